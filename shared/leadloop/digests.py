@@ -1,0 +1,32 @@
+"""Deterministic identifiers: the same facts always get the same id."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from leadloop.json_types import Json
+
+
+def digest(*parts: Json, length: int = 32) -> str:
+    """A hexadecimal id of the given JSON parts, stable across processes and versions.
+
+    128 bits by default: enough that two different facts never meet in one collection.
+    Never feed it a raw phone or e-mail; those are keyed first (see ``leadloop.identity``).
+    """
+    text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def follow_up_id(event_id: str, step: str, *parts: Json) -> str:
+    """The id of a message published because of another: repeatable, so a re-run repeats the id."""
+    return digest("follow-up", event_id, step, list(parts))
+
+
+def content_digest(chunks: Sequence[bytes]) -> str:
+    """SHA-256 of bytes given in pieces, in full length: proof that a body is the same body."""
+    hasher = hashlib.sha256()
+    for chunk in chunks:
+        hasher.update(chunk)
+    return hasher.hexdigest()

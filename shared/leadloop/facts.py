@@ -1,0 +1,86 @@
+"""What is known about a lead, and in which order it is believed.
+
+A lead is a fold: it holds a set of facts, and its state is a pure function of the policy and those
+facts. Adding a fact that is already there changes nothing, so any delivery may be repeated, and the
+order of arrival does not matter, because facts are sorted before they are folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, field_serializer
+
+from leadloop import timestamps
+from leadloop.json_types import JsonObject
+
+MAX_FACTS = 500
+
+
+class Feed(StrEnum):
+    """Where a fact comes from, in the order in which simultaneous facts are believed."""
+
+    SITE = "site"
+    CRM = "crm"
+    OPERATOR = "operator"
+
+
+_FEED_ORDER = {feed: rank for rank, feed in enumerate(Feed)}
+
+
+class FactKind(StrEnum):
+    """What a fact says. ``values`` of each kind are built only by the constructors in this package."""
+
+    SUBMITTED = "submitted"
+    """The site sent a lead: ids, keys, source signs (``leadloop.leads.facts_of``)."""
+    CRM_LINKED = "crm_linked"
+    """The lead was found to be, or was made, a CRM entity: crm, entity, external_id, by."""
+    STAGE_ENTERED = "stage_entered"
+    """The CRM's own transition feed: external_id, pipeline_id, status_id, exact."""
+    PRICE_OBSERVED = "price_observed"
+    """The deal's price at a reading: external_id, amount (minor units), currency."""
+    IDS_OBSERVED = "ids_observed"
+    """Ad ids read from CRM fields: client_id, yclid, user_id, source fields."""
+    CRM_ENTITY_LOST = "crm_entity_lost"
+    """The CRM entity disappeared: external_id, how (deleted, merged), into."""
+
+
+class Fact(BaseModel):
+    """One thing that happened, believed for ever. ``id`` is derived from content, never random."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    kind: FactKind
+    occurred_at: datetime
+    feed: Feed
+    values: JsonObject
+
+    @field_serializer("occurred_at")
+    def _fixed_width(self, instant: datetime) -> str:
+        return timestamps.to_text(instant)
+
+    @property
+    def order(self) -> tuple[datetime, int, str]:
+        """The place of this fact among others."""
+        return (self.occurred_at, _FEED_ORDER[self.feed], self.id)
+
+
+class TooManyFacts(Exception):
+    """A lead would hold more than ``MAX_FACTS`` facts; the outcome has this name, nothing is cut silently."""
+
+    def __init__(self, held: int, offered: int) -> None:
+        super().__init__(f"a lead holds at most {MAX_FACTS} facts: it has {held} and was offered {offered} new ones")
+
+
+def join(held: Iterable[Fact], offered: Iterable[Fact]) -> tuple[Fact, ...]:
+    """The sorted union by id; of two facts with one id the held one stays. Raises ``TooManyFacts``."""
+    known = {fact.id: fact for fact in held}
+    before = len(known)
+    for fact in offered:
+        known.setdefault(fact.id, fact)
+    if len(known) > MAX_FACTS and len(known) > before:
+        raise TooManyFacts(before, len(known) - before)
+    return tuple(sorted(known.values(), key=lambda fact: fact.order))

@@ -1,0 +1,215 @@
+"""The shape of every message on the bus. Routing is the manifest's alone.
+
+What crosses the bus is an allow-list: ids, keyed hashes, reduced URLs and fields that the policy
+maps as not personal. A contact crosses only sealed, and only in the mode ``keep``.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PageAddress(_Shape):
+    """A URL reduced to what is never personal: host, path and parameters known by name."""
+
+    host: str = ""
+    path: str = ""
+    params: dict[str, str] = Field(default_factory=dict)
+
+
+class AdIds(_Shape):
+    """Identifiers given by ad systems and by the site; decimal ids are strings, up to 20 digits."""
+
+    client_id: str | None = None
+    yclid: str | None = None
+    user_id: str | None = None
+    appmetrica_device_id: str | None = None
+    gclid: str | None = None
+
+
+class ContactKey(_Shape):
+    """A phone or an e-mail as a keyed hash: equal contacts meet, none can be read back."""
+
+    kind: Literal["phone", "email"]
+    key_id: str
+    normaliser: str
+    hmac: str
+
+    @property
+    def id(self) -> str:
+        """The id of the key's document."""
+        return f"{self.kind}-{self.key_id}-{self.normaliser}-{self.hmac}"
+
+
+class BotSigns(_Shape):
+    """What the form saw of a possible bot. Recorded, never judged at the edge."""
+
+    honeypot_filled: bool = False
+    fill_seconds: float | None = None
+
+
+class Submission(_Shape):
+    """A site lead as it may travel."""
+
+    lead_id: str
+    submission_id: str | None = None
+    fingerprint: str
+    """What makes a repeat of the submission id another lead: digest of form, keys and mapped fields."""
+    form: str = ""
+    occurred_at: datetime
+    received_at: datetime
+    page: PageAddress = PageAddress()
+    landing: PageAddress = PageAddress()
+    referrer: PageAddress = PageAddress()
+    ids: AdIds = AdIds()
+    rejected_ids: dict[str, str] = Field(default_factory=dict)
+    """Ids that came in an impossible form (``1.7E+18``), by name, with the reason; never the value."""
+    utm: dict[str, str] = Field(default_factory=dict)
+    keys: tuple[ContactKey, ...] = ()
+    contact_sealed: str | None = None
+    """Mode ``keep`` only: name, phone, e-mail and comment, sealed to the owner's public key."""
+    fields: dict[str, str] = Field(default_factory=dict)
+    bot_signs: BotSigns = BotSigns()
+
+
+class LeadCaptured(_Shape):
+    """A form post was understood and answered 2xx."""
+
+    type: Literal["lead_captured"] = "lead_captured"
+    event_id: str
+    submission: Submission
+
+
+class SubmissionUnreadable(_Shape):
+    """A form post was answered 2xx but could not be understood; its body is kept sealed."""
+
+    type: Literal["submission_unreadable"] = "submission_unreadable"
+    event_id: str
+    received_at: datetime
+    reason: str
+    content_type: str
+    size: int
+    body_sealed: str
+
+
+class LeadRegistered(_Shape):
+    """A lead is stored, or learnt something; delivery to the CRM may have work to do."""
+
+    type: Literal["lead_registered"] = "lead_registered"
+    event_id: str
+    lead_id: str
+
+
+class CrmEntityTouched(_Shape):
+    """A hint that CRM entities changed: ids only, never truth, times or money."""
+
+    type: Literal["crm_entity_touched"] = "crm_entity_touched"
+    event_id: str
+    received_at: datetime
+    crm: str
+    entity_ids: dict[str, tuple[str, ...]]
+    """Entity kind (``lead``, ``contact`` …) → external ids."""
+
+
+class HintUnreadable(_Shape):
+    """A CRM webhook that held no id we know how to read; its body is kept sealed."""
+
+    type: Literal["hint_unreadable"] = "hint_unreadable"
+    event_id: str
+    received_at: datetime
+    crm: str
+    reason: str
+    size: int
+    body_sealed: str
+
+
+Message: TypeAlias = Annotated[
+    LeadCaptured | SubmissionUnreadable | LeadRegistered | CrmEntityTouched | HintUnreadable,
+    Field(discriminator="type"),
+]
+
+_MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
+
+
+class MessageUnreadable(ValueError):
+    """A message does not have the shape its type promises; delivering it again will not help."""
+
+
+def encode(message: Message) -> bytes:
+    """The message as JSON bytes, the ``data`` of a Pub/Sub message."""
+    return message.model_dump_json(exclude_defaults=False).encode()
+
+
+def decode(body: bytes) -> Message:
+    """Read a message. Raises ``MessageUnreadable`` naming the fields at fault, without their values."""
+    try:
+        return _MESSAGE.validate_json(body)
+    except ValidationError as error:
+        at_fault = ", ".join(".".join(map(str, fault["loc"])) or "body" for fault in error.errors())
+        raise MessageUnreadable(f"not a leadloop message: at fault: {at_fault}") from None
+
+
+class PushedMessage(BaseModel):
+    """The inner part of a push delivery."""
+
+    model_config = ConfigDict(populate_by_name=True, extra="ignore")
+
+    data: str = ""
+    attributes: dict[str, str] = Field(default_factory=dict)
+    message_id: str = Field(alias="messageId")
+    publish_time: datetime | None = Field(None, alias="publishTime")
+
+
+class PushEnvelope(BaseModel):
+    """What Pub/Sub push, Eventarc and the one-machine host all POST to a consumer.
+
+    https://cloud.google.com/pubsub/docs/push#receive_push
+    """
+
+    model_config = ConfigDict(populate_by_name=True, extra="ignore")
+
+    message: PushedMessage
+    subscription: str = ""
+    delivery_attempt: int | None = Field(None, alias="deliveryAttempt")
+
+    @property
+    def body(self) -> bytes:
+        """The published bytes. Raises ``MessageUnreadable`` if they are not base64."""
+        try:
+            return base64.b64decode(self.message.data, validate=True)
+        except ValueError:
+            raise MessageUnreadable("message.data is not base64") from None
+
+
+def read_push(body: bytes) -> tuple[PushEnvelope, Message]:
+    """Read a push delivery and the message in it. Raises ``MessageUnreadable``."""
+    try:
+        envelope = PushEnvelope.model_validate_json(body)
+    except ValidationError as error:
+        at_fault = ", ".join(".".join(map(str, fault["loc"])) or "body" for fault in error.errors())
+        raise MessageUnreadable(f"not a Pub/Sub push envelope: at fault: {at_fault}") from None
+    return envelope, decode(envelope.body)
+
+
+def wrap_push(
+    data: bytes, message_id: str, published_at: str, attributes: dict[str, str], subscription: str, attempt: int
+) -> bytes:
+    """The push envelope around published bytes, as Google's Pub/Sub sends it with a dead-letter policy."""
+    message = {
+        "data": base64.b64encode(data).decode(),
+        "attributes": attributes,
+        "messageId": message_id,
+        "message_id": message_id,
+        "publishTime": published_at,
+        "publish_time": published_at,
+    }
+    return json.dumps({"message": message, "subscription": subscription, "deliveryAttempt": attempt}).encode()

@@ -1,0 +1,1 @@
+"""Protocols through which leadloop reaches the outside: time, chance, documents, messages, HTTP."""

@@ -1,0 +1,169 @@
+"""Documents: read many, commit atomically under preconditions, query by declared shapes.
+
+Work is optimistic: read, decide in pure code, commit with preconditions, on conflict read again.
+There are no transactions, because Firestore's suffer under contention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol, TypeAlias
+
+from leadloop.json_types import Json, JsonObject
+
+MAX_DOCUMENT_BYTES = 1_048_576
+"""Firestore's limit (https://firebase.google.com/docs/firestore/quotas), held by every adapter."""
+
+
+class Key(NamedTuple):
+    """Where a document lives."""
+
+    collection: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as read. ``version`` is opaque and changes with every write."""
+
+    key: Key
+    fields: JsonObject
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Write a document that must not exist yet."""
+
+    key: Key
+    fields: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Replace the whole document, provided its version is still the one that was read."""
+
+    key: Key
+    fields: JsonObject
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Increment:
+    """Add to integer counters at dotted paths, creating document and counters as needed.
+
+    Path segments are split at ``.``; a segment must not hold a dot itself.
+    ``fields`` are plain top-level values written along (a day, a label) whether new or not.
+    """
+
+    key: Key
+    amounts: Mapping[str, int]
+    fields: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove a document; with a version, only if it is still that one. Absent and unversioned: no-op."""
+
+    key: Key
+    version: str | None = None
+
+
+Write: TypeAlias = Create | Update | Increment | Delete
+
+Operator: TypeAlias = Literal["==", "<", "<=", ">", ">=", "array_contains"]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """One condition on a top-level (or dotted) field."""
+
+    path: str
+    operator: Operator
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A declared read; only ``leadloop.queries`` builds these.
+
+    Ordered by ``order_by`` then by id, ascending; documents lacking the ordered field are left out,
+    as in Firestore. ``limit`` bounds one page.
+    """
+
+    collection: str
+    where: tuple[Where, ...] = ()
+    order_by: str | None = None
+    limit: int = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some documents, and the cursor for the rest (``None`` when there are no more)."""
+
+    documents: tuple[Document, ...]
+    cursor: str | None
+
+
+@dataclass(slots=True)
+class Usage:
+    """How many documents a store has read and written since it was made: the bill."""
+
+    reads: int = 0
+    writes: int = 0
+
+
+class StoreError(Exception):
+    """Something a document store could not do."""
+
+
+class PreconditionFailed(StoreError):
+    """A commit met a document in another state; nothing of the commit was written."""
+
+    def __init__(self, key: Key, expected: str, found: str) -> None:
+        super().__init__(f"{key.collection}/{key.id}: expected {expected}, found {found}; read again and decide again")
+        self.key = key
+        self.expected = expected
+        self.found = found
+
+
+class DocumentTooLarge(StoreError):
+    """A document would exceed 1 MiB; nothing of the commit was written."""
+
+    def __init__(self, key: Key, size: int) -> None:
+        super().__init__(
+            f"{key.collection}/{key.id} would be {size} bytes; a document holds at most {MAX_DOCUMENT_BYTES}"
+        )
+        self.key = key
+        self.size = size
+
+
+class StoreUnavailable(StoreError):
+    """The store could not be reached or written (locked, disk full, damaged); nothing is known to be written."""
+
+
+class Store(Protocol):
+    """A document store. Every adapter passes ``tests/contract/test_store_contract.py``."""
+
+    usage: Usage
+
+    def get_many(self, keys: Sequence[Key]) -> list[Document | None]:
+        """The documents at the keys, in that order; ``None`` where there is none."""
+        ...
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Do all writes or none. At most one write per key.
+
+        Raises ``PreconditionFailed`` naming the first write that could not be done,
+        ``DocumentTooLarge``, or ``StoreUnavailable``.
+        """
+        ...
+
+    def query(self, query: Query, cursor: str | None = None) -> Page:
+        """One page of the documents that match, in order, after the cursor."""
+        ...
+
+    def count(self, query: Query) -> int:
+        """How many documents match, whatever the query's limit."""
+        ...

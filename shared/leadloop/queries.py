@@ -1,0 +1,107 @@
+"""Every query the code makes, in one place.
+
+Terraform's composite indexes and SQLite's expression indexes are checked against this page: a query
+that is not here does not exist.
+"""
+
+from __future__ import annotations
+
+from leadloop.ports.store import Query, Where
+
+
+def leads_awaiting_upload(limit: int = 250) -> Query:
+    """Leads with unclaimed conversions, the nearest deadline first."""
+    return Query("lead", (Where("next_deadline", ">", ""),), order_by="next_deadline", limit=limit)
+
+
+def leads_of_upload(token: str, limit: int = 250) -> Query:
+    """Leads holding rows of an upload (by the root token)."""
+    return Query("lead", (Where("upload_tokens", "array_contains", token),), limit=limit)
+
+
+def leads_with_weak_id(weak_id: str, limit: int = 20) -> Query:
+    """Leads that came with this ClientID, yclid or device id (``client_id:1700…``)."""
+    return Query("lead", (Where("weak_ids", "array_contains", weak_id),), limit=limit)
+
+
+def leads_of_submission(submission_id: str, limit: int = 20) -> Query:
+    """Leads that came under one submission id; more than one is a conflict."""
+    return Query("lead", (Where("submission_id", "==", submission_id),), limit=limit)
+
+
+def leads_in_order(limit: int = 250) -> Query:
+    """All leads, oldest first."""
+    return Query("lead", order_by="occurred_at", limit=limit)
+
+
+def uploads_in_state(channel: str, state: str, limit: int = 250) -> Query:
+    """Uploads of a channel in one state, oldest first."""
+    where = (Where("channel", "==", channel), Where("state", "==", state))
+    return Query("upload", where, order_by="created_at", limit=limit)
+
+
+def uploads_in_order(limit: int = 250) -> Query:
+    """All uploads, oldest first."""
+    return Query("upload", order_by="created_at", limit=limit)
+
+
+def dirty_marks(crm: str, before: str, limit: int = 250) -> Query:
+    """CRM entities that changed and are due to be read, oldest mark first."""
+    where = (Where("crm", "==", crm), Where("due_at", "<=", before))
+    return Query("dirty_mark", where, order_by="due_at", limit=limit)
+
+
+def deliveries_due(before: str, limit: int = 250) -> Query:
+    """Leads whose delivery to the CRM is to be tried (again)."""
+    return Query("delivery", (Where("next_try_at", "<=", before),), order_by="next_try_at", limit=limit)
+
+
+def crm_refs_waiting(crm: str, before: str, limit: int = 250) -> Query:
+    """CRM entities matched to no lead, whose waiting time is over."""
+    where = (Where("crm", "==", crm), Where("waits_until", "<=", before))
+    return Query("crm_ref", where, order_by="waits_until", limit=limit)
+
+
+def spooled_messages(limit: int = 100) -> Query:
+    """Messages that could not be published, oldest first."""
+    return Query("spool", order_by="spooled_at", limit=limit)
+
+
+def daily_totals(limit: int = 250) -> Query:
+    """Daily counters, oldest day first."""
+    return Query("daily_total", order_by="day", limit=limit)
+
+
+def outcomes_of(kind: str, limit: int = 250) -> Query:
+    """How the events of one kind (``submission``, ``hint``) ended."""
+    return Query("outcome", (Where("kind", "==", kind),), order_by="at", limit=limit)
+
+
+def quarantined(limit: int = 250) -> Query:
+    """What could not be understood, oldest first."""
+    return Query("quarantine", order_by="received_at", limit=limit)
+
+
+def dead_letters(limit: int = 250) -> Query:
+    """Messages that failed every delivery, oldest first."""
+    return Query("dead_letter", order_by="received_at", limit=limit)
+
+
+EVERY_QUERY: tuple[Query, ...] = (
+    leads_awaiting_upload(),
+    leads_of_upload(""),
+    leads_with_weak_id(""),
+    leads_of_submission(""),
+    leads_in_order(),
+    uploads_in_state("", ""),
+    uploads_in_order(),
+    dirty_marks("", ""),
+    deliveries_due(""),
+    crm_refs_waiting("", ""),
+    spooled_messages(),
+    daily_totals(),
+    outcomes_of(""),
+    quarantined(),
+    dead_letters(),
+)
+"""One specimen of each query, for index checks and for adapters that build indexes."""

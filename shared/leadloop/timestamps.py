@@ -1,0 +1,36 @@
+"""Instants as they rest in documents and travel in messages.
+
+One fixed-width UTC form (``2026-09-01T09:00:00.000000Z``) so that comparing the text compares
+the time, in every store.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+def to_text(instant: datetime) -> str:
+    """Write an aware instant in the fixed-width UTC form. Raises ``ValueError`` on a naive one."""
+    if instant.tzinfo is None:
+        raise ValueError("a naive datetime is not an instant: expected a time zone, found none")
+    return instant.astimezone(UTC).strftime(_FORM)
+
+
+def from_text(text: str) -> datetime:
+    """Read any ISO 8601 instant that names its zone. Raises ``ValueError`` otherwise."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"not an instant: expected ISO 8601 with a time zone, found {text!r}")
+    return instant.astimezone(UTC)
+
+
+def from_unix(seconds: int) -> datetime:
+    """Read Unix seconds, the form Yandex and amoCRM use."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def to_unix(instant: datetime) -> int:
+    """Write whole Unix seconds, truncating the fraction: a vendor must never see the future."""
+    return int(instant.timestamp())
