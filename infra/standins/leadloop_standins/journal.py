@@ -1,0 +1,67 @@
+"""The ordered record of the requests a stand-in received."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from werkzeug.wrappers import Request
+
+from .clock import format_time
+
+SECRET_QUERY_KEYS = frozenset(
+    {
+        "access_token",
+        "refresh_token",
+        "oauth_token",
+        "token",
+        "auth",
+        "auth_token",
+        "client_secret",
+        "code",
+        "ms",
+        "api_key",
+    }
+)
+
+
+@dataclass
+class JournalEntry:
+    """One request. `status` is None while it is served and stays None when the client got no answer."""
+
+    number: int
+    at: str
+    method: str
+    path: str
+    query: str
+    status: int | None = None
+    faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def target(self) -> str:
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Journal:
+    """Entries in the order of arrival. Tokens never enter it: headers are left out and secret query keys are dropped."""
+
+    def __init__(self, secret_query_keys: Iterable[str] = ()) -> None:
+        self._secrets = SECRET_QUERY_KEYS | frozenset(secret_query_keys)
+        self.entries: list[JournalEntry] = []
+
+    def arrive(self, request: Request, now: datetime) -> JournalEntry:
+        shown = [(key, value) for key, value in request.args.items(multi=True) if key.lower() not in self._secrets]
+        entry = JournalEntry(len(self.entries) + 1, format_time(now), request.method, request.path, urlencode(shown))
+        self.entries.append(entry)
+        return entry
+
+    def clear(self) -> None:
+        self.entries.clear()
+
+    def as_json(self) -> list[dict[str, Any]]:
+        return [entry.as_json() for entry in self.entries]
