@@ -1,0 +1,77 @@
+"""``functions/functions.yaml`` read and checked: routing, schedules and limits of every function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Delivery(_Entry):
+    """How a message is tried again: attempts before it is a dead letter, back-off in seconds."""
+
+    max_attempts: int = Field(8, ge=5, le=100)
+    min_backoff: float = Field(2, gt=0)
+    max_backoff: float = Field(600, gt=0)
+
+
+class Function(_Entry):
+    """One deployable function. Exactly one of public, ``topic`` and ``schedule`` triggers it."""
+
+    topic: str | None = None
+    schedule: str | None = None
+    public: bool = False
+    cpu: float = 1
+    memory: str = "512Mi"
+    timeout: int = Field(60, ge=1, le=540)
+    """Seconds; also the acknowledgement deadline, so at most what Pub/Sub push allows."""
+    concurrency: int = 1
+    max_instances: int = 1
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def lease_seconds(self) -> int:
+        """How long a lease taken by this function lasts: longer than any call may live."""
+        return 2 * self.timeout
+
+    @model_validator(mode="after")
+    def _one_trigger(self) -> Self:
+        triggers = [name for name in ("topic", "schedule") if getattr(self, name)]
+        if self.public:
+            triggers.append("public")
+        if len(triggers) != 1:
+            raise ValueError(f"expected exactly one of topic, schedule, public; found {triggers or 'none'}")
+        return self
+
+
+class Manifest(_Entry):
+    """Every function and every topic of the bundle."""
+
+    topics: tuple[str, ...]
+    delivery: Delivery = Delivery()
+    functions: dict[str, Function]
+
+    @model_validator(mode="after")
+    def _known_topics(self) -> Self:
+        for name, function in self.functions.items():
+            if function.topic and function.topic not in self.topics:
+                raise ValueError(f"{name}: topic {function.topic!r} is not among topics {list(self.topics)}")
+        return self
+
+    def subscriptions(self) -> dict[str, tuple[str, ...]]:
+        """Topic → the functions its messages are pushed to. A topic without one loses messages."""
+        return {
+            topic: tuple(name for name, function in self.functions.items() if function.topic == topic)
+            for topic in self.topics
+        }
+
+
+def load(path: Path) -> Manifest:
+    """Read the manifest. Raises ``OSError`` or ``pydantic.ValidationError`` naming the entry at fault."""
+    return Manifest.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))

@@ -1,0 +1,43 @@
+"""Secrets and endpoints, from the environment only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+AMOCRM_TOKEN = "LEADLOOP_AMOCRM_TOKEN"  # noqa: S105 - the name of a variable
+METRICA_TOKEN = "LEADLOOP_METRICA_TOKEN"  # noqa: S105 - the name of a variable
+HMAC_KEY = "LEADLOOP_HMAC_KEY"
+HOOK_SECRET = "LEADLOOP_HOOK_SECRET"  # noqa: S105 - the name of a variable
+SEAL_PRIVATE_KEY = "LEADLOOP_SEAL_PRIVATE_KEY"
+
+
+class SecretMissing(Exception):
+    """An environment variable that this function needs is not set."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the environment variable {name} is not set; set it (see docs: Secrets) and start again")
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Read access to secrets; never printed."""
+
+    _environment: Mapping[str, str] = field(repr=False)
+
+    def get(self, name: str) -> str:
+        """The secret. Raises ``SecretMissing``."""
+        value = self._environment.get(name, "").strip()
+        if not value:
+            raise SecretMissing(name)
+        return value
+
+    def several(self, name: str) -> tuple[str, ...]:
+        """A comma-separated secret, newest first: two at once let a secret be changed without a gap."""
+        return tuple(part.strip() for part in self.get(name).split(",") if part.strip())
+
+
+def endpoint(environment: Mapping[str, str], vendor: str, default: str) -> str:
+    """The vendor's base URL: ``LEADLOOP_ENDPOINT_<VENDOR>`` if set, else the default; no trailing slash."""
+    return environment.get(f"LEADLOOP_ENDPOINT_{vendor.upper()}", "").rstrip("/") or default
