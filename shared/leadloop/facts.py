@@ -76,11 +76,15 @@ class TooManyFacts(Exception):
 
 
 def join(held: Iterable[Fact], offered: Iterable[Fact]) -> tuple[Fact, ...]:
-    """The sorted union by id; of two facts with one id the held one stays. Raises ``TooManyFacts``."""
+    """The sorted union by id. Raises ``TooManyFacts``.
+
+    Of two facts with one id (the same form sent twice) the earlier stays, whichever arrived first,
+    so that the order of arrival decides nothing.
+    """
     known = {fact.id: fact for fact in held}
     before = len(known)
     for fact in offered:
-        known.setdefault(fact.id, fact)
+        known[fact.id] = min(known.get(fact.id, fact), fact, key=lambda one: one.order)
     if len(known) > MAX_FACTS and len(known) > before:
         raise TooManyFacts(before, len(known) - before)
     return tuple(sorted(known.values(), key=lambda fact: fact.order))

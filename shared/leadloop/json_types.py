@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = dict[str, Json]
+
+
+def json_list(items: Iterable[Json]) -> list[Json]:
+    """The items as a JSON array: lists are invariant, so a ``list[str]`` is not one by itself."""
+    return list(items)

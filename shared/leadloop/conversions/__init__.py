@@ -1,0 +1,1 @@
+"""Conversions: goals reached, their windows, and the upload ledger."""

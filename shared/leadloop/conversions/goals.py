@@ -1,0 +1,71 @@
+"""Which conversions a lead's facts amount to, until each is claimed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadloop.leads.fold import LeadState, Money
+from leadloop.policy import Goal, GoalEvent, Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A goal reached by a lead, derived and not yet claimed: it may still change with new facts."""
+
+    goal: str
+    target: str
+    occurred_at: datetime
+    """The vendor's transition time, or the submission's own."""
+    value: Money | None
+    due_at: datetime
+    """Not claimed before this: a price gets time to be filled in."""
+    deadline: datetime
+    """Our own last moment to send it so that Metrica can still link it."""
+    crm_ref: str | None
+    """For goals that come from the CRM: the reference that must own the claim."""
+
+
+def derive(policy: Policy, state: LeadState, ownership: dict[str, bool]) -> dict[str, Conversion]:
+    """The conversions of a lead by goal.
+
+    ``ownership`` says of each CRM reference whether this lead owns it; a touch of somebody else's
+    deal derives nothing from that deal.
+    """
+    reached = {name: _reach(policy, name, goal, state) for name, goal in policy.goals.items()}
+    return {
+        name: conversion
+        for name, conversion in reached.items()
+        if conversion is not None and (conversion.crm_ref is None or ownership.get(conversion.crm_ref, True))
+    }
+
+
+def _reach(policy: Policy, name: str, goal: Goal, state: LeadState) -> Conversion | None:
+    if goal.on is GoalEvent.RECEIVED:
+        if state.born_in != "site" or state.occurred_at is None:
+            return None
+        at, crm_ref = state.occurred_at, None
+    else:
+        entry = state.stages.get(goal.stage or "")
+        if entry is None:
+            return None
+        at, crm_ref = entry.at, entry.crm_ref
+    last_visit = state.visit_at if state.visit_at is not None and state.visit_at <= at else at
+    window = policy.defaults.visit_window - policy.defaults.visit_margin
+    return Conversion(
+        goal=name,
+        target=policy.target_of(name),
+        occurred_at=at,
+        value=_value(policy, goal, state),
+        due_at=at + policy.settle_of(name),
+        deadline=last_visit + window,
+        crm_ref=crm_ref,
+    )
+
+
+def _value(policy: Policy, goal: Goal, state: LeadState) -> Money | None:
+    if goal.value == "none":
+        return None
+    if goal.value == "price":
+        return state.price
+    return Money(goal.value * 100, policy.site.currency)

@@ -1,0 +1,63 @@
+"""The constructors of facts: the only places where a fact's values and id are made."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from leadloop import timestamps
+from leadloop.digests import digest
+from leadloop.facts import Fact, FactKind, Feed
+from leadloop.json_types import Json, JsonObject, json_list
+from leadloop.messages import Submission
+
+
+def submission(sent: Submission) -> Fact:
+    """A site lead was submitted. A resend of the same content with the same ids is the same fact."""
+    values: JsonObject = sent.model_dump(mode="json", exclude={"occurred_at", "received_at", "lead_id"})
+    said = {name: value for name, value in values.items() if name not in ("contact_sealed", "bot_signs")}
+    return _fact(FactKind.SUBMITTED, sent.occurred_at, Feed.SITE, values, digest("submitted", sent.lead_id, said))
+
+
+def crm_link(crm: str, external_id: str, by: str, at: datetime) -> Fact:
+    """The lead is this CRM lead entity; ``by`` says how it was found (created, field, client_id, key …)."""
+    values: JsonObject = {"crm": crm, "external_id": external_id, "by": by}
+    return _fact(FactKind.CRM_LINKED, at, Feed.CRM, values, digest("crm_linked", crm, external_id))
+
+
+def stage_entry(crm: str, external_id: str, pipeline_id: str, status_id: str, at: datetime, exact: bool) -> Fact:
+    """The CRM entity entered a status at the vendor's transition time (``exact``), or at its last edit."""
+    values: JsonObject = {
+        "crm": crm,
+        "external_id": external_id,
+        "pipeline_id": pipeline_id,
+        "status_id": status_id,
+        "exact": exact,
+    }
+    identity = digest("stage_entered", crm, external_id, pipeline_id, status_id, timestamps.to_text(at))
+    return _fact(FactKind.STAGE_ENTERED, at, Feed.CRM, values, identity)
+
+
+def price(crm: str, external_id: str, amount: int, currency: str, at: datetime) -> Fact:
+    """The deal's price, in minor units, as last edited at ``at``."""
+    values: JsonObject = {"crm": crm, "external_id": external_id, "amount": amount, "currency": currency}
+    identity = digest("price_observed", crm, external_id, amount, currency, timestamps.to_text(at))
+    return _fact(FactKind.PRICE_OBSERVED, at, Feed.CRM, values, identity)
+
+
+def observed_ids(crm: str, external_id: str, ids: dict[str, str], key_ids: tuple[str, ...], at: datetime) -> Fact:
+    """Ad ids and contact keys read from the CRM entity."""
+    found: dict[str, Json] = dict(sorted(ids.items()))
+    values: JsonObject = {"crm": crm, "external_id": external_id, "ids": found, "key_ids": json_list(sorted(key_ids))}
+    identity = digest("ids_observed", crm, external_id, found, json_list(sorted(key_ids)))
+    return _fact(FactKind.IDS_OBSERVED, at, Feed.CRM, values, identity)
+
+
+def crm_entity_lost(crm: str, external_id: str, how: str, into: str | None, at: datetime) -> Fact:
+    """The CRM entity is gone; ``into`` is the entity that took it over, if known."""
+    values: JsonObject = {"crm": crm, "external_id": external_id, "how": how, "into": into}
+    identity = digest("crm_entity_lost", crm, external_id, how, into)
+    return _fact(FactKind.CRM_ENTITY_LOST, at, Feed.CRM, values, identity)
+
+
+def _fact(kind: FactKind, at: datetime, feed: Feed, values: JsonObject, identity: str) -> Fact:
+    return Fact(id=identity, kind=kind, occurred_at=at, feed=feed, values=values)

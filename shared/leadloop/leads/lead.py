@@ -1,0 +1,117 @@
+"""The lead document: its facts, its claims, and the folded fields that queries need."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from leadloop import timestamps
+from leadloop.conversions.goals import Conversion, derive
+from leadloop.facts import Fact, join
+from leadloop.json_types import JsonObject, json_list
+from leadloop.leads.fold import LeadState, fold
+from leadloop.policy import Policy
+from leadloop.ports.store import Document, Key
+
+
+class Claim(BaseModel):
+    """A conversion taken for upload: from the first claim on, these values never change.
+
+    Only ``token`` and ``index`` (the place in an upload) are given up when an upload that
+    certainly did not happen releases its rows.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    goal: str
+    identifier_kind: str
+    identifier: str
+    target: str
+    date_time: int
+    price: str | None
+    currency: str | None
+    deadline: str
+    crm_ref: str | None
+    row: str
+    """The CSV line, without line end, exactly as it is sent."""
+    token: str | None = None
+    """Root token of the upload that holds the row; ``None`` while it waits for one."""
+    index: int = 0
+
+
+class Expiry(BaseModel):
+    """A conversion that was not sent because it was too old for every channel."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    goal: str
+    at: str
+    rule: str
+    reason: str
+
+
+class Lead(BaseModel):
+    """A lead as it rests. Its state is folded, never edited."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    facts: tuple[Fact, ...] = ()
+    ownership: dict[str, bool] = Field(default_factory=dict)
+    """CRM reference → whether this lead owns it; written together with the reference."""
+    claims: dict[str, Claim] = Field(default_factory=dict)
+    expired: dict[str, Expiry] = Field(default_factory=dict)
+    counted: dict[str, dict[str, int]] = Field(default_factory=dict)
+    """What this lead contributes to each daily total at present."""
+
+    @classmethod
+    def of(cls, document: Document) -> Self:
+        """Read a lead from its document."""
+        return cls.model_validate({**document.fields, "id": document.key.id})
+
+    @property
+    def key(self) -> Key:
+        """Where the lead lives."""
+        return Key("lead", self.id)
+
+    def with_facts(self, offered: tuple[Fact, ...]) -> Lead:
+        """The lead knowing these facts too; the same object if it knew them all. Raises ``TooManyFacts``."""
+        facts = join(self.facts, offered)
+        return self if facts == self.facts else self.model_copy(update={"facts": facts})
+
+    def state(self, policy: Policy) -> LeadState:
+        """What the facts amount to under a policy."""
+        return fold(policy, self.facts)
+
+    def pending(self, policy: Policy, state: LeadState | None = None) -> dict[str, Conversion]:
+        """Conversions not claimed yet and not expired, by goal."""
+        derived = derive(policy, state or self.state(policy), self.ownership)
+        return {
+            goal: conversion
+            for goal, conversion in derived.items()
+            if goal not in self.claims and goal not in self.expired
+        }
+
+    def released(self) -> dict[str, Claim]:
+        """Claims whose upload certainly did not happen: they wait, frozen, for another one."""
+        return {goal: claim for goal, claim in self.claims.items() if claim.token is None}
+
+    def fields(self, policy: Policy) -> JsonObject:
+        """The document: everything kept, and the folded fields that ``leadloop.queries`` reads."""
+        state = self.state(policy)
+        deadlines = [timestamps.to_text(conversion.deadline) for conversion in self.pending(policy, state).values()]
+        deadlines += [claim.deadline for claim in self.released().values()]
+        kept: JsonObject = self.model_dump(mode="json", exclude={"id"})
+        return {
+            **kept,
+            "occurred_at": timestamps.to_text(state.occurred_at) if state.occurred_at else None,
+            "submission_id": state.submission_id,
+            "weak_ids": json_list(sorted(state.weak_ids)),
+            "key_ids": json_list(sorted(state.key_ids)),
+            "source": state.source.label,
+            "crm_ref": state.crm_ref,
+            "stage": state.stage,
+            "next_deadline": min(deadlines, default=None),
+            "upload_tokens": json_list(sorted({claim.token for claim in self.claims.values() if claim.token})),
+        }

@@ -1,0 +1,38 @@
+"""What one lead contributes to the daily totals, and the increments that keep them exact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from leadloop.leads.fold import LeadState
+from leadloop.leads.lead import Lead
+from leadloop.policy import Policy
+from leadloop.ports.store import Increment, Key
+
+Contribution = dict[str, dict[str, int]]
+
+
+def contribution(policy: Policy, lead: Lead, state: LeadState) -> Contribution:
+    """Counters by daily total (``2026-09-01--yandex_direct``): one lead, its stages, its claims."""
+    if state.occurred_at is None:
+        return {}
+    day = state.occurred_at.astimezone(ZoneInfo(policy.site.time_zone)).date().isoformat()
+    counters = {"leads": 1}
+    counters |= {f"stages.{stage}": 1 for stage in state.stages}
+    counters |= {f"claims.{goal}": 1 for goal in lead.claims}
+    counters |= {f"expired.{goal}": 1 for goal in lead.expired}
+    return {f"{day}--{state.source.label}": counters}
+
+
+def increments(before: Mapping[str, Mapping[str, int]], after: Contribution) -> list[Increment]:
+    """The writes that bring totals from a lead's old contribution to its new one; none if equal."""
+    writes = []
+    for total in sorted(before.keys() | after.keys()):
+        old, new = before.get(total, {}), after.get(total, {})
+        amounts = {name: new.get(name, 0) - old.get(name, 0) for name in sorted(old.keys() | new.keys())}
+        amounts = {name: amount for name, amount in amounts.items() if amount}
+        if amounts:
+            day, _, source = total.partition("--")
+            writes.append(Increment(Key("daily_total", total), amounts, {"day": day, "source": source}))
+    return writes

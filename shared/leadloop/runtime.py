@@ -1,0 +1,141 @@
+"""The one composition root: which adapter stands behind which port, from the environment.
+
+    LEADLOOP_POLICY      the policy file
+    LEADLOOP_MANIFEST    functions.yaml
+    LEADLOOP_DATA        directory of the one-machine store (documents.db) and bus (messages.db)
+    LEADLOOP_CLOCK_FILE  a file holding the instant it is, for simulations; otherwise the system clock
+    LEADLOOP_ENDPOINT_…  another base URL for a vendor
+
+Adapters are imported only when first used: an edge function that publishes does not pay for a store.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from leadloop import manifest as manifests
+from leadloop.manifest import Manifest
+from leadloop.policy import Policy
+from leadloop.policy.loader import load_policy
+from leadloop.ports.bus import Bus
+from leadloop.ports.clock import Clock
+from leadloop.ports.entropy import Entropy
+from leadloop.ports.http import Http
+from leadloop.ports.log import Log
+from leadloop.ports.store import Store
+from leadloop.secrets import Secrets, endpoint
+
+
+class SettingMissing(Exception):
+    """An environment variable that names a file or folder is not set."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the environment variable {name} is not set; `leadloop serve` sets it, a deployment must too")
+        self.name = name
+
+
+@dataclass
+class Runtime:
+    """Everything a function may reach. Override a port by assigning it (tests do)."""
+
+    environment: Mapping[str, str]
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy. Raises ``PolicyInvalid``."""
+        return load_policy(self._path("LEADLOOP_POLICY"))
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """The manifest of functions."""
+        return manifests.load(self._path("LEADLOOP_MANIFEST"))
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """Secrets from the environment."""
+        return Secrets(self.environment)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """System time, or the time in ``LEADLOOP_CLOCK_FILE``."""
+        if path := self.environment.get("LEADLOOP_CLOCK_FILE"):
+            from leadloop.adapters.file_clock import FileClock
+
+            return FileClock(Path(path))
+        from leadloop.adapters.system_clock import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def entropy(self) -> Entropy:
+        """The operating system's chance."""
+        from leadloop.adapters.system_entropy import SystemEntropy
+
+        return SystemEntropy()
+
+    @cached_property
+    def log(self) -> Log:
+        """One JSON object a line on standard output."""
+        from leadloop.adapters.json_log import JsonLog
+
+        return JsonLog(self.clock)
+
+    @cached_property
+    def store(self) -> Store:
+        """The document store. Raises ``StoreUnavailable``."""
+        from leadloop.adapters.sqlite_store import SqliteStore
+
+        return SqliteStore(self._path("LEADLOOP_DATA") / "documents.db")
+
+    @cached_property
+    def bus(self) -> Bus:
+        """The message bus."""
+        from leadloop.adapters.sqlite_bus import SqliteBus
+
+        return SqliteBus(self._path("LEADLOOP_DATA") / "messages.db", self.manifest.subscriptions())
+
+    @cached_property
+    def http(self) -> Http:
+        """HTTP to vendors, paced as the policy says."""
+        from leadloop.adapters.requests_http import RequestsHttp
+
+        return RequestsHttp({"amocrm": self.policy.crm.requests_per_second, "metrica": 10.0})
+
+    def endpoint(self, vendor: str, default: str) -> str:
+        """The base URL of a vendor."""
+        return endpoint(self.environment, vendor, default)
+
+    def lease_seconds(self, function: str) -> int:
+        """How long a lease of this function lasts."""
+        return self.manifest.functions[function].lease_seconds
+
+    def _path(self, name: str) -> Path:
+        value = self.environment.get(name)
+        if not value:
+            raise SettingMissing(name)
+        return Path(value)
+
+
+_current: list[Runtime] = []
+
+
+def runtime() -> Runtime:
+    """The runtime of this process, made from its environment at the first call."""
+    if not _current:
+        _current.append(Runtime(os.environ))
+    return _current[-1]
+
+
+@contextmanager
+def using(replacement: Runtime) -> Iterator[Runtime]:
+    """Let functions called in the block use another runtime: how tests bring their own world."""
+    _current.append(replacement)
+    try:
+        yield replacement
+    finally:
+        _current.remove(replacement)

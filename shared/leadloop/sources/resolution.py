@@ -1,0 +1,47 @@
+"""Resolve a lead's source signs to one label, with the rule that did it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from leadloop.json_types import JsonObject
+
+NONE = "none"
+_NOT_LABEL = re.compile(r"[^0-9a-zа-яё]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A resolved source: ``label`` counts in reports, ``rule`` says which sign decided."""
+
+    label: str
+    rule: str
+    campaign: str = ""
+
+
+def resolve(signs: JsonObject) -> Source:
+    """The source of one submission from its ``ids``, ``utm`` and ``referrer``; never empty.
+
+    Order: click id, UTM, referrer. Without any sign the label is ``none`` and the rule is the cause.
+    """
+    ids, utm, referrer = (_texts(signs, name) for name in ("ids", "utm", "referrer"))
+    campaign = utm.get("utm_campaign", "")
+    if ids.get("yclid"):
+        return Source("yandex_direct", "click_id.yclid", campaign)
+    if ids.get("gclid"):
+        return Source("google_ads", "click_id.gclid", campaign)
+    if utm.get("utm_source"):
+        return Source(_label(utm["utm_source"]), "utm.utm_source", campaign)
+    if referrer.get("host"):
+        return Source(_label(referrer["host"]), "referrer.host", campaign)
+    return Source(NONE, "none.never_captured", campaign)
+
+
+def _texts(signs: JsonObject, name: str) -> dict[str, str]:
+    group = signs.get(name)
+    return {key: value for key, value in group.items() if isinstance(value, str)} if isinstance(group, dict) else {}
+
+
+def _label(text: str) -> str:
+    return _NOT_LABEL.sub("_", text.casefold()).strip("_")[:60] or NONE
