@@ -1,0 +1,46 @@
+# Every target does its own set-up. `check` never writes to a source file; `fix` does.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check fix clean
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+demo: $(VENV)/.runs ## Play three weeks of leads against stand-ins, no cloud, no token, and prove the count
+	@$(BIN)/leadloop demo
+
+serve: $(VENV)/.runs ## Leave the stand-ins and the host running, with a demo page at http://127.0.0.1:8080/
+	@$(BIN)/leadloop demo --serve
+
+test: $(VENV)/.tests ## Run every test
+	@$(BIN)/pytest -n auto
+
+check: $(VENV)/.tests ## Lint, format, types, import contracts; writes nothing
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/mypy functions tests
+	@$(BIN)/lint-imports
+
+fix: $(VENV)/.tests ## Apply lint fixes and the format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean: ## Remove the virtual environment, caches and demo data
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache var
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "leadloop needs Python 3.11 or newer; say PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runs: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[host]'
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.runs
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[host,dev]'
+	@touch $@
