@@ -1,4 +1,4 @@
-"""Domain time of a stand-in. Rates and pauses use the machine's monotonic clock instead, because they happen in real time."""
+"""Domain time of a stand-in. Rates and pauses use the machine's monotonic clock: they happen in real time."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ class ClockFileUnreadable(ValueError):
 class Clock:
     """Aware UTC time from a file that several processes read, or from the system when no file is named.
 
-    A file that is caught empty while being rewritten keeps the last time read from it; one that never held a time raises
+    A file caught empty while being rewritten keeps the last time read from it; one that never held a time raises
     ClockFileUnreadable, for silently falling back to the present would mix two calendars.
     """
 
@@ -20,6 +20,7 @@ class Clock:
         self._last: datetime | None = None
 
     def now(self) -> datetime:
+        """The present moment of the stand-in's calendar; ClockFileUnreadable as said above."""
         if self._path is None:
             return datetime.now(UTC)
         try:

@@ -23,15 +23,13 @@ def stand_in_parser(module: str, description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one (default)")
-    parser.add_argument(
-        "--clock-file", type=Path, help="file with one ISO-8601 UTC time, read at each use; else system time"
-    )
+    parser.add_argument("--clock-file", type=Path, help="file with one ISO-8601 UTC time, read at each use")
     parser.add_argument("--seed", type=Path, help="JSON file with what the vendor knows from the beginning")
     return parser
 
 
 def main(parser: argparse.ArgumentParser, build: Build, arguments: Sequence[str] | None = None) -> int:
-    """Serves until SIGTERM or SIGINT. Prints `{"listening": URL}` when ready; exit code 2 for a wrong seed or clock file."""
+    """Serves until SIGTERM or SIGINT. Prints `{"listening": URL}` when ready; exits 2 on a bad seed or clock file."""
     options = parser.parse_args(arguments)
     try:
         clock = Clock(options.clock_file)
@@ -40,7 +38,7 @@ def main(parser: argparse.ArgumentParser, build: Build, arguments: Sequence[str]
         stand_in.start()
         server = StandInServer(options.host, options.port, stand_in)
     except (InstructionRefused, ClockFileUnreadable, OSError) as problem:
-        print(f"{parser.prog} cannot start: {problem}", file=sys.stderr)
+        sys.stderr.write(f"{parser.prog} cannot start: {problem}\n")
         return 2
     _serve_until_signalled(server)
     return 0
@@ -61,7 +59,7 @@ def read_seed(path: Path | None) -> dict[str, Any]:
 
 @contextmanager
 def running(stand_in: StandIn, port: int = 0) -> Iterator[str]:
-    """Serves a stand-in from a thread of this process and gives its base URL; ends it, connections included, on leaving."""
+    """Serves a stand-in from a thread of this process and gives its base URL; leaving ends it and its connections."""
     stand_in.start()
     server = StandInServer("127.0.0.1", port, stand_in)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -75,12 +73,13 @@ def running(stand_in: StandIn, port: int = 0) -> Iterator[str]:
 
 
 def _serve_until_signalled(server: StandInServer) -> None:
-    def stop(signal_number: int, frame: object) -> None:
-        # serve_forever must go on looping for shutdown to return, so the call may not be made from the loop's own thread.
+    def stop(*_: object) -> None:
+        # shutdown returns only once serve_forever has looped again, so the loop's own thread may not call it.
         threading.Thread(target=server.shutdown, daemon=True).start()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    print(json.dumps({"listening": server.base_url}), flush=True)
+    sys.stdout.write(json.dumps({"listening": server.base_url}) + "\n")
+    sys.stdout.flush()
     server.serve_forever(poll_interval=0.1)
     server.close()

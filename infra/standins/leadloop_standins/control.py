@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import flask
 from werkzeug.wrappers import Response
 
+from .application import new_vendor_app
 from .faults import InstructionRefused
 from .page import Table, render_page
 
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def control_app(stand_in: "StandIn") -> flask.Flask:
-    """Routes: ledger, faults (GET, POST, DELETE), settings (GET, POST), reset, seed, and one per seed part (POST a list)."""
-    app = flask.Flask(__name__, static_folder=None)
+    """Routes: ledger, faults (GET, POST, DELETE), settings (GET, POST), reset, seed, and POST of a list per part."""
+    app = new_vendor_app(__name__)
 
     @app.errorhandler(InstructionRefused)
     def refuse(problem: InstructionRefused) -> tuple[Response, int]:

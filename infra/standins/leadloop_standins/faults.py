@@ -21,18 +21,15 @@ class FaultKind:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
+# `html` replaces the vendor's error body, as a proxy in front of a vendor does; `retry_after` 0 sends no such header.
+_FAILURE_PARAMS = {"status": 500, "retry_after": 0, "html": ""}
+
 GENERIC_FAULTS = (
     FaultKind("drop_before", "The connection is closed before any work is done."),
     FaultKind("accept_then_drop", "The work is done, then the connection is closed without an answer."),
-    FaultKind(
-        "accept_then_status",
-        "The work is done, then a failure is answered.",
-        {"status": 500, "retry_after": 0, "html": ""},
-    ),
-    FaultKind("status", "A failure is answered and no work is done.", {"status": 500, "retry_after": 0, "html": ""}),
-    FaultKind(
-        "slow", "The answer waits real seconds; `when` is before or after the work.", {"seconds": 1.0, "when": "before"}
-    ),
+    FaultKind("accept_then_status", "The work is done, then a failure is answered.", _FAILURE_PARAMS),
+    FaultKind("status", "A failure is answered and no work is done.", _FAILURE_PARAMS),
+    FaultKind("slow", "The answer waits, before or after the work (`when`).", {"seconds": 1.0, "when": "before"}),
     FaultKind("truncate", "The answer stops after `keep` bytes, then the connection is closed.", {"keep": 10}),
 )
 
@@ -41,8 +38,8 @@ GENERIC_FAULTS = (
 class Fault:
     """One order: commits `times` times (None = until cleared) on requests that match, letting the first `after` pass.
 
-    `method` None matches any. `path` matches when it is a substring of, or as a regular expression is found in, the path
-    alone or the path with its query (without secrets).
+    `method` None matches any. `path` matches when it is a substring of, or as a regular expression is found in, the
+    path alone or the path with its query (without secrets).
     """
 
     number: int
@@ -62,6 +59,7 @@ class Fault:
         return request_number not in self.passed
 
     def matches(self, method: str, target: str) -> bool:
+        """Whether the order concerns such a request and is not spent."""
         if self.times is not None and self.fired >= self.times:
             return False
         if self.method is not None and self.method.upper() != method:
@@ -70,6 +68,7 @@ class Fault:
         return self.path is None or any(self.path in text or re.search(self.path, text) for text in candidates)
 
     def as_json(self) -> dict[str, Any]:
+        """The order as given, its parameters beside it, and how often it has fired."""
         frame = {"number": self.number, "fault": self.name, "method": self.method, "path": self.path}
         return {**frame, "times": self.times, "after": self.after, "fired": self.fired, **self.params}
 
@@ -89,9 +88,8 @@ class FaultQueue:
         """Queues a fault; InstructionRefused for an unknown name, parameter or value, naming what is accepted."""
         kind = self.kinds.get(str(instruction.get("fault")))
         if kind is None:
-            raise InstructionRefused(
-                f"Unknown fault {instruction.get('fault')!r}. Known: {', '.join(sorted(self.kinds))}."
-            )
+            known = ", ".join(sorted(self.kinds))
+            raise InstructionRefused(f"Unknown fault {instruction.get('fault')!r}. Known: {known}.")
         given = {name: value for name, value in instruction.items() if name not in _FRAME}
         _check_params(kind, given)
         frame = {name: instruction[name] for name in _FRAME - {"fault"} if name in instruction}
@@ -104,23 +102,23 @@ class FaultQueue:
     def pending(self, name: str, entry: JournalEntry) -> Fault | None:
         """The first fault of that name due for this request; not yet committed."""
         named = (fault for fault in self._faults if fault.name == name)
-        return next(
-            (fault for fault in named if fault.matches(entry.method, entry.target) and fault.due(entry.number)), None
-        )
+        matching = (fault for fault in named if fault.matches(entry.method, entry.target))
+        return next((fault for fault in matching if fault.due(entry.number)), None)
 
     def clear(self) -> None:
+        """Forgets every order, spent or not."""
         self._faults.clear()
 
     def as_json(self) -> list[dict[str, Any]]:
+        """All orders since the last clearing, in the order given."""
         return [fault.as_json() for fault in self._faults]
 
 
 def _check_params(kind: FaultKind, given: Mapping[str, Any]) -> None:
     for name, value in given.items():
         if name not in kind.params:
-            raise InstructionRefused(
-                f"Fault {kind.name} has no parameter {name!r}. Known: {', '.join(kind.params) or 'none'}."
-            )
+            known = ", ".join(kind.params) or "none"
+            raise InstructionRefused(f"Fault {kind.name} has no parameter {name!r}. Known: {known}.")
         check_type(f"parameter {name} of {kind.name}", kind.params[name], value)
 
 
@@ -130,9 +128,7 @@ def _check_frame(frame: Mapping[str, Any]) -> None:
             raise InstructionRefused(f"{name} of a fault is text or null, found {frame[name]!r}.")
     times, after = frame.get("times", 1), frame.get("after", 0)
     if times is not None and (type(times) is not int or times < 1):
-        raise InstructionRefused(
-            f"times of a fault is a whole number from 1, or null for until cleared; found {times!r}."
-        )
+        raise InstructionRefused(f"times of a fault is a whole number from 1, or null: until cleared; found {times!r}.")
     if type(after) is not int or after < 0:
         raise InstructionRefused(f"after of a fault is a whole number from 0; found {after!r}.")
     try:
@@ -142,7 +138,7 @@ def _check_frame(frame: Mapping[str, Any]) -> None:
 
 
 def check_type(what: str, default: object, value: object) -> None:
-    """InstructionRefused unless `value` has the type of `default`; a whole number passes where a fraction is expected."""
+    """InstructionRefused unless `value` has the type of `default`; a whole number passes for a fraction."""
     expected: tuple[type, ...] = (int, float) if type(default) is float else (type(default),)
     if default is not None and type(value) not in expected:
         raise InstructionRefused(f"{what} is a {type(default).__name__} such as {default!r}, found {value!r}.")

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Request
 from .clock import format_time
 
 SECRET_QUERY_KEYS = frozenset(
-    {
+    (
         "access_token",
         "refresh_token",
         "oauth_token",
@@ -22,7 +22,7 @@ SECRET_QUERY_KEYS = frozenset(
         "code",
         "ms",
         "api_key",
-    }
+    )
 )
 
 
@@ -41,27 +41,32 @@ class JournalEntry:
 
     @property
     def target(self) -> str:
+        """The path with what is shown of the query; what faults match against."""
         return f"{self.path}?{self.query}" if self.query else self.path
 
     def as_json(self) -> dict[str, Any]:
+        """Its fields by name."""
         return asdict(self)
 
 
 class Journal:
-    """Entries in the order of arrival. Tokens never enter it: headers are left out and secret query keys are dropped."""
+    """Entries in the order of arrival. Tokens never enter: headers are left out and secret query keys dropped."""
 
     def __init__(self, secret_query_keys: Iterable[str] = ()) -> None:
         self._secrets = SECRET_QUERY_KEYS | frozenset(secret_query_keys)
         self.entries: list[JournalEntry] = []
 
     def arrive(self, request: Request, now: datetime) -> JournalEntry:
+        """Records a request that has just come in; the caller completes the entry as it is served."""
         shown = [(key, value) for key, value in request.args.items(multi=True) if key.lower() not in self._secrets]
         entry = JournalEntry(len(self.entries) + 1, format_time(now), request.method, request.path, urlencode(shown))
         self.entries.append(entry)
         return entry
 
     def clear(self) -> None:
+        """Forgets every request."""
         self.entries.clear()
 
     def as_json(self) -> list[dict[str, Any]]:
+        """All entries in the order of arrival."""
         return [entry.as_json() for entry in self.entries]

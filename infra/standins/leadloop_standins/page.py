@@ -60,4 +60,5 @@ _TEMPLATE = Environment(autoescape=True, trim_blocks=True).from_string(_PAGE)
 
 
 def render_page(title: str, now: str, tables: Sequence[Table]) -> str:
+    """The whole document."""
     return _TEMPLATE.render(title=title, now=now, tables=tables)

@@ -1,15 +1,16 @@
-"""What every stand-in shares: domain time, ordered faults, a journal, settings and a ledger around the vendor's own routes."""
+"""What every stand-in shares: domain time, ordered faults, a journal, settings and a ledger."""
 
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import flask
 from werkzeug.wrappers import Request, Response
 
+from .application import new_vendor_app
 from .clock import Clock, format_time
 from .control import control_app
 from .faults import GENERIC_FAULTS, Fault, FaultKind, FaultQueue, InstructionRefused, check_type
@@ -20,14 +21,16 @@ from .wire import wire_of
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+__all__ = ["StandIn", "new_vendor_app"]
+
 _ENTRY_KEY = "leadloop_standins.journal_entry"
 
 
 class StandIn(ABC):
     """A WSGI application that answers like a vendor and, under `/` and `/_stand_in/`, answers the test or the person.
 
-    A subclass names itself, declares its faults, settings and seed parts, and gives routes, error bodies and a ledger. Its
-    routes run one at a time under `lock`; only pauses overlap, so `admission` sees real parallel requests.
+    A subclass names itself, declares its faults, settings and seed parts, and gives routes, error bodies and a ledger.
+    Its routes run one at a time under `lock`; only pauses overlap, so `admission` sees real parallel requests.
     """
 
     title: ClassVar[str]
@@ -73,8 +76,8 @@ class StandIn(ABC):
     def plant(self, part: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Adds seed rows to one of `seed_parts`; InstructionRefused names what is wrong with a row."""
 
-    def admission(self, request: Request) -> AbstractContextManager[Response | None]:
-        """Held while a request is served, pauses included; yields a refusal when the vendor's limits forbid to serve it."""
+    def admission(self, request: Request) -> AbstractContextManager[Response | None]:  # noqa: ARG002 - for subclasses
+        """Held while a request is served, pauses included; yields a refusal when the vendor's limits forbid it."""
         return nullcontext(None)
 
     # What a vendor uses inside its routes
@@ -91,6 +94,7 @@ class StandIn(ABC):
         return self.faults.pending(name, self.entry)
 
     def commit_fault(self, fault: Fault) -> None:
+        """Counts the fault as fired and writes it into the journal entry of the request at hand."""
         fault.fired += 1
         self.entry.faults.append(fault.name)
 
@@ -102,26 +106,28 @@ class StandIn(ABC):
     # What tests and persons do
 
     def apply_seed(self, document: Mapping[str, Any]) -> None:
-        """Adds every part of a seed document; `settings` is a part of each. InstructionRefused for unknown parts."""
+        """Adds the parts of a seed document in the order of `seed_parts`; `settings` may be one of them.
+
+        InstructionRefused for an unknown part, for a part that is no list of objects and for what `plant` refuses.
+        """
+        parts = ("settings", *self.seed_parts)
+        unknown = sorted(set(document) - set(parts))
+        if unknown:
+            raise InstructionRefused(f"Unknown part {unknown[0]!r}. Known: {', '.join(parts)}.")
         with self.lock:
-            for part, rows in document.items():
-                if part == "settings":
-                    self.change_settings(rows)
-                elif part not in self.seed_parts:
-                    raise InstructionRefused(
-                        f"Unknown part {part!r}. Known: {', '.join((*self.seed_parts, 'settings'))}."
-                    )
-                elif not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            self.change_settings(document.get("settings", {}))
+            for part in self.seed_parts:
+                rows = document.get(part, [])
+                if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                     raise InstructionRefused(f"{part} is a list of JSON objects, found {type(rows).__name__}.")
-                else:
-                    self.plant(part, rows)
+                self.plant(part, rows)
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:
+        """All or nothing; InstructionRefused for an unknown name or a value of another type than the default's."""
         for name, value in changes.items():
             if name not in self.default_settings:
-                raise InstructionRefused(
-                    f"Unknown setting {name!r}. Known: {', '.join(self.default_settings) or 'none'}."
-                )
+                known = ", ".join(self.default_settings) or "none"
+                raise InstructionRefused(f"Unknown setting {name!r}. Known: {known}.")
             check_type(f"setting {name}", self.default_settings[name], value)
         self.settings.update(changes)
 
@@ -142,6 +148,7 @@ class StandIn(ABC):
     # The request's way
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """The WSGI entry: control routes here, the rest to the vendor through journal, limits and faults."""
         path = Request(environ).path
         if path == "/" or path.startswith("/_stand_in/"):
             return self._control(environ, start_response)
@@ -204,19 +211,9 @@ class StandIn(ABC):
 
     @property
     def now_text(self) -> str:
+        """Domain time as it is written in ledgers."""
         return format_time(self.clock.now())
 
 
-def new_vendor_app(name: str) -> flask.Flask:
-    """A Flask application whose JSON keeps the order of keys and leaves letters as they are, as vendors' answers do."""
-    app = flask.Flask(name, static_folder=None)
-    app.json = flask.json.provider.DefaultJSONProvider(app)
-    app.json.sort_keys = False
-    app.json.ensure_ascii = False
-    return app
-
-
 def _entry_of(environ: "WSGIEnvironment") -> JournalEntry:
-    entry = environ[_ENTRY_KEY]
-    assert isinstance(entry, JournalEntry)
-    return entry
+    return cast(JournalEntry, environ[_ENTRY_KEY])

@@ -6,7 +6,7 @@ import struct
 import threading
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Response
@@ -28,15 +28,13 @@ class Wire:
 
 def wire_of(environ: "WSGIEnvironment") -> Wire:
     """The fate of this request's connection; under a server that cannot break connections the orders go nowhere."""
-    wire = environ.setdefault(_WIRE_KEY, Wire())
-    assert isinstance(wire, Wire)
-    return wire
+    return cast(Wire, environ.setdefault(_WIRE_KEY, Wire()))
 
 
 class BreakableRequestHandler(WSGIRequestHandler):
     """Reads each request whole and answers it in full, so that the connection can be kept, as vendors do.
 
-    Werkzeug's own handler closes every connection because it leaves unread body bytes behind; reading first removes the reason.
+    Werkzeug's own handler closes every connection because unread body bytes may be left behind; here none are.
     """
 
     protocol_version = "HTTP/1.1"
@@ -44,14 +42,17 @@ class BreakableRequestHandler(WSGIRequestHandler):
     server: "StandInServer"
 
     def setup(self) -> None:
+        """Makes the connection known to the server."""
         super().setup()
         self.server.opened(self.connection)
 
     def finish(self) -> None:
+        """Takes the connection from the server's list."""
         self.server.closed(self.connection)
         super().finish()
 
     def run_wsgi(self) -> None:
+        """Serves one request; http.server calls again while the connection is kept."""
         environ = self.make_environ()
         body = environ["wsgi.input"].read(*self._body_length(environ))
         environ.update({"wsgi.input": BytesIO(body), "wsgi.input_terminated": True, "CONTENT_LENGTH": str(len(body))})
@@ -89,7 +90,7 @@ class BreakableRequestHandler(WSGIRequestHandler):
 
 
 class StandInServer(ThreadedWSGIServer):
-    """One thread per connection. `close` also ends the connections kept alive, so that a stopped stand-in is really gone."""
+    """One thread per connection. `close` also ends the connections kept alive, so that a stopped stand-in is gone."""
 
     def __init__(self, host: str, port: int, app: "WSGIApplication") -> None:
         self._open: set[socket.socket] = set()
@@ -98,17 +99,21 @@ class StandInServer(ThreadedWSGIServer):
 
     @property
     def base_url(self) -> str:
+        """Where clients reach it, with the port really taken."""
         return f"http://{self.host}:{self.server_port}"
 
     def opened(self, connection: socket.socket) -> None:
+        """A client has connected."""
         with self._guard:
             self._open.add(connection)
 
     def closed(self, connection: socket.socket) -> None:
+        """A connection is over, whoever ended it."""
         with self._guard:
             self._open.discard(connection)
 
     def close(self) -> None:
+        """Ends the listening socket and every connection; call after `shutdown`."""
         with self._guard:
             remaining = list(self._open)
         for connection in remaining:
