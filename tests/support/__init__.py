@@ -1,0 +1,1 @@
+"""What tests share: a world of memory adapters, a clock to set, policies and keys."""
