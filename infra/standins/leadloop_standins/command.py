@@ -41,6 +41,7 @@ def main(parser: argparse.ArgumentParser, build: Build, arguments: Sequence[str]
         sys.stderr.write(f"{parser.prog} cannot start: {problem}\n")
         return 2
     _serve_until_signalled(server)
+    stand_in.stop()
     return 0
 
 
@@ -70,6 +71,7 @@ def running(stand_in: StandIn, port: int = 0) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.close()
+        stand_in.stop()
 
 
 def _serve_until_signalled(server: StandInServer) -> None:

@@ -41,6 +41,7 @@ def control_app(stand_in: "StandIn") -> flask.Flask:
 
     _fault_routes(app, stand_in)
     _settings_and_seed_routes(app, stand_in)
+    stand_in.add_control_routes(app)
     return app
 
 

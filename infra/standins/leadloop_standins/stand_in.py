@@ -80,6 +80,9 @@ class StandIn(ABC):
         """Held while a request is served, pauses included; yields a refusal when the vendor's limits forbid it."""
         return nullcontext(None)
 
+    def add_control_routes(self, app: flask.Flask) -> None:  # noqa: B027 - most vendors have none
+        """A vendor's own orders under `/_stand_in/`, beyond its seed parts; asked once, while building."""
+
     # What a vendor uses inside its routes
 
     def fault(self, name: str) -> Fault | None:
@@ -135,6 +138,9 @@ class StandIn(ABC):
         """Plants the initial seed; what the settings are now is what `reset` returns to."""
         self._initial_settings = dict(self.settings)
         self.reset()
+
+    def stop(self) -> None:  # noqa: B027 - most vendors only answer
+        """Called when serving ends; a vendor that works by itself ends that here."""
 
     def reset(self) -> None:
         """Back to the state after start: records, faults and journal forgotten, initial settings and seed in place."""
