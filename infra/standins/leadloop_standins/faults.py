@@ -14,7 +14,7 @@ class InstructionRefused(ValueError):
 
 @dataclass(frozen=True)
 class FaultKind:
-    """A fault one can order: its meaning and its parameters with their defaults, whose types bind the given values."""
+    """A fault one can order: its meaning, and each parameter's default or tuple of choices, the default first."""
 
     name: str
     meaning: str
@@ -29,7 +29,9 @@ GENERIC_FAULTS = (
     FaultKind("accept_then_drop", "The work is done, then the connection is closed without an answer."),
     FaultKind("accept_then_status", "The work is done, then a failure is answered.", _FAILURE_PARAMS),
     FaultKind("status", "A failure is answered and no work is done.", _FAILURE_PARAMS),
-    FaultKind("slow", "The answer waits, before or after the work (`when`).", {"seconds": 1.0, "when": "before"}),
+    FaultKind(
+        "slow", "The answer waits, before or after the work (`when`).", {"seconds": 1.0, "when": ("before", "after")}
+    ),
     FaultKind("truncate", "The answer stops after `keep` bytes, then the connection is closed.", {"keep": 10}),
 )
 
@@ -95,7 +97,7 @@ class FaultQueue:
         frame = {name: instruction[name] for name in _FRAME - {"fault"} if name in instruction}
         _check_frame(frame)
         self._issued += 1
-        fault = Fault(self._issued, kind.name, {**kind.params, **given}, **frame)
+        fault = Fault(self._issued, kind.name, {**defaults_of(kind.params), **given}, **frame)
         self._faults.append(fault)
         return fault
 
@@ -119,7 +121,7 @@ def _check_params(kind: FaultKind, given: Mapping[str, Any]) -> None:
         if name not in kind.params:
             known = ", ".join(kind.params) or "none"
             raise InstructionRefused(f"Fault {kind.name} has no parameter {name!r}. Known: {known}.")
-        check_type(f"parameter {name} of {kind.name}", kind.params[name], value)
+        check_value(f"parameter {name} of {kind.name}", kind.params[name], value)
 
 
 def _check_frame(frame: Mapping[str, Any]) -> None:
@@ -137,8 +139,17 @@ def _check_frame(frame: Mapping[str, Any]) -> None:
         raise InstructionRefused(f"path of a fault is a substring or a regular expression; {problem}.") from problem
 
 
-def check_type(what: str, default: object, value: object) -> None:
-    """InstructionRefused unless `value` has the type of `default`; a whole number passes for a fraction."""
-    expected: tuple[type, ...] = (int, float) if type(default) is float else (type(default),)
-    if default is not None and type(value) not in expected:
-        raise InstructionRefused(f"{what} is a {type(default).__name__} such as {default!r}, found {value!r}.")
+def check_value(what: str, spec: object, value: object) -> None:
+    """InstructionRefused unless `value` is one of a tuple, or of its type otherwise; whole numbers pass for fractions."""
+    if isinstance(spec, tuple):
+        if value not in spec:
+            raise InstructionRefused(f"{what} is one of {', '.join(map(repr, spec))}, found {value!r}.")
+        return
+    expected: tuple[type, ...] = (int, float) if type(spec) is float else (type(spec),)
+    if spec is not None and type(value) not in expected:
+        raise InstructionRefused(f"{what} is a {type(spec).__name__} such as {spec!r}, found {value!r}.")
+
+
+def defaults_of(specs: Mapping[str, Any]) -> dict[str, Any]:
+    """What holds when nothing is ordered: the first of a tuple, the value itself otherwise."""
+    return {name: spec[0] if isinstance(spec, tuple) else spec for name, spec in specs.items()}

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 from .application import new_vendor_app
 from .clock import Clock, format_time
 from .control import control_app
-from .faults import GENERIC_FAULTS, Fault, FaultKind, FaultQueue, InstructionRefused, check_type
+from .faults import GENERIC_FAULTS, Fault, FaultKind, FaultQueue, InstructionRefused, check_value, defaults_of
 from .journal import Journal, JournalEntry
 from .page import Table
 from .wire import wire_of
@@ -44,7 +44,7 @@ class StandIn(ABC):
         self.lock = threading.RLock()
         self.faults = FaultQueue((*GENERIC_FAULTS, *self.vendor_faults))
         self.journal = Journal(self.secret_query_keys)
-        self.settings: dict[str, Any] = dict(self.default_settings)
+        self.settings: dict[str, Any] = defaults_of(self.default_settings)
         self._initial_seed = dict(seed or {})
         self._initial_settings = dict(self.settings)
         self._vendor_app: flask.Flask | None = None
@@ -126,12 +126,12 @@ class StandIn(ABC):
                 self.plant(part, rows)
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:
-        """All or nothing; InstructionRefused for an unknown name or a value of another type than the default's."""
+        """All or nothing; InstructionRefused for an unknown name or a value the setting cannot take."""
         for name, value in changes.items():
             if name not in self.default_settings:
                 known = ", ".join(self.default_settings) or "none"
                 raise InstructionRefused(f"Unknown setting {name!r}. Known: {known}.")
-            check_type(f"setting {name}", self.default_settings[name], value)
+            check_value(f"setting {name}", self.default_settings[name], value)
         self.settings.update(changes)
 
     def start(self) -> None:

@@ -47,6 +47,7 @@ class Accounts:
 
     def plant_counter(self, row: Mapping[str, Any]) -> None:
         """Seed row: id (number or digits), and optionally name, site, time_zone_name, time_zone_offset."""
+        check_known(row, ("id", "name", "site", "time_zone_name", "time_zone_offset"), "counter")
         number = seed_number(row.get("id"), "id of a counter")
         name, site = str(row.get("name", f"Counter {number}")), str(row.get("site", "site.example"))
         zone, offset = str(row.get("time_zone_name", "Europe/Moscow")), int(row.get("time_zone_offset", 180))
@@ -54,6 +55,7 @@ class Accounts:
 
     def plant_token(self, row: Mapping[str, Any]) -> None:
         """Seed row: token, and optionally scopes (default all) and counters (default every one)."""
+        check_known(row, ("token", "scopes", "counters"), "token")
         token, counters = row.get("token"), row.get("counters")
         if not isinstance(token, str) or not token:
             raise InstructionRefused("A token of the seed is non-empty text under the key token.")

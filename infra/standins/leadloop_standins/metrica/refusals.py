@@ -23,14 +23,18 @@ _TYPE_BY_STATUS = {
 
 
 class RequestRefused(Exception):
-    """The vendor refuses a request. `location`, where given, names the offending part, as some answers do."""
+    """The vendor refuses a request. `location` names the offending part, as some answers do; `retry_after` is seconds.
 
-    def __init__(self, status: int, error_type: str, message: str, location: str = "") -> None:
+    The vendor documents no Retry-After, so 0 sends none.
+    """
+
+    def __init__(self, status: int, error_type: str, message: str, location: str = "", retry_after: int = 0) -> None:
         super().__init__(message)
         self.status = status
         self.error_type = error_type
         self.message = message
         self.location = location
+        self.retry_after = retry_after
 
 
 def invalid_parameter(message: str, location: str = "") -> RequestRefused:
@@ -44,10 +48,12 @@ def refusal_response(refusal: RequestRefused) -> Response:
     if refusal.location:
         error["location"] = refusal.location
     body = {"errors": [error], "code": refusal.status, "message": refusal.message}
-    return Response(flask.json.dumps(body, ensure_ascii=False), refusal.status, mimetype="application/json")
+    headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}
+    text = flask.json.dumps(body, ensure_ascii=False)
+    return Response(text, refusal.status, headers, mimetype="application/json")
 
 
-def refusal_of_status(status: int, error_type: str = "", message: str = "") -> RequestRefused:
+def refusal_of_status(status: int) -> RequestRefused:
     """A refusal for a bare status, with the vendor's error type for it."""
-    found = error_type or _TYPE_BY_STATUS.get(status, "backend_error")
-    return RequestRefused(status, found, message or found.replace("_", " ").capitalize())
+    error_type = _TYPE_BY_STATUS.get(status, "backend_error")
+    return RequestRefused(status, error_type, error_type.replace("_", " ").capitalize())

@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..faults import FaultKind, InstructionRefused
+from ..faults import FaultKind
 
 DEFAULT_SETTINGS: Mapping[str, Any] = {
     # 0: each GET of an uploading moves it one status on. More: the whole way takes that many minutes of domain time.
     "processing_minutes": 0.0,
     "skip_intermediate": False,
-    "listing_order": "newest_first",
+    "listing_order": ("newest_first", "oldest_first"),
     # The shape of an answer to an upload; the chats page prints the plural.
-    "wrapper": "uploading",
+    "wrapper": ("uploading", "uploadings"),
     # False leaves out what answers of 2025 did not have: type, linked_quantity and the two not-found quantities.
     "optional_fields": True,
     # Pages name a quantity for unknown goals, while users report a refusal.
-    "unknown_target": "counted",
-    "unknown_object_status": 400,
+    "unknown_target": ("counted", "refused"),
+    "unknown_object_status": (400, 404),
     "parallel_requests": 3,
     "daily_quota": 5000,
     # The vendor's 30 a second per address; 0 leaves it off, for a loopback test is faster than any client in the field.
@@ -25,20 +25,13 @@ DEFAULT_SETTINGS: Mapping[str, Any] = {
     "goal_limit": 200,
 }
 
-_CHOICES: Mapping[str, tuple[Any, ...]] = {
-    "listing_order": ("newest_first", "oldest_first"),
-    "wrapper": ("uploading", "uploadings"),
-    "unknown_target": ("counted", "refused"),
-    "unknown_object_status": (400, 404),
-}
-
 VENDOR_FAULTS = (
-    FaultKind("quota", "Over quota.", {"status": 429, "error_type": "quota_requests_by_uid", "retry_after": 0}),
+    FaultKind("quota", "Over quota.", {"status": (429, 420), "error_type": "quota_requests_by_uid", "retry_after": 0}),
     FaultKind("backend_error", "503 backend_error, no work is done."),
     FaultKind("timeout", "504 timeout, no work is done; with work done order accept_then_status."),
     FaultKind(
         "partial_lines",
-        "An upload leaves out every n-th row (`every`), rows that contain `matching`, or (`invalid`) the invalid ones.",
+        "An upload leaves out each n-th row (`every`), rows whose id or target is `matching`, or the `invalid` ones.",
         {"every": 0, "matching": "", "invalid": False},
     ),
     FaultKind(
@@ -48,11 +41,3 @@ VENDOR_FAULTS = (
     ),
     FaultKind("listing_lag", "New uploadings stay out of the list for that many domain minutes.", {"minutes": 30.0}),
 )
-
-
-def check_choices(changes: Mapping[str, Any]) -> None:
-    """InstructionRefused when a setting with a closed set of values gets another."""
-    for name, allowed in _CHOICES.items():
-        if name in changes and changes[name] not in allowed:
-            known = ", ".join(map(repr, allowed))
-            raise InstructionRefused(f"setting {name} is one of {known}; found {changes[name]!r}.")

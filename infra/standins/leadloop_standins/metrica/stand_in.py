@@ -18,7 +18,7 @@ from .goals import Goals
 from .ledger import ledger_of, tables_of
 from .limits import Limits
 from .refusals import NO_SUCH_OBJECT, RequestRefused, invalid_parameter, refusal_of_status, refusal_response
-from .settings import DEFAULT_SETTINGS, VENDOR_FAULTS, check_choices
+from .settings import DEFAULT_SETTINGS, VENDOR_FAULTS
 from .uploading_routes import add_uploading_routes
 from .uploadings import LINKAGE_FAILURE, PROCESSED, Uploading, Uploadings
 from .visits import Visits
@@ -54,11 +54,6 @@ class MetricaStandIn(StandIn):
         }
         for row in rows:
             plant_row[part](row)
-
-    def change_settings(self, changes: Mapping[str, Any]) -> None:
-        """As of every stand-in, and closed sets of values are kept closed."""
-        check_choices(changes)
-        super().change_settings(changes)
 
     def vendor_app(self) -> flask.Flask:
         """The management API."""
@@ -134,7 +129,8 @@ class MetricaStandIn(StandIn):
 
     def _fail_if_ordered(self) -> None:
         if fault := self.fault("quota"):
-            raise refusal_of_status(fault.params["status"], fault.params["error_type"], "Quota is exceeded")
+            status, error_type, retry_after = (fault.params[name] for name in ("status", "error_type", "retry_after"))
+            raise RequestRefused(status, error_type, "Quota is exceeded", retry_after=retry_after)
         if self.fault("backend_error"):
             raise refusal_of_status(503)
         if self.fault("timeout"):
@@ -142,4 +138,4 @@ class MetricaStandIn(StandIn):
 
 
 def _unknown_route(problem: HTTPException) -> Response:
-    return refusal_response(refusal_of_status(problem.code or 500, "not_found", problem.name))
+    return refusal_response(RequestRefused(problem.code or 500, "not_found", problem.name))
