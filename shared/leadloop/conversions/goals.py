@@ -26,13 +26,20 @@ class Conversion:
     """For goals that come from the CRM: the reference that must own the claim."""
 
 
-def derive(policy: Policy, state: LeadState, ownership: dict[str, bool]) -> dict[str, Conversion]:
+def derive(
+    policy: Policy, state: LeadState, ownership: dict[str, bool], is_repeat: bool = False
+) -> dict[str, Conversion]:
     """The conversions of a lead by goal.
 
     ``ownership`` says of each CRM reference whether this lead owns it; a touch of somebody else's
-    deal derives nothing from that deal.
+    deal derives nothing from that deal. A repeat was received already; its deal, if it has one of
+    its own, still counts, because sales may work on either.
     """
-    reached = {name: _reach(policy, name, goal, state) for name, goal in policy.goals.items()}
+    reached = {
+        name: _reach(policy, name, goal, state)
+        for name, goal in policy.goals.items()
+        if not (is_repeat and goal.on is GoalEvent.RECEIVED)
+    }
     return {
         name: conversion
         for name, conversion in reached.items()

@@ -60,6 +60,8 @@ class Lead(BaseModel):
     facts: tuple[Fact, ...] = ()
     ownership: dict[str, bool] = Field(default_factory=dict)
     """CRM reference → whether this lead owns it; written together with the reference."""
+    repeat_of: str | None = None
+    """The lead that this one repeats within an hour (``leadloop.leads.repeats``); written with the keys."""
     claims: dict[str, Claim] = Field(default_factory=dict)
     expired: dict[str, Expiry] = Field(default_factory=dict)
     counted: dict[str, dict[str, int]] = Field(default_factory=dict)
@@ -86,7 +88,7 @@ class Lead(BaseModel):
 
     def pending(self, policy: Policy, state: LeadState | None = None) -> dict[str, Conversion]:
         """Conversions not claimed yet and not expired, by goal."""
-        derived = derive(policy, state or self.state(policy), self.ownership)
+        derived = derive(policy, state or self.state(policy), self.ownership, is_repeat=self.repeat_of is not None)
         return {
             goal: conversion
             for goal, conversion in derived.items()
