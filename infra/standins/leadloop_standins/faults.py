@@ -140,7 +140,7 @@ def _check_frame(frame: Mapping[str, Any]) -> None:
 
 
 def check_value(what: str, spec: object, value: object) -> None:
-    """InstructionRefused unless `value` is one of a tuple, or of its type otherwise; whole numbers pass for fractions."""
+    """InstructionRefused unless `value` is one of a tuple, or of its type otherwise; an int passes for a float."""
     if isinstance(spec, tuple):
         if value not in spec:
             raise InstructionRefused(f"{what} is one of {', '.join(map(repr, spec))}, found {value!r}.")
