@@ -31,7 +31,9 @@ class Processes:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for _name, process in reversed(self._running):
             process.terminate()
         for _name, process in reversed(self._running):
@@ -63,7 +65,9 @@ class Processes:
                 time.sleep(0.05)
         raise DidNotStart(self._words_of("host"))
 
-    def _start(self, name: str, arguments: list[str], environment: Mapping[str, str], piped: bool) -> subprocess.Popen[str]:
+    def _start(
+        self, name: str, arguments: list[str], environment: Mapping[str, str], piped: bool
+    ) -> subprocess.Popen[str]:
         log = (self._folder / f"{name}.log").open("a", encoding="utf-8")
         process = subprocess.Popen(  # noqa: S603 - our own modules, by this very interpreter
             [sys.executable, *arguments],

@@ -1,0 +1,47 @@
+"""The demo page at ``/``: a form like a customer's, and links to everything that can be looked at."""
+
+from __future__ import annotations
+
+from html import escape
+from string import Template
+
+_PAGE = Template("""<!doctype html>
+<html lang="ru"><head><meta charset="utf-8"><title>leadloop: демо</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+ body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#1d2433}
+ form{display:grid;gap:.75rem;background:#f5f7fa;padding:1.25rem;border-radius:.5rem;margin:1.5rem 0}
+ label{display:grid;gap:.25rem;font-size:.9rem} input{font:inherit;padding:.5rem;border:1px solid #c3cad6;border-radius:.25rem}
+ button{font:inherit;padding:.6rem 1rem;border:0;border-radius:.25rem;background:#1f5fd6;color:#fff;cursor:pointer}
+ .trap{position:absolute;left:-99rem} code{background:#eef1f5;padding:.1rem .3rem;border-radius:.2rem}
+</style></head><body>
+<h1>ЖК «Сокол»</h1>
+<p>Заявка уйдёт в <code>capture-lead</code>, появится в amoCRM-заглушке, а её этапы вернутся в Метрику-заглушку.
+<br><small lang="en">A form like a customer's: it posts to <code>capture-lead</code>; follow the lead in the stand-ins below.</small></p>
+<form method="post" action="/capture-lead" accept-charset="utf-8">
+ <label>Имя <input name="name" value="Анна" autocomplete="off"></label>
+ <label>Телефон <input name="phone" value="+7 999 000-00-01" autocomplete="off"></label>
+ <label>ClientID Метрики <input name="ym_client_id" value="$client_id" inputmode="numeric"></label>
+ <label>yclid <input name="yclid" value="" inputmode="numeric"></label>
+ <label class="trap" aria-hidden="true">Не заполняйте <input name="website" tabindex="-1" autocomplete="off"></label>
+ <input type="hidden" name="form" value="demo">
+ <input type="hidden" name="page" value="$origin/?utm_source=demo">
+ <input type="hidden" name="redirect" value="$origin/?sent=1">
+ <button>Оставить заявку</button>
+</form>
+<ul>
+ <li><a href="$amocrm/">amoCRM (stand-in)</a>: сделки, вебхуки, журнал запросов</li>
+ <li><a href="$metrica/">Яндекс Метрика (stand-in)</a>: загрузки, конверсии, связывание</li>
+ <li><a href="/_host/">Host</a>: функции, очереди, расписания</li>
+</ul>
+<p>Запустить расписание руками / run a schedule by hand:<br>
+<code>curl -X POST $origin/sync-crm</code><br><code>curl -X POST $origin/upload-conversions</code><br>
+<code>curl -X POST $origin/check-uploads</code></p>
+</body></html>
+""")
+
+
+def render(origin: str, metrica: str, amocrm: str, client_id: str) -> str:
+    """The page, complete and self-contained; every value is escaped."""
+    values = {"origin": origin, "metrica": metrica, "amocrm": amocrm, "client_id": client_id}
+    return _PAGE.substitute({name: escape(value) for name, value in values.items()})
