@@ -1,8 +1,8 @@
 """A world for function tests: the real functions on memory adapters, with a clock to set.
 
-    world.client("capture-lead").post("/", json={...})
-    world.push("register-lead", message)
-    world.settle()      # deliver what was published, and what that publishes, until all is quiet
+world.client("capture-lead").post("/", json={...})
+world.push("register-lead", message)
+world.settle()      # deliver what was published, and what that publishes, until all is quiet
 """
 
 from __future__ import annotations

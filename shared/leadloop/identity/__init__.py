@@ -1,0 +1,1 @@
+"""Who a lead is: normalised contacts, keyed hashes of them, sealing, and ad systems' identifiers."""
