@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-_PART = re.compile(r"(\d+)\s*([smhdw])")
+_PART = re.compile(r"([0-9]+)\s*([smhdw])")
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+LONGEST = timedelta(days=3650)
+"""No length in a policy is longer: ten years is a slip of the pen, not a window."""
 
 
 def read_duration(value: object) -> timedelta:
@@ -17,7 +20,13 @@ def read_duration(value: object) -> timedelta:
     parts = _PART.findall(text)
     if not parts or _PART.sub("", text).strip():
         raise ValueError(f"expected a length of time such as 30m, 2h or 90d, found {value!r}")
-    return sum((timedelta(**{_UNIT[unit]: int(count)}) for count, unit in parts), timedelta())
+    try:
+        length = sum((timedelta(**{_UNIT[unit]: int(count)}) for count, unit in parts), timedelta())
+    except (OverflowError, ValueError):
+        length = timedelta.max
+    if length > LONGEST:
+        raise ValueError(f"expected a length of time of at most {LONGEST.days}d, found {value!r}")
+    return length
 
 
 def write_duration(length: timedelta) -> str:

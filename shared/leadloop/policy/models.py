@@ -7,42 +7,36 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from leadloop.policy.durations import read_duration
-
-Duration = Annotated[timedelta, BeforeValidator(read_duration)]
-"""A length of time written as ``30m``, ``2h``, ``90d`` or ``1h 30m``."""
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"expected an IANA time zone such as Europe/Moscow, found {name!r}") from None
-    return name
-
-
-def _origin(text: str) -> str:
-    scheme, separator, host = text.partition("://")
-    if scheme not in ("https", "http") or not separator or not host or "/" in host or "*" in host:
-        raise ValueError(f"expected an origin such as https://sokol.example, without a path, found {text!r}")
-    return text.lower()
-
-
-ZoneName = Annotated[str, AfterValidator(_known_zone)]
-Origin = Annotated[str, AfterValidator(_origin)]
-CounterId = Annotated[str, Field(pattern=r"^\d{1,20}$")]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-GoalTarget = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,64}$")]
-"""Metrica refuses ``/ & = ? #`` in a JavaScript goal's identifier; letters, digits and _ are always safe."""
+from leadloop.policy.agreement import Contradiction, crm_contradictions, goal_contradictions, refuse
+from leadloop.policy.value_types import (
+    Account,
+    CounterId,
+    Country,
+    CrmField,
+    CrmId,
+    Cron,
+    Currency,
+    Duration,
+    GoalName,
+    GoalTarget,
+    GoalValue,
+    Origin,
+    SealKey,
+    SitePath,
+    Stage,
+    StatusPath,
+    Whole,
+    ZoneName,
+)
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # hide_input: whatever prints a raw validation error must not print a secret put in a wrong place.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Site(_Section):
@@ -55,9 +49,10 @@ class Site(_Section):
     time_zone: ZoneName = "Europe/Moscow"
     """Zone of the counter: days in reports are days of this zone."""
     currency: Currency = "RUB"
-    default_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "RU"
+    """Currency of the counter and of prices in the CRM."""
+    default_region: Country = "RU"
     """Country in which a phone without a country code is read."""
-    thank_you: str = "/"
+    thank_you: SitePath = "/"
     """Path on the form's own origin where a plain HTML form is sent after a lead."""
     mapped_fields: tuple[str, ...] = ()
     """Form fields that are not personal and may cross the bus (a product, a city). All others stay out."""
@@ -77,7 +72,8 @@ class Contacts(_Section):
     """How names, phones and e-mails are treated."""
 
     mode: ContactMode = ContactMode.HASH
-    public_key: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$")]
+    """``none``: nothing personal is accepted; ``hash``: only keyed hashes travel; ``keep``: contacts rest sealed."""
+    public_key: SealKey
     """The owner's public key (base64, from ``leadloop init``): what cannot be parsed is sealed to it."""
     transit: Literal["forbidden", "allowed"] = "forbidden"
     """Mode ``hash`` in the cloud: whether a raw phone may reach the edge to be hashed there."""
@@ -88,46 +84,70 @@ class Contacts(_Section):
 class AmoCrmFields(_Section):
     """Where ids live in an amoCRM lead: a tracking field's code, or the numeric id of a custom field."""
 
-    leadloop_id: str = "LEADLOOP_ID"
-    client_id: str = "_YM_UID"
-    yclid: str = "YCLID"
-    gclid: str = "GCLID"
-    user_id: str | None = None
-    submission_id: str | None = None
-    utm_source: str = "UTM_SOURCE"
-    utm_medium: str = "UTM_MEDIUM"
-    utm_campaign: str = "UTM_CAMPAIGN"
-    utm_content: str = "UTM_CONTENT"
-    utm_term: str = "UTM_TERM"
-    referrer: str = "REFERRER"
+    leadloop_id: CrmField = "LEADLOOP_ID"
+    """Our own id of the lead; the field is made by ``leadloop init``."""
+    client_id: CrmField = "_YM_UID"
+    """Metrica's ClientID."""
+    yclid: CrmField = "YCLID"
+    """Click id of Yandex Direct."""
+    gclid: CrmField = "GCLID"
+    """Click id of Google Ads."""
+    user_id: CrmField | None = None
+    """The site's own id of a signed-in visitor."""
+    submission_id: CrmField | None = None
+    """The id the site gave the form submission."""
+    utm_source: CrmField = "UTM_SOURCE"
+    """Tag utm_source."""
+    utm_medium: CrmField = "UTM_MEDIUM"
+    """Tag utm_medium."""
+    utm_campaign: CrmField = "UTM_CAMPAIGN"
+    """Tag utm_campaign."""
+    utm_content: CrmField = "UTM_CONTENT"
+    """Tag utm_content."""
+    utm_term: CrmField = "UTM_TERM"
+    """Tag utm_term."""
+    referrer: CrmField = "REFERRER"
+    """The page the visitor came from."""
 
 
 class NewLead(_Section):
     """How leadloop creates a lead in the CRM (mode ``keep``)."""
 
-    pipeline: str
-    status: str
+    pipeline: CrmId
+    """Pipeline the lead is created in."""
+    status: CrmId
+    """Status the lead is created in."""
     name: str = "Заявка с сайта"
+    """Name of the lead."""
     tags: tuple[str, ...] = ("leadloop",)
+    """Tags put on the lead."""
 
 
-StatusMap = dict[Annotated[str, Field(pattern=r"^\d+$")], Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]]
+StatusMap = dict[CrmId, Stage]
 
 
 class AmoCrm(_Section):
     """An amoCRM or Kommo account."""
 
     kind: Literal["amocrm"] = "amocrm"
-    account: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}(\.[a-z0-9.-]+)?$")]
+    """Which CRM it is."""
+    account: Account
     """Subdomain (``sokol`` for sokol.amocrm.ru) or the whole host (``sokol.kommo.com``)."""
-    pipelines: dict[Annotated[str, Field(pattern=r"^\d+$")], StatusMap] = Field(min_length=1)
+    pipelines: dict[CrmId, StatusMap] = Field(min_length=1)
     """Pipeline id → status id → stage. 142 is won and 143 is lost in every pipeline."""
-    ignored: tuple[str, ...] = ()
+    ignored: tuple[StatusPath, ...] = ()
     """Statuses (``pipeline/status``) that are known and mean nothing."""
     new_lead: NewLead | None = None
+    """Where leads are created; needed by contacts mode ``keep``."""
     fields: AmoCrmFields = AmoCrmFields()
-    requests_per_second: float = Field(6, gt=0, le=50)
+    """Where ids live in a lead."""
+    requests_per_second: float = Field(6, gt=0, le=50, strict=True)
     """amoCRM allows 7 a second for one integration; one is left for others."""
+
+    @property
+    def host(self) -> str:
+        """The account's host name."""
+        return self.account if "." in self.account else f"{self.account}.amocrm.ru"
 
     @property
     def stages(self) -> frozenset[str]:
@@ -137,6 +157,10 @@ class AmoCrm(_Section):
     def stage_of(self, pipeline_id: str, status_id: str) -> str | None:
         """The stage of a status; ``None`` when the policy does not map it."""
         return self.pipelines.get(pipeline_id, {}).get(status_id)
+
+    def knows(self, pipeline_id: str, status_id: str) -> bool:
+        """Whether the policy says anything of the status: a stage, or that it means nothing."""
+        return self.stage_of(pipeline_id, status_id) is not None or f"{pipeline_id}/{status_id}" in self.ignored
 
 
 class GoalEvent(StrEnum):
@@ -150,18 +174,24 @@ class Goal(_Section):
     """One Metrica goal fed by leadloop. The key in ``goals`` names it."""
 
     on: GoalEvent
-    stage: str | None = None
+    """``received``: a lead comes from the site; ``stage``: its deal reaches a stage."""
+    stage: Stage | None = None
+    """The stage, for ``on: stage``."""
     target: GoalTarget | None = None
     """Identifier of the JavaScript goal in Metrica; by default the goal's own name."""
-    value: Literal["none", "price"] | Annotated[int, Field(ge=0)] = "none"
+    value: GoalValue = "none"
     """``price`` sends the deal's price and waits the settle delay; a number sends so many whole units of currency."""
     settle: Duration | None = None
     """How long to wait for the price; by default ``defaults.settle_delay`` for goals with ``price``, else nothing."""
 
     @model_validator(mode="after")
     def _stage_when_needed(self) -> Self:
-        if (self.on is GoalEvent.STAGE) != (self.stage is not None):
-            raise ValueError("`stage` goes with `on: stage` and only with it")
+        if self.on is GoalEvent.STAGE and self.stage is None:
+            text = "missing: `on: stage` needs one of the stages in crm.pipelines; write `stage:` with its name"
+            refuse([Contradiction(("stage",), text, None)])
+        if self.on is not GoalEvent.STAGE and self.stage is not None:
+            text = f"goes only with `on: stage`, and this goal is on `{self.on}`; change `on` or remove `stage`"
+            refuse([Contradiction(("stage",), text, self.stage)])
         return self
 
 
@@ -169,17 +199,28 @@ class Defaults(_Section):
     """Every number of the design, in one place (DESIGN §13)."""
 
     upload_period: Duration = timedelta(hours=2)
+    """How often conversions are uploaded."""
     pull_period: Duration = timedelta(minutes=15)
+    """How often the CRM is asked for changes; a lost webhook costs at most this."""
     pull_overlap: Duration = timedelta(minutes=10)
+    """How far each pull looks back beyond the last one."""
     born_in_crm_wait: Duration = timedelta(minutes=10)
+    """How long an unknown CRM entity waits for its lead before it counts as born in the CRM."""
     same_lead_repeat: Duration = timedelta(hours=1)
+    """A second submission of one person within this is a repeat of the same lead."""
     key_match_window: Duration = timedelta(days=90)
+    """How old a lead may be to be matched with a CRM entity by phone or e-mail."""
     duplicate_window: Duration = timedelta(days=180)
+    """A lead is a duplicate when the person's last contact is not older than this."""
     settle_delay: Duration = timedelta(minutes=30)
+    """How long goals with ``price`` wait for the price to be filled in."""
     fraud_hold_ends: Duration = timedelta(days=18)
-    shared_key_persons: int = Field(5, ge=1)
+    """When a lead held as suspicious is decided at the latest."""
+    shared_key_persons: Whole = Field(5, ge=1)
+    """A phone or e-mail seen with more persons than this is shared and identifies no one."""
     quarantine_retention: Duration = timedelta(days=30)
-    body_cap: int = Field(262_144, ge=1024, le=1_000_000)
+    """How long what could not be understood, and dead letters, are kept."""
+    body_cap: Whole = Field(262_144, ge=1024, le=1_000_000)
     """Bytes; a larger form body is quarantined unread."""
     listing_grace: Duration = timedelta(hours=2)
     """How long Metrica's list of uploadings may lag behind an upload."""
@@ -189,8 +230,9 @@ class Defaults(_Section):
     """Metrica links a conversion only so long after the visitor's last visit."""
     visit_margin: Duration = timedelta(hours=3)
     """Own deadline before the end of the visit window: processing takes up to two hours."""
-    rows_per_upload: int = Field(10_000, ge=1, le=1_000_000)
-    uploads_per_run: int = Field(20, ge=1)
+    rows_per_upload: Whole = Field(10_000, ge=1, le=1_000_000)
+    """Rows one file may hold."""
+    uploads_per_run: Whole = Field(20, ge=1)
     """Calls one upload run may spend on sending files, halves included."""
 
 
@@ -198,30 +240,29 @@ class Policy(_Section):
     """The whole of ``leadloop.yaml``."""
 
     site: Site
+    """The site and its counter."""
     contacts: Contacts
+    """How personal data are treated."""
     crm: AmoCrm
-    goals: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")], Goal] = Field(min_length=1)
-    schedules: dict[str, str] = Field(default_factory=dict)
+    """The CRM: which status means which stage."""
+    goals: dict[GoalName, Goal] = Field(min_length=1)
+    """Which stage reaches which Metrica goal."""
+    schedules: dict[str, Cron] = Field(default_factory=dict)
     """Function name → cron (UTC), replacing the manifest's."""
     defaults: Defaults = Defaults()
+    """Numbers that may be left alone."""
 
-    @model_validator(mode="after")
-    def _agrees_with_itself(self) -> Self:
-        for name, goal in self.goals.items():
-            if goal.stage is not None and goal.stage not in self.crm.stages:
-                raise ValueError(
-                    f"goals.{name}.stage: {goal.stage!r} is the stage of no CRM status; "
-                    f"crm.pipelines knows {sorted(self.crm.stages)}"
-                )
-        targets = [self.target_of(name) for name in self.goals]
-        for target in targets:
-            if targets.count(target) > 1:
-                raise ValueError(f"goals: two goals have the target {target!r}; one conversion would count twice")
-        if self.contacts.mode is ContactMode.KEEP and self.crm.new_lead is None:
-            raise ValueError(
-                "crm.new_lead: contacts.mode `keep` creates leads in the CRM; say in which pipeline and status"
-            )
-        return self
+    @field_validator("crm")
+    @classmethod
+    def _crm_agrees(cls, crm: AmoCrm, info: ValidationInfo) -> AmoCrm:
+        refuse(crm_contradictions(crm, info.data.get("contacts")))
+        return crm
+
+    @field_validator("goals")
+    @classmethod
+    def _goals_agree(cls, goals: dict[str, Goal], info: ValidationInfo) -> dict[str, Goal]:
+        refuse(goal_contradictions(goals, info.data.get("crm")))
+        return goals
 
     def target_of(self, goal: str) -> str:
         """The Metrica identifier of a goal."""

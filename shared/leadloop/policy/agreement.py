@@ -1,0 +1,72 @@
+"""Where two settings, each good alone, contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+if TYPE_CHECKING:
+    from leadloop.policy.models import AmoCrm, Contacts, Goal
+
+
+class Contradiction(NamedTuple):
+    """Where it shows, inside the section that is checked, and what to do about it."""
+
+    path: tuple[str | int, ...]
+    text: str
+    found: object
+
+
+def refuse(contradictions: Iterable[Contradiction]) -> None:
+    """Raise all of them at once as pydantic's ``ValidationError``; nothing when there is none."""
+    errors = [
+        InitErrorDetails(
+            type=PydanticCustomError("contradiction", "{text}", {"text": text}),
+            loc=path,
+            input=found,
+        )
+        for path, text, found in contradictions
+    ]
+    if errors:
+        raise ValidationError.from_exception_data("policy", errors, hide_input=True)
+
+
+def crm_contradictions(crm: AmoCrm, contacts: Contacts | None) -> Iterator[Contradiction]:
+    """What in ``crm`` contradicts itself or ``contacts`` (``None`` when that section is itself at fault)."""
+    if contacts is not None and contacts.mode == "keep" and crm.new_lead is None:
+        text = (
+            "missing: contacts.mode `keep` creates leads in the CRM; write `new_lead:` with the pipeline and the "
+            "status they are created in"
+        )
+        yield Contradiction(("new_lead",), text, None)
+    for index, status in enumerate(crm.ignored):
+        stage = crm.stage_of(*status.split("/"))
+        if stage is not None:
+            text = f"status {status} cannot be both ignored and the stage {stage!r} of crm.pipelines; remove one"
+            yield Contradiction(("ignored", index), text, status)
+
+
+def goal_contradictions(goals: Mapping[str, Goal], crm: AmoCrm | None) -> Iterator[Contradiction]:
+    """What in ``goals`` contradicts itself or ``crm`` (``None`` when that section is itself at fault)."""
+    owners: dict[str, str] = {}
+    for name, goal in goals.items():
+        if crm is not None and goal.stage is not None and goal.stage not in crm.stages:
+            yield Contradiction((name, "stage"), _unknown_stage(goal.stage, crm), goal.stage)
+        target = goal.target or name
+        owner = owners.setdefault(target, name)
+        if owner != name:
+            text = (
+                f"goals {owner} and {name} both have the target {target!r}, so one conversion would count twice; "
+                "give each its own target"
+            )
+            yield Contradiction((name, "target") if goal.target else (name,), text, target)
+
+
+def _unknown_stage(stage: str, crm: AmoCrm) -> str:
+    near = get_close_matches(stage, crm.stages, 1)
+    hint = f"did you mean {near[0]!r}?" if near else "map a status to it or choose another"
+    return f"no status in crm.pipelines has the stage {stage!r}, only {', '.join(sorted(crm.stages))}; {hint}"

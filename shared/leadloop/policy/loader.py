@@ -1,0 +1,107 @@
+"""``leadloop.yaml`` from text to ``Policy``, with the line of every setting kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path as FilePath
+
+from pydantic import ValidationError
+
+from leadloop.policy.faults import Fault, PolicyInvalid, place
+from leadloop.policy.models import Policy
+from leadloop.policy.yaml_tree import Path, Tree, path_text, read_tree
+
+STANDARD_NAME = "leadloop.yaml"
+
+
+@dataclass(frozen=True)
+class PolicySource:
+    """A policy as it was written: its text read, its lines known."""
+
+    name: str
+    _tree: Tree
+
+    @classmethod
+    def of_text(cls, text: str, name: str = STANDARD_NAME) -> PolicySource:
+        """Read the form of a policy; what it says is checked by ``policy``. Never raises."""
+        return cls(name, read_tree(text.removeprefix("\ufeff")))
+
+    @classmethod
+    def of_file(cls, path: FilePath) -> PolicySource:
+        """Read a policy file. Raises ``PolicyInvalid`` when there is none or it is not UTF-8 text."""
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            text = f"cannot be read ({error.strerror}); name the policy file, or write a new one with `leadloop init`"
+            raise PolicyInvalid(str(path), [Fault("", None, text)]) from None
+        try:
+            return cls.of_text(content.decode("utf-8"), path.name)
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            raise PolicyInvalid(path.name, [Fault("", line, "not UTF-8 text; save the file as UTF-8")]) from None
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy. Raises ``PolicyInvalid`` with every fault, in the order of the file."""
+        faults = list(self._tree.faults)
+        policy = None
+        if not isinstance(self._tree.values, dict):
+            if not faults:
+                faults.append(self._no_sections())
+        else:
+            try:
+                policy = Policy.model_validate(self._tree.values)
+            except ValidationError as error:
+                faults.extend(self._faults(error))
+        if policy is None or faults:
+            raise PolicyInvalid(self.name, sorted(faults, key=lambda fault: (fault.line or 0, fault.path)))
+        return policy
+
+    def line_of(self, path: str) -> int | None:
+        """The line a setting such as ``goals.lead_sold.stage`` stands on; ``None`` when it is not written."""
+        return self._lines.get(path)
+
+    def cite(self, path: str) -> str:
+        """Where a setting stands, for the reason of a verdict: ``leadloop.yaml:14 goals.lead_sold.stage``."""
+        line = self.line_of(path)
+        return f"{self.name} {path} (standard)" if line is None else place(self.name, line, path)
+
+    @cached_property
+    def _lines(self) -> dict[str, int]:
+        return {path_text(path): line for path, line in self._tree.lines.items()}
+
+    def _no_sections(self) -> Fault:
+        found = "an empty file" if self._tree.values is None else "something else"
+        expected = "expected the sections site, contacts, crm and goals"
+        return Fault("", 1, f"{expected}, found {found}; write a new policy with `leadloop init`")
+
+    def _faults(self, error: ValidationError) -> Iterator[Fault]:
+        # Only a faulty policy pays for the words.
+        from leadloop.policy.wording import say, suggestion
+
+        details = error.errors(include_url=False)
+        for detail in details:
+            detail["loc"] = tuple(step for step in detail["loc"] if step != "[key]")
+        unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
+        misspelt = {(*path[:-1], suggestion(path)) for path in unknown}
+        for detail in details:
+            if detail["type"] != "missing" or detail["loc"] not in misspelt:
+                yield Fault(path_text(detail["loc"]), self._nearest_line(detail["loc"]), say(detail))
+
+    def _nearest_line(self, path: Path) -> int:
+        """The line of a setting, or of the innermost section around it that is written."""
+        while path and path not in self._tree.lines:
+            path = path[:-1]
+        return self._tree.lines.get(path, 1)
+
+
+def read_policy(text: str, name: str = STANDARD_NAME) -> Policy:
+    """The policy a text holds. Raises ``PolicyInvalid``."""
+    return PolicySource.of_text(text, name).policy
+
+
+def load_policy(path: FilePath) -> Policy:
+    """The policy in a file. Raises ``PolicyInvalid``."""
+    return PolicySource.of_file(path).policy
