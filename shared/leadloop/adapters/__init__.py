@@ -1,0 +1,1 @@
+"""Adapters: each keeps the promises of one port, on one outside thing."""
