@@ -73,7 +73,9 @@ class PolicySource:
         return {path_text(path): line for path, line in self._tree.lines.items()}
 
     def _no_sections(self) -> Fault:
-        found = "an empty file" if self._tree.values is None else "something else"
+        from leadloop.policy.wording import shown
+
+        found = "an empty file" if self._tree.values is None else shown(self._tree.values)
         expected = "expected the sections site, contacts, crm and goals"
         return Fault("", 1, f"{expected}, found {found}; write a new policy with `leadloop init`")
 
@@ -85,10 +87,15 @@ class PolicySource:
         for detail in details:
             detail["loc"] = tuple(step for step in detail["loc"] if step != "[key]")
         unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
-        misspelt = {(*path[:-1], suggestion(path)) for path in unknown}
+        told: dict[str, set[Path]] = {
+            "missing": {(*path[:-1], suggestion(path) or "") for path in unknown},
+            "too_short": {detail["loc"][:-1] for detail in details},
+        }
+        told_by_form = {fault.path for fault in self._tree.faults}
         for detail in details:
-            if detail["type"] != "missing" or detail["loc"] not in misspelt:
-                yield Fault(path_text(detail["loc"]), self._nearest_line(detail["loc"]), say(detail))
+            path = detail["loc"]
+            if path not in told.get(detail["type"], ()) and path_text(path) not in told_by_form:
+                yield Fault(path_text(path), self._nearest_line(path), say(detail))
 
     def _nearest_line(self, path: Path) -> int:
         """The line of a setting, or of the innermost section around it that is written."""

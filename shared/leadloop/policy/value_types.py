@@ -39,26 +39,26 @@ class Written:
 
     pattern: str
     expected: str
+    unquoted: bool = False
+    """An id: a whole number without quotes stands for the same digits in quotes."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401
-        """Check after the text has been read as text."""
-        return core_schema.no_info_after_validator_function(self._check, handler(source))
+        """Check before pydantic does, so that the words are always these."""
+        return core_schema.no_info_before_validator_function(self._check, handler(source))
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """The pattern, for editors that complete and check as one types."""
-        return handler(core) | {"pattern": f"^(?:{self.pattern})$"}
+        kind = {"type": ["string", "integer"]} if self.unquoted else {}
+        return handler(core) | kind | {"pattern": f"^(?:{self.pattern})$"}
 
-    def _check(self, text: str) -> str:
-        if re.fullmatch(self.pattern, text) is None:
+    def _check(self, value: object) -> str:
+        if self.unquoted and isinstance(value, float):
+            raise unexpected("an id in quotes, because a decimal number loses digits")
+        if self.unquoted and isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str) or re.fullmatch(self.pattern, value) is None:
             raise unexpected(self.expected)
-        return text
-
-
-def _unquoted_number(value: object) -> object:
-    """A whole number stands for the same digits in quotes; a decimal has already lost some of them."""
-    if isinstance(value, float):
-        raise unexpected("an id in quotes, because a decimal number loses digits")
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        return value
 
 
 def _duration(value: object) -> timedelta:
@@ -96,8 +96,6 @@ def _goal_value(value: object) -> object:
     raise unexpected("none, price, or a whole number of units of currency such as 500")
 
 
-_UnquotedNumber = BeforeValidator(_unquoted_number, json_schema_input_type=str | int)
-
 Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
@@ -113,17 +111,19 @@ Whole = Annotated[int, Field(strict=True)]
 """A whole number; ``true`` and ``"5"`` are not numbers."""
 
 CounterId = Annotated[
-    str, _UnquotedNumber, Written(r"[0-9]{1,20}", "the number of a Metrica counter, digits only, such as 45000001")
+    str, Written(r"[0-9]{1,20}", "the number of a Metrica counter, digits only, such as 45000001", unquoted=True)
 ]
-CrmId = Annotated[str, _UnquotedNumber, Written(r"[0-9]{1,20}", "a numeric id from the CRM, such as 3383152")]
+CrmId = Annotated[str, Written(r"[0-9]{1,20}", "a numeric id from the CRM, such as 3383152", unquoted=True)]
 CrmField = Annotated[
     str,
-    _UnquotedNumber,
-    Written(r"[0-9]{1,20}|[A-Z_][A-Z0-9_]*", "a tracking field's code such as YCLID, or a custom field's numeric id"),
+    Written(
+        r"[0-9]{1,20}|[A-Z_][A-Z0-9_]*",
+        "a tracking field's code such as YCLID, or a custom field's numeric id",
+        unquoted=True,
+    ),
 ]
 StatusPath = Annotated[
     str,
-    _UnquotedNumber,
     Written(r"[0-9]{1,20}/[0-9]{1,20}", "a pipeline id and a status id joined by a slash, such as 3383152/33929752"),
 ]
 Account = Annotated[

@@ -19,9 +19,9 @@ _EXPECTED: dict[str, Callable[[_Context], str]] = {
     "string_type": lambda _: "a text",
     "int_type": lambda _: "a whole number",
     "float_type": lambda _: "a number",
-    "greater_than": lambda context: f"a number greater than {context['gt']}",
-    "greater_than_equal": lambda context: f"a number of at least {context['ge']}",
-    "less_than_equal": lambda context: f"a number of at most {context['le']}",
+    "greater_than": lambda context: f"a number greater than {context['gt']:.12g}",
+    "greater_than_equal": lambda context: f"a number of at least {context['ge']:.12g}",
+    "less_than_equal": lambda context: f"a number of at most {context['le']:.12g}",
     "enum": lambda context: f"one of {_choices(context)}",
     "literal_error": lambda context: f"one of {_choices(context)}",
     "model_type": lambda _: "a section: indented `key: value` lines",
@@ -38,7 +38,8 @@ _VARIABLE_OF = (
     (("metrica", "metrika", "yandex", "site", "counter", "oauth"), METRICA_TOKEN),
     (("crm",), AMOCRM_TOKEN),
 )
-_LONGEST_SHOWN = 40
+_LONGEST_SHOWN = 30
+"""Below the length of every token and key that leadloop uses."""
 
 
 def say(error: ErrorDetails) -> str:
@@ -49,11 +50,11 @@ def say(error: ErrorDetails) -> str:
     if kind == "extra_forbidden":
         return _unknown_key(path)
     if kind == "missing":
-        return f"missing and required: {_meaning(path)}"
+        return f"required and missing. {_meaning(path)}"
     if kind == "contradiction":
         return str(context["text"])
     expected = _EXPECTED[kind](context) if kind in _EXPECTED else error["msg"]
-    return f"expected {expected}, found {_shown(found)}{_advice(kind, found, context)}"
+    return f"expected {expected}, found {shown(found)}{_advice(kind, found, context)}"
 
 
 def suggestion(path: Path) -> str | None:
@@ -116,8 +117,8 @@ def _advice(kind: str, found: object, context: _Context) -> str:
     return ""
 
 
-def _shown(value: object) -> str:
-    """What was found. Long texts are measured, not shown: a key pasted in a wrong place must not spread."""
+def shown(value: object) -> str:
+    """What was found, in words. Long texts are measured, not shown: a key pasted in a wrong place must not spread."""
     match value:
         case None:
             return "nothing"

@@ -32,7 +32,7 @@ def syntax_fault(error: yaml.YAMLError, text: str) -> Fault:
         return Fault("", line, "a control character that no text contains; is this a text file saved as UTF-8?")
     if not isinstance(error, yaml.MarkedYAMLError):
         return Fault("", 1, "expected YAML, found something else")
-    problem = error.problem or error.context or ""
+    problem = f"{error.context or ''} {error.problem or ''}"
     mark = error.problem_mark or error.context_mark
     if "unexpected end of stream" in problem and error.context_mark is not None:
         mark = error.context_mark
