@@ -1,0 +1,86 @@
+"""Everything that is checked before the host starts: each failure is one sentence, none is a traceback."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import yaml
+from pydantic import ValidationError
+
+from leadloop import manifest as manifests
+from leadloop.adapters.file_clock import ClockUnreadable
+from leadloop.manifest import Manifest
+from leadloop.policy import ContactMode, Policy
+from leadloop.policy.faults import PolicyInvalid
+from leadloop.policy.loader import load_policy
+from leadloop.ports.store import StoreUnavailable
+from leadloop.runtime import Runtime, runtime
+from leadloop.secrets import SEAL_PRIVATE_KEY, SecretMissing, Secrets
+from leadloop_host.faults import StartRefused
+from leadloop_host.options import Options
+from leadloop_host.schedules import Schedule, schedules_of
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be served, checked."""
+
+    policy: Policy
+    manifest: Manifest
+    schedules: tuple[Schedule, ...]
+
+
+def plan(options: Options) -> Plan:
+    """Read policy and manifest and see that they and the secrets agree. Raises ``StartRefused``."""
+    try:
+        policy = load_policy(options.policy)
+    except PolicyInvalid as fault:
+        raise StartRefused(f"the policy cannot be used:\n{fault}") from None
+    path = options.functions_folder() / "functions.yaml"
+    try:
+        manifest = manifests.load(path)
+    except (OSError, yaml.YAMLError, ValidationError) as fault:
+        raise StartRefused(f"the manifest {path} cannot be used: {fault}") from None
+    _check_secrets(manifest, policy)
+    return Plan(policy, manifest, schedules_of(manifest, policy.schedules))
+
+
+def open_runtime(options: Options) -> Runtime:
+    """Tell functions, through the environment, where everything is; open documents and messages.
+
+    Raises ``StartRefused`` when a database is damaged, too new, locked or cannot be written, or when
+    the clock's file cannot be read.
+    """
+    os.environ["LEADLOOP_POLICY"] = str(options.policy.resolve())
+    os.environ["LEADLOOP_DATA"] = str(options.data.resolve())
+    os.environ["LEADLOOP_MANIFEST"] = str(options.functions_folder() / "functions.yaml")
+    opened = runtime()
+    try:
+        opened.clock.now()
+        opened.store.get_many([])
+        _ = opened.bus
+    except (StoreUnavailable, ClockUnreadable) as fault:
+        raise StartRefused(f"{fault}") from None
+    return opened
+
+
+def _check_secrets(manifest: Manifest, policy: Policy) -> None:
+    secrets, missing = Secrets(os.environ), []
+    for name, readers in _readers(manifest, policy).items():
+        try:
+            secrets.get(name)
+        except SecretMissing as fault:
+            missing.append(f"{fault} (read by {', '.join(readers)})")
+    if missing:
+        raise StartRefused("\n".join(missing))
+
+
+def _readers(manifest: Manifest, policy: Policy) -> dict[str, list[str]]:
+    """Secret → the functions that read it. The owner's private key is read only where contacts are kept."""
+    readers: dict[str, list[str]] = {}
+    for name, function in manifest.functions.items():
+        for secret in function.secrets:
+            if secret != SEAL_PRIVATE_KEY or policy.contacts.mode is ContactMode.KEEP:
+                readers.setdefault(secret, []).append(name)
+    return readers
