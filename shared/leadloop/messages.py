@@ -55,6 +55,8 @@ class BotSigns(_Shape):
 
     honeypot_filled: bool = False
     fill_seconds: float | None = None
+    foreign_origin: bool = False
+    """A browser sent it from a page of an origin that the policy does not name."""
 
 
 class Submission(_Shape):
@@ -78,6 +80,9 @@ class Submission(_Shape):
     contact_sealed: str | None = None
     """Mode ``keep`` only: name, phone, e-mail and comment, sealed to the owner's public key."""
     fields: dict[str, str] = Field(default_factory=dict)
+    left_out: dict[str, str] = Field(default_factory=dict)
+    """What of the form may not travel, by field, with the reason: a phone in a UTM tag, a raw phone where only
+    ready keys may come; never the value."""
     bot_signs: BotSigns = BotSigns()
 
 

@@ -14,6 +14,8 @@ from typing import cast
 
 import functions_framework
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
 from leadloop import manifest as manifests
 from leadloop import timestamps
 from leadloop.adapters.memory_bus import MemoryBus
@@ -27,7 +29,6 @@ from leadloop.ports.store import Document, Query, Store
 from leadloop.runtime import Runtime, using
 from support.policies import HMAC_KEY, SEAL_PRIVATE_KEY, sokol
 from support.settable_clock import SettableClock
-from werkzeug.test import TestResponse
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 MANIFEST = manifests.load(FUNCTIONS / "functions.yaml")
@@ -40,7 +41,7 @@ class World:
     def __init__(self, policy: Policy | None = None, environment: Mapping[str, str] | None = None) -> None:
         self.clock = SettableClock()
         self.log = MemoryLog()
-        self.memory_bus = MemoryBus()
+        self.memory_bus = MemoryBus(MANIFEST.topics)
         self.runtime = Runtime({**SECRETS, **(environment or {})})
         self.runtime.policy = policy or sokol()
         self.runtime.manifest = MANIFEST

@@ -1,0 +1,49 @@
+"""Site builders: one file each. A new builder is a new file here, and nothing else changes.
+
+A builder's file holds the two functions of ``Builder``. Files are asked in the order of their names;
+``generic`` is asked last and recognises everything.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Protocol, cast
+
+from leadloop.forms.body import Fields
+from leadloop.forms.form_post import FormPost
+
+_LAST = "generic"
+
+
+class ConnectionTest(Exception):
+    """The post only asks whether we are here; it is answered with ``answer`` and is no lead."""
+
+    def __init__(self, answer: str) -> None:
+        super().__init__("a builder's connection test")
+        self.answer = answer
+
+
+class Builder(Protocol):
+    """What a builder's file holds."""
+
+    def recognises(self, fields: Fields) -> bool:
+        """Whether the builder's own marks are in the form."""
+        ...
+
+    def read(self, fields: Fields) -> FormPost:
+        """The form in the field's terms. Raises ``ConnectionTest``."""
+        ...
+
+
+def _found() -> tuple[Builder, ...]:
+    names = sorted(module.name for module in iter_modules(__path__) if module.name != _LAST)
+    return tuple(cast(Builder, import_module(f"{__name__}.{name}")) for name in (*names, _LAST))
+
+
+BUILDERS = _found()
+
+
+def read_form(fields: Fields) -> FormPost:
+    """The form as the first builder that recognises it reads it. Raises ``ConnectionTest``."""
+    return next(builder for builder in BUILDERS if builder.recognises(fields)).read(fields)

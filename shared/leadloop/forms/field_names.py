@@ -1,0 +1,135 @@
+"""What people and builders call things: spellings of the fields a lead form may have.
+
+Letter case, hyphens, spaces and underscores mean nothing (``Your-Phone`` is ``your phone``), ``ё`` is
+``е``. Spellings of a role stand in order of trust: when a form has several, the first with a value wins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from leadloop.forms.body import Path
+
+_NOT_NAME = re.compile(r"[^0-9a-zа-я]+")
+_NUMBERED = re.compile(r" \d{1,6}$")
+_ADDRESSED = re.compile(
+    r"^(?:your|user|client|customer|contact|lead|form|no label|ваш|ваша|ваше|мой|мое|контактный|введите) "
+    r"(?:(?:ваш|ваша|ваше) )?"
+)
+_CARRIERS = frozenset(
+    {
+        "contact", "contacts", "lead", "data", "fields", "form data", "formdata", "body", "payload", "user",
+        "client", "person", "values", "ids", "tracking", "meta", "extra", "analytics", "cookies", "0",
+    }
+)  # fmt: skip
+"""Objects that only carry fields: ``contacts.phone`` is a phone, ``payment.products.0.name`` is no name."""
+
+PERSONAL = ("phone", "email", "name", "comment")
+
+SPELLINGS: Mapping[str, tuple[str, ...]] = {
+    "phone": ("phone", "tel", "telephone", "phone number", "phonenumber", "mobile", "mobile phone", "телефон",
+              "номер телефона", "тел", "мобильный", "мобильный телефон", "whatsapp", "ma phone"),
+    "email": ("email", "e mail", "mail", "email address", "почта", "электронная почта", "эл почта", "емейл", "имейл",
+              "ma email"),
+    "name": ("name", "full name", "fullname", "fio", "first name", "firstname", "username", "имя", "фио",
+             "имя фамилия", "имя и фамилия", "как вас зовут", "как к вам обращаться", "ma name"),
+    "comment": ("comment", "comments", "message", "text", "textarea", "question", "комментарий", "комментарии",
+                "сообщение", "вопрос", "пожелания"),
+    "phone_key": ("phone key", "phone hmac"),
+    "email_key": ("email key", "email hmac"),
+    "client_id": ("ym client id", "ym clientid", "metrika client id", "metrica client id", "yandex client id",
+                  "client id", "clientid", "ym uid"),
+    "yclid": ("yclid", "ym yclid"),
+    "gclid": ("gclid", "gcl id"),
+    "user_id": ("user id", "userid", "ym user id"),
+    "appmetrica_device_id": ("appmetrica device id", "appmetricadeviceid", "device id"),
+    "submission_id": ("submission id", "submissionid", "tranid", "lead id", "leadid", "request id", "order id",
+                      "payment orderid"),
+    "form": ("form", "form name", "formname", "form id", "formid"),
+    "page": ("page", "page url", "pageurl", "url", "href", "location"),
+    "landing": ("landing", "landing page", "landing url", "first page", "entry page"),
+    "referrer": ("referrer", "document referrer", "referer", "http referer", "first referrer"),
+    "cookies": ("cookies", "cookie"),
+    "honeypot": ("website", "gotcha", "hp", "honeypot", "bot field", "fax number", "leave empty"),
+    "fill_seconds": ("fill seconds", "fill time"),
+    "redirect": ("redirect", "redirect url", "redirect to", "next", "return url"),
+}  # fmt: skip
+"""Roles → spellings."""
+
+UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+
+_ROLE_OF: dict[str, tuple[str, int]] = {
+    spelling: (role, rank) for role, spellings in SPELLINGS.items() for rank, spelling in enumerate(spellings)
+}
+_PHONE_WORDS = frozenset({"phone", "tel", "телефон", "whatsapp"})
+_EMAIL_WORDS = frozenset({"email", "почта"})
+_SPOKEN_RANK = 100
+
+
+def plain_name(name: str) -> str:
+    """A name as it is compared: ``_ym_uid`` → ``ym uid``, ``Номер-Телефона`` → ``номер телефона``."""
+    return _NOT_NAME.sub(" ", name.casefold().replace("ё", "е")).strip()
+
+
+def roles(values: Mapping[Path, str]) -> dict[str, tuple[str, ...]]:
+    """The values offered for each role, the most trusted first. A field without a value offers nothing."""
+    offered: dict[str, list[tuple[int, int, str]]] = {}
+    for place, (path, value) in enumerate(values.items()):
+        if not value.strip():
+            continue
+        if known := _known_as(path):
+            role, rank = known
+            offered.setdefault(role, []).append((rank, place, value.strip()))
+    return {role: tuple(value for _, _, value in sorted(found)) for role, found in offered.items()}
+
+
+def role_of(path: Path) -> str | None:
+    """What the field is, if its name says so."""
+    known = _known_as(path)
+    return known[0] if known else None
+
+
+def utm_fields(values: Mapping[Path, str]) -> dict[str, str]:
+    """``utm_*`` fields, flat or nested (``utm[source]``; Marquiz calls the campaign ``name``)."""
+    found: dict[str, str] = {}
+    for path, value in values.items():
+        words = plain_name(" ".join(path)).split(" ")
+        if "utm" not in words or not value.strip():
+            continue
+        last = words[-1] if words[-1] != "name" else "campaign"
+        if (name := f"utm_{last}") in UTM:
+            found.setdefault(name, value.strip())
+    return found
+
+
+def mapped(values: Mapping[Path, str], names: tuple[str, ...]) -> dict[str, str]:
+    """The fields that the policy maps as not personal, under the policy's own names; a list is joined."""
+    wanted = {plain_name(name): name for name in names}
+    found: dict[str, list[str]] = {}
+    for path, value in values.items():
+        stem = path[:-1] if len(path) > 1 and path[-1].isdecimal() else path
+        for place in (stem, stem[-1:] if _carried(stem) else stem):
+            name = wanted.get(plain_name(" ".join(place)))
+            if name and value.strip() and value.strip() not in found.get(name, []):
+                found.setdefault(name, []).append(value.strip())
+    return {name: ", ".join(found[name]) for name in names if name in found}
+
+
+def _known_as(path: Path) -> tuple[str, int] | None:
+    """The role of a field and how little it is trusted there."""
+    if known := _ROLE_OF.get(plain_name(" ".join(path))):
+        return known
+    if not _carried(path):
+        return None
+    name = _NUMBERED.sub("", plain_name(path[-1]))
+    if known := _ROLE_OF.get(name) or _ROLE_OF.get(_ADDRESSED.sub("", name)):
+        return known[0], known[1] + len(path)
+    words = set(name.split(" "))
+    if words & _PHONE_WORDS:
+        return "phone", _SPOKEN_RANK
+    return ("email", _SPOKEN_RANK) if words & _EMAIL_WORDS or {"e", "mail"} <= words else None
+
+
+def _carried(path: Path) -> bool:
+    return all(plain_name(segment) in _CARRIERS for segment in path[:-1])

@@ -1,0 +1,76 @@
+"""A JSON body as paths and texts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+_Node: TypeAlias = "str | bool | _Object | list[_Node] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """A JSON object as the pairs it was written in: a name written twice is still seen twice."""
+
+    pairs: list[tuple[str, _Node]]
+
+    @property
+    def names(self) -> set[str]:
+        return {name for name, _ in self.pairs}
+
+
+class JsonUnreadable(ValueError):
+    """The body is not JSON, or holds no fields; the reason never quotes it."""
+
+
+def fields_of_json(text: str, max_depth: int) -> list[tuple[tuple[str, ...], str]]:
+    """Paths and texts of a JSON object. Raises ``JsonUnreadable``.
+
+    Numbers keep their literal digits. ``null`` means the same as no field. A list of one object is
+    that object; a list of ``{"name", "value"}`` (jQuery's ``serializeArray``) is a form. What is nested
+    deeper than ``max_depth`` is passed over.
+    """
+    try:
+        root: _Node = json.loads(
+            text, object_pairs_hook=_Object, parse_int=str, parse_float=str, parse_constant=str, strict=False
+        )
+    except json.JSONDecodeError as fault:
+        raise JsonUnreadable(f"broken JSON at character {fault.pos}: {fault.msg}") from None
+    except RecursionError:
+        raise JsonUnreadable("JSON nested too deep to be a form") from None
+    return list(_walk(_root_object(root), (), max_depth))
+
+
+def _root_object(root: _Node) -> _Object:
+    if isinstance(root, list):
+        objects = [item for item in root if isinstance(item, _Object)]
+        if objects and len(objects) == len(root):
+            if all({"name", "value"} <= item.names for item in objects):
+                return _Object([_named_value(item) for item in objects])
+            if len(objects) == 1:
+                return objects[0]
+    if not isinstance(root, _Object):
+        raise JsonUnreadable("expected a JSON object with fields")
+    return root
+
+
+def _named_value(item: _Object) -> tuple[str, _Node]:
+    named = dict(item.pairs)
+    return str(named["name"]), named["value"]
+
+
+def _walk(node: _Node, path: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], str]]:
+    if depth < 0:
+        return
+    if isinstance(node, _Object):
+        for name, value in node.pairs:
+            yield from _walk(value, (*path, name), depth - 1)
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _walk(value, (*path, str(index)), depth - 1)
+    elif isinstance(node, bool):
+        yield path, "true" if node else "false"
+    else:
+        yield path, node or ""

@@ -1,0 +1,156 @@
+"""The ``Submission``: what of a form post may travel, by the contacts mode of the policy.
+
+``none`` takes no contact in any form. ``hash`` takes ready keys, and raw contacts only where they may be
+hashed on the spot. ``keep`` hashes them and seals them. Everything else crosses by an allow-list.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadloop import timestamps
+from leadloop.digests import digest
+from leadloop.forms.field_names import mapped, role_of
+from leadloop.forms.form_post import FormPost
+from leadloop.forms.sieve import Sieve
+from leadloop.identity import normalise
+from leadloop.identity.ad_ids import is_nothing, read_ad_ids
+from leadloop.identity.contact import Contact
+from leadloop.identity.contact_signs import looks_like_contact
+from leadloop.identity.keys import ContactKind, KeyRing
+from leadloop.json_types import json_list
+from leadloop.messages import BotSigns, ContactKey, Submission
+from leadloop.policy import ContactMode, Policy
+
+MAX_SUBMISSION_ID = 128
+_KINDS: tuple[ContactKind, ...] = ("phone", "email")
+_TAKES_NO_CONTACTS = "contacts.mode `none` takes no contacts"
+_ONLY_READY_KEYS = "a raw contact may not come here in contacts.mode `hash`; send phone_key or email_key"
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Under which rules and when a form post is read."""
+
+    policy: Policy
+    ring: KeyRing
+    received_at: datetime
+    hashes_here: bool
+    """Whether a raw contact may be hashed on the spot: on one machine, or with transit allowed."""
+    foreign_origin: bool = False
+
+
+def reduce(post: FormPost, read: Circumstances) -> Submission:
+    """What of the post may travel. Never raises for what a visitor or a builder sent.
+
+    The lead's id follows from the submission id and the content, so that the same id under another
+    phone is another lead; without one, from the content and the minute.
+    """
+    policy, sieve = read.policy, Sieve(post.fields.left_out)
+    contacts = _contact_keys(post, read, sieve)
+    ids = read_ad_ids(post.ad_ids)
+    user_id = sieve.text("user_id", ids.ids.user_id or "") or None
+    form = sieve.text("form", post.first("form"))
+    fields = sieve.texts("", mapped(post.fields.values, policy.site.mapped_fields))
+    submission_id = _submission_id(post, read.ring, sieve)
+    # Under the oldest key: a key added to the ring must not give the same form another fingerprint.
+    named_by = sorted(keys[-1].id for keys in contacts)
+    fingerprint = digest("fingerprint", form, json_list(named_by), dict(fields))
+    client_id = ids.ids.client_id or ""
+    params = policy.site.url_params
+    return Submission(
+        lead_id=digest("lead", submission_id, fingerprint)
+        if submission_id
+        else _id_without_submission_id(post, read, form, named_by or [client_id]),
+        submission_id=submission_id,
+        fingerprint=fingerprint,
+        form=form,
+        occurred_at=read.received_at,
+        received_at=read.received_at,
+        page=sieve.address("page", post.first("page"), params),
+        landing=sieve.address("landing", post.first("landing"), params),
+        referrer=sieve.address("referrer", post.first("referrer"), params),
+        ids=ids.ids.model_copy(update={"user_id": user_id}),
+        rejected_ids=ids.rejected,
+        utm=sieve.texts("", post.utm),
+        keys=tuple(key for keys in contacts for key in keys),
+        contact_sealed=_sealed_contact(post, policy),
+        fields=fields,
+        bot_signs=BotSigns(
+            honeypot_filled=bool(post.first("honeypot")),
+            fill_seconds=_fill_seconds(post.first("fill_seconds")),
+            foreign_origin=read.foreign_origin,
+        ),
+        left_out=sieve.left_out,
+    )
+
+
+def _contact_keys(post: FormPost, read: Circumstances, sieve: Sieve) -> list[tuple[ContactKey, ...]]:
+    """The keys of each contact, newest first."""
+    if read.policy.contacts.mode is ContactMode.NONE:
+        sieve.left_out |= {kind: _TAKES_NO_CONTACTS for kind in _KINDS if post.first(kind) or post.first(f"{kind}_key")}
+        return []
+    may_hash = read.hashes_here or read.policy.contacts.mode is ContactMode.KEEP
+    contacts: dict[str, tuple[ContactKey, ...]] = {}
+    for kind in _KINDS:
+        if (ready := read.ring.ready_key(kind, post.first(f"{kind}_key"))) is not None:
+            contacts[ready.id] = (ready,)
+        if post.first(kind) and not may_hash:
+            sieve.left_out[kind] = _ONLY_READY_KEYS
+        elif post.first(kind):
+            typed = _normalised(kind, post, read.policy)
+            if typed.refused:
+                sieve.left_out[kind] = typed.refused[0].reason
+            for value in typed.values:
+                keys = read.ring.keys_of(kind, value)
+                contacts[keys[0].id] = keys
+    return list(contacts.values())
+
+
+def _normalised(kind: ContactKind, post: FormPost, policy: Policy) -> normalise.Normalised:
+    if kind == "phone":
+        return normalise.phones(post.first("phone"), policy.site.default_region)
+    return normalise.emails(post.first("email"))
+
+
+def _sealed_contact(post: FormPost, policy: Policy) -> str | None:
+    if policy.contacts.mode is not ContactMode.KEEP:
+        return None
+    typed = {kind: post.first(kind)[: normalise.MAX_TYPED] for kind in _KINDS}
+    phones = normalise.phones(typed["phone"], policy.site.default_region).values if typed["phone"] else ()
+    emails = normalise.emails(typed["email"]).values if typed["email"] else ()
+    contact = Contact(
+        name=post.first("name")[:200],
+        phones=phones or tuple(filter(None, [typed["phone"]])),
+        emails=emails or tuple(filter(None, [typed["email"]])),
+        comment=post.first("comment")[:4000],
+    )
+    return contact.sealed(policy.contacts.public_key) if contact else None
+
+
+def _submission_id(post: FormPost, ring: KeyRing, sieve: Sieve) -> str | None:
+    """The sender's id; one that is too long or reads like a contact is replaced by a keyed digest of itself."""
+    given = next((id_ for id_ in post.offered.get("submission_id", ()) if not is_nothing(id_)), "")
+    if len(given) <= MAX_SUBMISSION_ID and not looks_like_contact(given):
+        return given or None
+    sieve.left_out["submission_id"] = "too long, or looked like a contact: a keyed digest stands for it"
+    return ring.keyed_digest(b"submission_id", given.encode())
+
+
+def _id_without_submission_id(post: FormPost, read: Circumstances, form: str, named_by: list[str]) -> str:
+    # Fields and not bytes: a double click sends another multipart boundary and another fill time.
+    content = sorted([*path, value] for path, value in post.fields.values.items() if role_of(path) != "fill_seconds")
+    minute = timestamps.to_text(read.received_at)[:16]
+    parts = ("lead", form, json.dumps(named_by), json.dumps(content), minute)
+    return read.ring.keyed_digest(*(part.encode() for part in parts))
+
+
+def _fill_seconds(text: str) -> float | None:
+    try:
+        seconds = float(text.replace(",", "."))
+    except ValueError:
+        return None
+    return seconds if math.isfinite(seconds) and 0 <= seconds <= 1_000_000 else None

@@ -1,0 +1,24 @@
+"""Does a text that should hold no contact hold one? People put phones into UTM tags and e-mails into paths."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+_EMAIL = re.compile(r"[^\s@/=&?]+@[^\s@/=&?]+\.[^\s@/=&?]{2,}")
+_GAP = r"[\s().\-–—_]{0,3}"
+_RUSSIAN = re.compile(
+    rf"(?<![\d.])(?:\+?7|8)?{_GAP}9\d\d{_GAP}\d{{3}}{_GAP}\d\d{_GAP}\d\d(?!\d)"
+    rf"|(?<![\d.])(?:\+?7|8){_GAP}[348]\d\d{_GAP}\d{{3}}{_GAP}\d\d{_GAP}\d\d(?!\d)"
+)
+_INTERNATIONAL = re.compile(rf"\+{_GAP}\d(?:{_GAP}\d){{8,14}}")
+
+
+def looks_like_contact(text: str) -> bool:
+    """Whether a text reads like a phone or an e-mail, percent-encoded or not.
+
+    Stricter towards privacy than towards tags: a bare ten-digit number that begins with 9 counts as a
+    phone even though some ad system might number something so.
+    """
+    readings = {text, unquote(text), unquote(unquote(text))}
+    return any(pattern.search(reading) for reading in readings for pattern in (_EMAIL, _RUSSIAN, _INTERNATIONAL))
