@@ -1,0 +1,1 @@
+"""API v4 as integrations see it: routes, validation, representations, tokens and limits."""

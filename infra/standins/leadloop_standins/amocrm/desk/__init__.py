@@ -1,0 +1,1 @@
+"""What tests and the people of the CRM do to the account: planting a seed, working in it, reading the ledger."""
