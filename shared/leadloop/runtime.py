@@ -97,14 +97,14 @@ class Runtime:
         """The message bus."""
         from leadloop.adapters.sqlite_bus import SqliteBus
 
-        return SqliteBus(self._path("LEADLOOP_DATA") / "messages.db", self.manifest.subscriptions())
+        return SqliteBus(self._path("LEADLOOP_DATA") / "messages.db", self.manifest.subscriptions(), self.clock)
 
     @cached_property
     def http(self) -> Http:
         """HTTP to vendors, paced as the policy says."""
         from leadloop.adapters.requests_http import RequestsHttp
 
-        return RequestsHttp({"amocrm": self.policy.crm.requests_per_second, "metrica": 10.0})
+        return RequestsHttp({"amocrm": self.policy.crm.requests_per_second, "metrica": 10.0}, clock=self.clock)
 
     def endpoint(self, vendor: str, default: str) -> str:
         """The base URL of a vendor."""

@@ -4,41 +4,55 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
+from typing import NamedTuple
 
 from leadloop.messages import Message, decode, encode
 from leadloop.ports.bus import PublishFailed
 
 
+class Published(NamedTuple):
+    """A message as it came off the wire."""
+
+    topic: str
+    id: str
+    message: Message
+
+
 class MemoryBus:
-    """A ``Bus`` that keeps what was published, by topic, until it is drained; safe for threads."""
+    """A ``Bus`` that keeps all that was published, in order; safe for threads."""
 
     def __init__(self, topics: Collection[str] | None = None) -> None:
-        """``topics`` are the ones there are; ``None``: any."""
+        """``topics`` are the ones that somebody subscribes to; ``None``: any."""
+        self.published: list[Published] = []
+        """All there ever was, drained or not."""
         self.failing = False
         """Whether every publish raises ``PublishFailed``, as when the disk is full."""
         self._topics = None if topics is None else frozenset(topics)
-        self._bodies: dict[str, list[bytes]] = {}
-        self._last_id = 10_000_000_000_000_000
+        self._drained: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def publish(self, topic: str, message: Message) -> str:
         """See ``Bus``."""
         if self._topics is not None and topic not in self._topics:
-            known = ", ".join(sorted(self._topics))
-            raise PublishFailed(f"there is no topic {topic}: expected one of {known}; correct the manifest")
+            heard = ", ".join(sorted(self._topics))
+            raise PublishFailed(f"{message.type} is not on {topic}: nobody subscribes to it; expected one of {heard}")
         if self.failing:
             raise PublishFailed(f"{message.type} is not on {topic}: the bus was told to fail")
+        arrived = decode(encode(message))
         with self._lock:
-            self._bodies.setdefault(topic, []).append(encode(message))
-            self._last_id += 1
-            return str(self._last_id)
+            message_id = str(10_000_000_000_000_001 + len(self.published))
+            self.published.append(Published(topic, message_id, arrived))
+        return message_id
 
-    def published(self, topic: str) -> list[Message]:
-        """What waits on the topic, in the order of publishing. Raises ``MessageUnreadable``."""
+    def on(self, topic: str) -> list[Message]:
+        """Everything published on the topic, in order."""
         with self._lock:
-            return [decode(body) for body in self._bodies.get(topic, ())]
+            return [published.message for published in self.published if published.topic == topic]
 
     def drain(self, topic: str) -> list[Message]:
-        """Take all that waits on the topic off it. Raises ``MessageUnreadable``."""
+        """What was published on the topic since it was last drained."""
+        messages = self.on(topic)
         with self._lock:
-            return [decode(body) for body in self._bodies.pop(topic, ())]
+            start = self._drained.get(topic, 0)
+            self._drained[topic] = max(start, len(messages))
+        return messages[start:]

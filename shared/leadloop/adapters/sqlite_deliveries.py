@@ -7,14 +7,13 @@ A delivery is one message for one subscription. Claiming leases it; it ends by `
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from leadloop import timestamps
-from leadloop.adapters.sqlite_bus import checked, insert, open_messages
+from leadloop.adapters.sqlite_messages import insert, open_messages
 
 _COLUMNS = "id, subscription, topic, message_id, body, attributes, published_at, attempt"
 _SOURCE = "CloudPubSubDeadLetterSource"
@@ -38,21 +37,25 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class QueueState:
-    """How many deliveries of a subscription wait or are leased, and when the next one is ready.
-
-    A leased delivery is ready when its lease runs out. ``None``: there are no deliveries.
-    """
+class QueueCounts:
+    """What waits, at an instant. A lease that has run out no longer counts as one."""
 
     pending: int
+    """Deliveries that nobody has leased, due or not."""
     leased: int
-    next_ready_at: datetime | None
+    due_now: int
+    """Those of the pending that may be claimed now."""
+    oldest_due: datetime | None
+    """When the first of the pending became, or becomes, due."""
+    dead: int
+    """Those of the pending that are dead letters, not yet taken off."""
 
 
 class Deliveries:
     """The queue of every subscription in the file ``path``; several processes may share it.
 
-    ``dead_letter_topic`` must be in ``topology``. Every method raises ``StoreUnavailable``.
+    Raises ``ValueError`` when nobody subscribes to ``dead_letter_topic``. Every method raises
+    ``StoreUnavailable``.
     """
 
     def __init__(
@@ -62,9 +65,12 @@ class Deliveries:
         dead_letter_topic: str,
         busy_seconds: float = 5.0,
     ) -> None:
-        self._topology = checked(topology)
-        if dead_letter_topic not in self._topology:
-            raise ValueError(f"there is no topic {dead_letter_topic} for dead letters: expected it in the topology")
+        if not topology.get(dead_letter_topic):
+            raise ValueError(
+                f"nobody subscribes to {dead_letter_topic}: expected a subscription, or dead letters are lost; "
+                "correct functions.yaml"
+            )
+        self._dead_letter_subscriptions = tuple(topology[dead_letter_topic])
         self._dead_letter_topic = dead_letter_topic
         self._file = open_messages(path, busy_seconds)
 
@@ -127,8 +133,7 @@ class Deliveries:
                 f"{_SOURCE}TopicPublishTime": dead.published_at,
                 "dead_letter_reason": reason,
             }
-            topic = self._dead_letter_topic
-            insert(connection, self._topology[topic], topic, dead.body, attributes, now)
+            insert(connection, self._dead_letter_subscriptions, self._dead_letter_topic, dead.body, attributes, now)
             connection.execute("DELETE FROM deliveries WHERE id = ?", (row[0],))
             return True
 
@@ -145,22 +150,25 @@ class Deliveries:
             )
             return done.rowcount
 
-    def counts(self) -> dict[str, QueueState]:
-        """The state of every subscription, also of one that the topology no longer has."""
-        empty = {name: QueueState(0, 0, None) for names in self._topology.values() for name in names}
+    def counts(self, now: datetime) -> QueueCounts:
+        """What waits, over all subscriptions."""
+        instant = timestamps.to_text(now)
         with self._file.reading() as connection:
-            rows = connection.execute(
-                "SELECT subscription, count(*) - sum(leased), sum(leased), min(ready_at) FROM deliveries "
-                "GROUP BY subscription"
-            ).fetchall()
-        return empty | {row[0]: QueueState(row[1], row[2], timestamps.from_text(row[3])) for row in rows}
+            total, leased, due_now, oldest_due, dead = connection.execute(
+                "SELECT count(*), total(held), total(ready_at <= ?), min(CASE WHEN held THEN NULL ELSE ready_at END), "
+                "total(topic = ? AND NOT held) "
+                "FROM (SELECT ready_at, topic, leased AND ready_at > ? AS held FROM deliveries)",
+                (instant, self._dead_letter_topic, instant),
+            ).fetchone()
+        oldest = None if oldest_due is None else timestamps.from_text(oldest_due)
+        return QueueCounts(total - int(leased), int(leased), int(due_now), oldest, int(dead))
 
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
 
 
-def _delivery(row: sqlite3.Row | tuple[int, str, str, str, bytes, str, str, int], attempts_made: int = 1) -> Delivery:
+def _delivery(row: tuple[int, str, str, str, bytes, str, str, int], attempts_made: int = 1) -> Delivery:
     number, subscription, topic, message_id, body, attributes, published_at, attempt = row
     attempt += attempts_made
     return Delivery(
