@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
+
+from leadloop.cli.environment_file import environment_of
 
 NAME = "serve"
 HELP = "serve every function on this machine: HTTP, messages and schedules"
@@ -30,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop; the exit code."""
+    os.environ.update(environment_of(arguments.policy, os.environ))
     hosts = list(entry_points(group=_HOSTS))
     if not hosts:
         sys.stderr.write(

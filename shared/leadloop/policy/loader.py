@@ -70,7 +70,7 @@ class PolicySource:
 
     @cached_property
     def _lines(self) -> dict[str, int]:
-        return {path_text(path): line for path, line in self._tree.lines.items()}
+        return {path_text(path): line for path, line in self._tree.lines.items() if path}
 
     def _no_sections(self) -> Fault:
         from leadloop.policy.wording import shown

@@ -6,6 +6,7 @@ import ast
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from itertools import pairwise
 from types import UnionType
@@ -15,6 +16,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from leadloop.policy import models
+from leadloop.policy.durations import write_duration
 
 EACH = "*"
 """Stands in a path for a key or a number the owner chooses: ``goals.*.stage``."""
@@ -33,6 +35,32 @@ class Setting:
         """The path as people write it."""
         return ".".join(self.path)
 
+    @property
+    def is_section(self) -> bool:
+        """Whether it holds other settings rather than a value."""
+        return _section_in(self.field.annotation) is not None
+
+    @property
+    def standard(self) -> str | None:
+        """The default as it is written in YAML; ``None`` for sections and for what must be written."""
+        if self.is_section or self.field.is_required():
+            return None
+        return write_value(self.field.get_default(call_default_factory=True))
+
+
+def write_value(value: object) -> str:
+    """A value as it is written in YAML, on one line."""
+    match value:
+        case timedelta():
+            return write_duration(value)
+        case None:
+            return "null"
+        case tuple():
+            return f"[{', '.join(str(item) for item in value)}]"
+        case dict():
+            return "{" + ", ".join(f"{key}: {item}" for key, item in value.items()) + "}"
+    return str(value)
+
 
 def settings() -> Iterator[Setting]:
     """Every setting, sections before what they hold, in the order of the models."""
@@ -43,14 +71,13 @@ def section_at(path: tuple[str | int, ...]) -> type[BaseModel] | None:
     """The model of the section at a path; ``None`` when no section stands there."""
     kind: object = models.Policy
     for step in path:
-        section = _plain(kind)
-        if isinstance(section, type) and issubclass(section, BaseModel):
+        section = _model(kind)
+        if section is None:
+            kind = _item(_plain(kind))
+        else:
             known = section.model_fields.get(str(step))
             kind = known.annotation if known is not None else None
-        else:
-            kind = _item(section)
-    section = _plain(kind)
-    return section if isinstance(section, type) and issubclass(section, BaseModel) else None
+    return _model(kind)
 
 
 @cache
@@ -77,11 +104,19 @@ def _settings(section: type[BaseModel], path: tuple[str, ...]) -> Iterator[Setti
     for name, field in section.model_fields.items():
         here = (*path, name)
         yield Setting(here, meanings(section).get(name, ""), field)
-        kind = _plain(field.annotation)
-        if get_origin(kind) is dict:
-            here, kind = (*here, EACH), _plain(_item(kind))
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from _settings(kind, here)
+        if inner := _section_in(field.annotation):
+            yield from _settings(inner, (*here, EACH) if get_origin(_plain(field.annotation)) is dict else here)
+
+
+def _section_in(annotation: object) -> type[BaseModel] | None:
+    """The model a setting is, or is a mapping of; ``None`` for a plain value."""
+    kind = _plain(annotation)
+    return _model(_item(kind)) if get_origin(kind) is dict else _model(kind)
+
+
+def _model(annotation: object) -> type[BaseModel] | None:
+    kind = _plain(annotation)
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
 def _plain(annotation: object) -> object:

@@ -1,0 +1,7 @@
+"""``python -m leadloop.cli``."""
+
+import sys
+
+from leadloop.cli import main
+
+sys.exit(main())

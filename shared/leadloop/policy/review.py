@@ -1,0 +1,114 @@
+"""What a valid policy probably gets wrong, or leaves unsaid: findings, each under a stable rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import NamedTuple
+
+from leadloop.manifest import Manifest
+from leadloop.policy.crons import check_cron
+from leadloop.policy.models import ContactMode, Policy
+from leadloop.policy.origins import is_local
+
+WON, LOST = "142", "143"
+"""Every pipeline has both (https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines)."""
+LINKED_FOR = timedelta(days=21)
+"""Metrica links an offline conversion to a visit not older than this."""
+
+
+class Level(StrEnum):
+    """How much a finding matters. Only an error fails a check."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Finding(NamedTuple):
+    """One remark: ``path`` is the setting it is about, ``text`` says what to do."""
+
+    level: Level
+    rule: str
+    path: str
+    text: str
+
+
+def review(policy: Policy) -> Iterator[Finding]:
+    """Findings about the policy alone."""
+    yield from _site(policy)
+    yield from _crm(policy)
+    yield from _goals(policy)
+    yield from _windows(policy)
+
+
+def review_schedules(policy: Policy, manifest: Manifest) -> Iterator[Finding]:
+    """Findings about schedules, which only the manifest can judge."""
+    scheduled = {name: function.schedule for name, function in manifest.functions.items() if function.schedule}
+    for name in policy.schedules:
+        if name not in scheduled:
+            near = get_close_matches(name, scheduled, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(scheduled)}"
+            text = f"no function with a schedule has the name {name!r}; {hint}"
+            yield Finding(Level.ERROR, "schedules.unknown_function", f"schedules.{name}", text)
+    for name, cron in scheduled.items():
+        verdict = check_cron(cron)
+        if not verdict:
+            text = f"functions.yaml gives {name} the schedule {cron!r}: {verdict.reason}; correct it there"
+            yield Finding(Level.ERROR, "schedules.manifest_cron", f"schedules.{name}", text)
+
+
+def _site(policy: Policy) -> Iterator[Finding]:
+    for index, origin in enumerate(policy.site.origins):
+        path = f"site.origins[{index}]"
+        if origin.startswith("http://") and not is_local(origin):
+            text = f"{origin} sends contacts and ids unencrypted; use https"
+            yield Finding(Level.WARNING, "site.insecure_origin", path, text)
+        if origin.endswith(".example"):
+            text = f"{origin} is an example that nobody can own; put the site's own origin here"
+            yield Finding(Level.WARNING, "site.example_origin", path, text)
+
+
+def _crm(policy: Policy) -> Iterator[Finding]:
+    crm = policy.crm
+    for pipeline in crm.pipelines:
+        unsaid = [status for status in (WON, LOST) if not crm.knows(pipeline, status)]
+        if unsaid:
+            text = (
+                f"the closing status {' and '.join(unsaid)} has no stage: leads closed there would be unknown; "
+                f"map it, or put {pipeline}/{unsaid[0]} into crm.ignored"
+            )
+            yield Finding(Level.WARNING, "crm.closed_status_unmapped", f"crm.pipelines.{pipeline}", text)
+    new = crm.new_lead
+    if new is not None and policy.contacts.mode is ContactMode.KEEP and not crm.knows(new.pipeline, new.status):
+        text = (
+            f"leads are created in {new.pipeline}/{new.status}, a status the policy does not know; "
+            "map it in crm.pipelines or put it into crm.ignored"
+        )
+        yield Finding(Level.WARNING, "crm.new_lead_unknown", "crm.new_lead", text)
+
+
+def _goals(policy: Policy) -> Iterator[Finding]:
+    if all(goal.value == "none" for goal in policy.goals.values()):
+        text = "no goal sends a value, so Direct cannot learn what a sale is worth; give the sale `value: price`"
+        yield Finding(Level.WARNING, "goals.no_price", "goals", text)
+    fed = {goal.stage for goal in policy.goals.values()}
+    for pipeline, statuses in policy.crm.pipelines.items():
+        for status, stage in statuses.items():
+            # A lost deal usually feeds nothing: saying so every time would teach people not to read.
+            if stage not in fed and status != LOST:
+                fed.add(stage)
+                text = f"the stage {stage!r} feeds no goal; it is counted in reports and nothing is sent"
+                yield Finding(Level.NOTE, "goals.stage_without_goal", f"crm.pipelines.{pipeline}.{status}", text)
+
+
+def _windows(policy: Policy) -> Iterator[Finding]:
+    window, margin = policy.defaults.visit_window, policy.defaults.visit_margin
+    if window > LINKED_FOR:
+        text = "Metrica links no conversion later than 21d after the last visit; longer only hides what is lost"
+        yield Finding(Level.WARNING, "defaults.visit_window_too_long", "defaults.visit_window", text)
+    if margin >= window:
+        text = "the margin eats the whole window, so no conversion can be in time; make it shorter"
+        yield Finding(Level.WARNING, "defaults.visit_margin_too_long", "defaults.visit_margin", text)
