@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from leadloop import manifest as manifests
 from leadloop.manifest import Manifest
@@ -28,7 +29,10 @@ from leadloop.ports.entropy import Entropy
 from leadloop.ports.http import Http
 from leadloop.ports.log import Log
 from leadloop.ports.store import Store
-from leadloop.secrets import Secrets, endpoint
+from leadloop.secrets import METRICA_TOKEN, Secrets, endpoint
+
+if TYPE_CHECKING:
+    from leadloop.yandex.metrica import Metrica
 
 
 class SettingMissing(Exception):
@@ -105,6 +109,14 @@ class Runtime:
         from leadloop.adapters.requests_http import RequestsHttp
 
         return RequestsHttp({"amocrm": self.policy.crm.requests_per_second, "metrica": 10.0}, clock=self.clock)
+
+    @cached_property
+    def metrica(self) -> Metrica:
+        """The site's counter at Metrica. Raises ``SecretMissing``."""
+        from leadloop.yandex.metrica import DEFAULT_ENDPOINT, Metrica
+
+        token = self.secrets.get(METRICA_TOKEN)
+        return Metrica(self.http, self.endpoint("metrica", DEFAULT_ENDPOINT), self.policy.site.counter, token)
 
     def endpoint(self, vendor: str, default: str) -> str:
         """The base URL of a vendor."""

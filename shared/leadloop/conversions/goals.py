@@ -74,5 +74,6 @@ def _value(policy: Policy, goal: Goal, state: LeadState) -> Money | None:
     if goal.value == "none":
         return None
     if goal.value == "price":
-        return state.price
+        # A CRM shows an unfilled price as 0; sending it would claim that the deal was worth nothing.
+        return state.price if state.price is not None and state.price.amount > 0 else None
     return Money(goal.value * 100, policy.site.currency)

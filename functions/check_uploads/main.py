@@ -1,0 +1,36 @@
+"""check-uploads: uploads are read back until their totals are final, and lost ones are looked for."""
+
+from __future__ import annotations
+
+import flask
+import functions_framework
+
+from leadloop import answers
+from leadloop.answers import HttpAnswer
+from leadloop.conversions.checking import UploadCheck
+from leadloop.conversions.context import UploadContext
+from leadloop.leases import LeaseHeld, lease
+from leadloop.ports.store import StoreError
+from leadloop.runtime import runtime
+from leadloop.secrets import SecretMissing
+
+FUNCTION = "check-uploads"
+
+
+@functions_framework.http
+def check_uploads(_request: flask.Request) -> HttpAnswer:
+    """Answer 200 with what was learnt, also when Metrica is down: the next tick comes by itself."""
+    world = runtime()
+    try:
+        context = UploadContext.of(world, FUNCTION)
+        with lease(world.store, world.clock, FUNCTION, world.entropy.token(), context.lease_seconds):
+            summary = UploadCheck(context).run()
+    except LeaseHeld as held:
+        return answers.ok({"outcome": "lease held", "until": held.until})
+    except SecretMissing as fault:
+        world.log.error("check_not_begun", reason=str(fault), what_to_do="set the variable; the uploads wait")
+        return answers.ok({"outcome": "not begun", "stopped": str(fault)})
+    except StoreError as fault:
+        world.log.error("check_interrupted", reason=str(fault), what_to_do="see the store; the next run goes on")
+        return answers.unavailable("the store failed during the run")
+    return answers.ok({"outcome": "ran", **summary.as_json()})

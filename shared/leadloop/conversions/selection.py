@@ -1,0 +1,208 @@
+"""What would be uploaded now, and why the rest would not: the one decision behind ``plan`` and the uploader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadloop import queries, timestamps
+from leadloop.conversions.deals import deal_key, judge_deal
+from leadloop.conversions.goals import derive
+from leadloop.conversions.identifiers import choose
+from leadloop.conversions.rows import freeze, judge_row
+from leadloop.conversions.windows import judge_window
+from leadloop.leads.fold import LeadState
+from leadloop.leads.lead import Claim, Expiry, Lead
+from leadloop.outcomes import Outcome
+from leadloop.policy import Policy
+from leadloop.ports.store import Document, Store
+from leadloop.verdict import Verdict
+
+Deals = Mapping[str, Document]
+"""CRM reference → its document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sendable:
+    """A row to be claimed; the verdict says how likely Metrica is to link it."""
+
+    claim: Claim
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A conversion that is not sent now: held, or expired for good."""
+
+    lead_id: str
+    goal: str
+    outcome: Outcome
+    verdict: Verdict
+    deadline: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is to become of one lead's conversions."""
+
+    lead: Lead
+    version: str
+    sendable: tuple[Sendable, ...]
+    expiries: tuple[Expiry, ...]
+    withheld: tuple[Withheld, ...]
+    deals: Deals
+
+    @property
+    def changes_lead(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.sendable or self.expiries)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A conversion before the decision: derived from facts, or frozen by an earlier claim."""
+
+    goal: str
+    occurred_at: datetime
+    due_at: datetime
+    deadline: str
+    crm_ref: str | None
+    claim: Claim | None
+    """``None`` when no identifier is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The rules in force at one moment. ``targets`` are the counter's goals, ``None`` when they cannot be read."""
+
+    policy: Policy
+    now: datetime
+    targets: frozenset[str] | None = None
+
+    def pages(self, store: Store) -> Iterator[list[Choice]]:
+        """Every lead with unclaimed conversions, the nearest deadline first, a page at a time."""
+        cursor: str | None = None
+        while True:
+            page = store.query(queries.leads_awaiting_upload(), cursor)
+            yield self.read(store, page.documents)
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def read(self, store: Store, documents: Sequence[Document]) -> list[Choice]:
+        """Decide on these leads, reading the deals they speak of."""
+        leads = [(Lead.of(document), document.version) for document in documents]
+        candidates = {lead.id: _candidates(self.policy, lead) for lead, _ in leads}
+        refs = {one.crm_ref for group in candidates.values() for one in group if one.crm_ref is not None}
+        deals = _read_deals(store, sorted(refs))
+        return [self._choose(lead, version, candidates[lead.id], deals) for lead, version in leads]
+
+    def _choose(self, lead: Lead, version: str, candidates: Sequence[_Candidate], deals: Deals) -> Choice:
+        state = lead.state(self.policy)
+        sendable: list[Sendable] = []
+        withheld = _duplicates(self.policy, lead, state)
+        for candidate in candidates:
+            outcome, verdict = self._judge(lead.id, state, candidate, deals)
+            if outcome is None and candidate.claim is not None:
+                sendable.append(Sendable(candidate.claim, verdict))
+            else:
+                ended = outcome or Outcome.HELD
+                withheld.append(Withheld(lead.id, candidate.goal, ended, verdict, candidate.deadline))
+        sendable.sort(key=lambda one: (one.claim.deadline, one.claim.goal))
+        expiries = tuple(_expiry(one, self.now) for one in withheld if one.outcome is Outcome.EXPIRED)
+        return Choice(lead, version, tuple(sendable), expiries, tuple(withheld), deals)
+
+    def _judge(
+        self, lead_id: str, state: LeadState, candidate: _Candidate, deals: Deals
+    ) -> tuple[Outcome | None, Verdict]:
+        obstacle = self._obstacle(lead_id, candidate, deals)
+        window = judge_window(self.policy.defaults, self.now, candidate.occurred_at, state.visit_at)
+        if not window:
+            return Outcome.EXPIRED, _expired(obstacle, window)
+        return (None, window) if obstacle is None else (Outcome.HELD, obstacle)
+
+    def _obstacle(self, lead_id: str, candidate: _Candidate, deals: Deals) -> Verdict | None:
+        """What keeps a conversion from being sent now; ``None`` when nothing does."""
+        if candidate.crm_ref is not None:
+            owned = judge_deal(deals.get(candidate.crm_ref), candidate.goal, lead_id)
+            if not owned:
+                return owned
+        claim = candidate.claim
+        if claim is None:
+            return _held("no_identifier", "neither a ClientID nor a UserID nor a yclid is known; one may be learnt yet")
+        in_form = judge_row(claim, self.now)
+        if not in_form:
+            return in_form
+        if self.now < candidate.due_at:
+            return _held("settling", f"waits for its price until {timestamps.to_text(candidate.due_at)}")
+        if self.targets is not None and claim.target not in self.targets:
+            return _held("goal_not_in_counter", f"the counter has no JavaScript goal {claim.target!r} (matches)")
+        return None
+
+
+def _held(name: str, reason: str) -> Verdict:
+    return Verdict(False, f"held.{name}", reason)
+
+
+def _expired(obstacle: Verdict | None, window: Verdict) -> Verdict:
+    if obstacle is None:
+        return Verdict(False, "expired.window_closed", window.reason)
+    name = obstacle.rule.removeprefix("held.")
+    if name == "no_identifier":
+        return Verdict(False, "expired.never_captured", f"no identifier was ever captured; it {window.reason}")
+    return Verdict(False, f"expired.{name}", f"{obstacle.reason}; it {window.reason}")
+
+
+def _expiry(withheld: Withheld, now: datetime) -> Expiry:
+    verdict = withheld.verdict
+    return Expiry(goal=withheld.goal, at=timestamps.to_text(now), rule=verdict.rule, reason=verdict.reason)
+
+
+def _candidates(policy: Policy, lead: Lead) -> list[_Candidate]:
+    state = lead.state(policy)
+    identifier = choose(state.ids)
+    pending = [
+        _Candidate(
+            goal=goal,
+            occurred_at=conversion.occurred_at,
+            due_at=conversion.due_at,
+            deadline=timestamps.to_text(conversion.deadline),
+            crm_ref=conversion.crm_ref,
+            claim=freeze(conversion, identifier) if identifier else None,
+        )
+        for goal, conversion in lead.pending(policy, state).items()
+    ]
+    return pending + [_frozen(claim) for claim in lead.released().values()]
+
+
+def _frozen(claim: Claim) -> _Candidate:
+    at = timestamps.from_unix(claim.date_time)
+    return _Candidate(claim.goal, at, at, claim.deadline, claim.crm_ref, claim)
+
+
+def _duplicates(policy: Policy, lead: Lead, state: LeadState) -> list[Withheld]:
+    """Goals that another lead answers for: the owner of the deal, or the lead that this one repeats."""
+    own = lead.pending(policy, state)
+    return [
+        Withheld(
+            lead.id,
+            goal,
+            Outcome.DUPLICATE,
+            _duplicate(lead, conversion.crm_ref),
+            timestamps.to_text(conversion.deadline),
+        )
+        for goal, conversion in derive(policy, state, {}).items()
+        if goal not in own and goal not in lead.claims and goal not in lead.expired
+    ]
+
+
+def _duplicate(lead: Lead, crm_ref: str | None) -> Verdict:
+    if crm_ref is None:
+        return Verdict(False, "duplicate.repeat", f"it repeats lead {lead.repeat_of}")
+    return Verdict(False, "duplicate.touch_of_deal", f"another lead owns the deal {crm_ref}")
+
+
+def _read_deals(store: Store, refs: Sequence[str]) -> Deals:
+    found = store.get_many([deal_key(ref) for ref in refs]) if refs else []
+    return {ref: document for ref, document in zip(refs, found, strict=True) if document is not None}

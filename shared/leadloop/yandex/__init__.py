@@ -1,0 +1,1 @@
+"""Clients of Yandex APIs: the wire and its errors, no policy."""

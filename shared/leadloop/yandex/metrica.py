@@ -1,0 +1,138 @@
+"""Metrica's management API, as far as offline conversions need it.
+
+Every call raises ``NotSent`` (``RateLimited`` on a quota), ``Refused`` or ``OutcomeUnknown`` (``leadloop.ports.http``).
+An answer of 200 that cannot be read is ``OutcomeUnknown`` too: the file may well have been taken.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from leadloop.json_types import Json
+from leadloop.ports.http import Http, HttpRequest, HttpResponse, OutcomeUnknown
+from leadloop.yandex.listing import Listing, read_to_the_end
+from leadloop.yandex.metrica_errors import VENDOR, raise_failure
+from leadloop.yandex.multipart import file_part
+from leadloop.yandex.uploading import AnswerUnreadable, Uploading, read_uploading, read_uploadings
+
+DEFAULT_ENDPOINT: Final = "https://api-metrika.yandex.net"
+UPLOAD_TIMEOUT: Final = 90.0
+"""Seconds an upload may take; part of the time fence, and below the time-out of the function that sends."""
+READ_TIMEOUT: Final = 30.0
+PAGE_SIZE: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class CounterGoal:
+    """A goal of the counter. ``targets`` are the identifiers by which offline conversions may name it."""
+
+    id: str
+    name: str
+    targets: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Metrica:
+    """One counter, reached with one token. Tokens are never printed."""
+
+    http: Http
+    endpoint: str
+    counter: str
+    token: str = field(repr=False)
+    upload_timeout: float = UPLOAD_TIMEOUT
+    page_size: int = PAGE_SIZE
+
+    def at(self, counter: str) -> Metrica:
+        """The same client at another counter."""
+        return replace(self, counter=counter)
+
+    def list_goals(self) -> list[CounterGoal]:
+        """The counter's goals that are not deleted."""
+        response = self._get("list_goals", "/goals")
+        goals = _json("list_goals", response)
+        listed = goals.get("goals") if isinstance(goals, dict) else None
+        if not isinstance(listed, list):
+            raise OutcomeUnknown(VENDOR, "list_goals", "the answer holds no list of goals")
+        return [_goal(item) for item in listed]
+
+    def upload_offline_conversions(self, comment: str, csv: bytes) -> Uploading:
+        """Send one file. ``comment`` holds letters and digits only and is how the file is found again."""
+        part = file_part(csv, comment)
+        request = HttpRequest(
+            vendor=VENDOR,
+            operation="upload_offline_conversions",
+            method="POST",
+            url=self._url("/offline_conversions/upload"),
+            params=(("comment", comment),),
+            headers={**self._headers(), "Content-Type": part.content_type},
+            body=part.body,
+            timeout=self.upload_timeout,
+        )
+        return self._uploading(request.operation, self.http.send(request))
+
+    def uploading(self, number: str) -> Uploading:
+        """One uploading by the vendor's id."""
+        return self._uploading("uploading", self._get("uploading", f"/offline_conversions/uploading/{number}"))
+
+    def uploadings(self) -> Listing:
+        """Every uploading of the counter, read to the end. Raises ``OutcomeUnknown`` rather than leave one out."""
+        return read_to_the_end(self._page, self.page_size)
+
+    def _page(self, limit: int, offset: int) -> list[Uploading]:
+        params = (("limit", str(limit)), ("offset", str(offset)))
+        response = self._get("uploadings", "/offline_conversions/uploadings", params)
+        try:
+            return read_uploadings(_json("uploadings", response))
+        except AnswerUnreadable as fault:
+            raise OutcomeUnknown(VENDOR, "uploadings", str(fault)) from None
+
+    def _uploading(self, operation: str, response: HttpResponse) -> Uploading:
+        try:
+            return read_uploading(_json(operation, response))
+        except AnswerUnreadable as fault:
+            raise OutcomeUnknown(VENDOR, operation, str(fault)) from None
+
+    def _get(self, operation: str, path: str, params: tuple[tuple[str, str], ...] = ()) -> HttpResponse:
+        return self.http.send(
+            HttpRequest(
+                vendor=VENDOR,
+                operation=operation,
+                method="GET",
+                url=self._url(path),
+                params=params,
+                headers=self._headers(),
+                timeout=READ_TIMEOUT,
+                repeatable=True,
+            )
+        )
+
+    def _url(self, path: str) -> str:
+        return f"{self.endpoint}/management/v1/counter/{self.counter}{path}"
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"OAuth {self.token}"}
+
+
+def _json(operation: str, response: HttpResponse) -> Json:
+    if response.status != 200:
+        raise_failure(operation, response)
+    try:
+        answer: Json = json.loads(response.body)
+    except ValueError:
+        raise OutcomeUnknown(VENDOR, operation, f"HTTP 200 with {len(response.body)} bytes that are not JSON") from None
+    return answer
+
+
+def _goal(value: Json) -> CounterGoal:
+    goal = value if isinstance(value, dict) else {}
+    conditions = goal.get("conditions")
+    found = conditions if isinstance(conditions, list) and goal.get("type") == "action" else []
+    # Offline conversions find a JavaScript-event goal only by the condition "matches" (`exact`).
+    exact = (one.get("url") for one in found if isinstance(one, dict) and one.get("type") == "exact")
+    return CounterGoal(
+        id=str(goal.get("id", "")),
+        name=str(goal.get("name", "")),
+        targets=frozenset(url for url in exact if isinstance(url, str)),
+    )
