@@ -59,15 +59,14 @@ def shape_of(query: Query) -> Shape:
     ranged = {where.path for where in bounds}
     paths = [where.path for where in query.where] + ([query.order_by] if query.order_by else [])
     if not COLLECTION.fullmatch(query.collection) or not all(_PATH.fullmatch(path) for path in paths):
-        raise _undoable(
-            query, "a collection, or a path of field names joined by dots, with other signs than a-z, 0-9, _"
-        )
+        raise _undoable(query, "a collection or a path that is not names of a-z, 0-9 and _ (joined by dots)")
     if len(members) > 1 or len(ranged) > 1 or (ranged and query.order_by not in {None, *ranged}):
         raise _undoable(query, "more than one array_contains, or a range on another field than the ordered one")
-    if any(isinstance(where.value, list | dict) for where in equalities):
-        raise _undoable(query, "an equality with a list or a map")
-    if any(order_value(where.value)[0] not in {NUMBER, TEXT} for where in bounds):
-        raise _undoable(query, "a range whose bound is neither a number nor text")
+    if not all(where.value is None or isinstance(where.value, bool | int | float | str) for where in equalities):
+        raise _undoable(query, "an equality with something else than null, a boolean, a number or text")
+    ranks = {order_value(where.value)[0] for where in bounds}
+    if len(ranks) > 1 or not ranks <= {NUMBER, TEXT}:
+        raise _undoable(query, "a range whose bounds are not all numbers, nor all text")
     if query.limit < 1:
         raise _undoable(query, f"a limit of {query.limit}")
     order = query.order_by or (bounds[0].path if bounds else None)

@@ -3,7 +3,8 @@
 A field is compared as one SQL value whose order is that of ``query_rules``: SQLite puts numbers
 before text before blobs, so null becomes minus infinity (no document holds that) and the rest,
 blobs. Collections and paths are checked names and stand in the SQL as they are, because SQLite
-uses a partial index only when it can see the collection.
+uses a partial index only when it can see the collection. One difference remains: SQLite compares
+text only up to a NUL character.
 """
 
 from __future__ import annotations
@@ -166,10 +167,7 @@ def _start(statement: Statement, shape: Shape, ordered: str, after: Position | N
 def _end(statement: Statement, shape: Shape, ordered: str) -> None:
     """Demand the upper bounds, or the end of the bound's type: numbers end where text begins, text where blobs do."""
     upper = [where for where in shape.bounds if where.operator.startswith("<")]
-    ranks = {order_value(where.value)[0] for where in shape.bounds}
     for where in upper:
         statement.demand(f"{ordered} {where.operator} ?", _as_sql(order_value(where.value)))
-    if len(ranks) > 1:
-        statement.demand("0")
-    elif ranks and not upper:
-        statement.demand(f"{ordered} < ?", _LEAST[ranks.pop() + 1])
+    if shape.bounds and not upper:
+        statement.demand(f"{ordered} < ?", _LEAST[order_value(shape.bounds[0].value)[0] + 1])
