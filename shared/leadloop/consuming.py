@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from leadloop import timestamps
 from leadloop.digests import content_digest, digest
 from leadloop.messages import Message, MessageUnreadable, read_push
 from leadloop.ports.bus import PublishFailed
-from leadloop.ports.store import Create, Key, PreconditionFailed, StoreUnavailable
+from leadloop.ports.store import PreconditionFailed, StoreUnavailable
+from leadloop.quarantine import quarantined, seal_body
 from leadloop.runtime import Runtime
 
 Answer: TypeAlias = tuple[str, int]
@@ -24,8 +24,9 @@ REDELIVER: Answer = ("", 503)
 def consume(runtime: Runtime, body: bytes, handle: Callable[[Message], None]) -> Answer:
     """Read a push delivery, hand its message on, and answer the bus.
 
-    ``handle`` must be idempotent. A store or bus that cannot be reached means redelivery; any other
-    exception is a defect, is answered 500 by the framework, and ends as a dead letter.
+    ``handle`` must be idempotent. A store or bus that cannot be reached means redelivery, and
+    ``MessageUnreadable`` (also for a message of somebody else's topic) quarantine. Any other exception
+    is a defect, is answered 500 by the framework, and ends as a dead letter.
     """
     try:
         _, message = read_push(body)
@@ -33,6 +34,8 @@ def consume(runtime: Runtime, body: bytes, handle: Callable[[Message], None]) ->
         return _quarantine(runtime, body, fault)
     try:
         handle(message)
+    except MessageUnreadable as fault:
+        return _quarantine(runtime, body, fault)
     except (StoreUnavailable, PublishFailed, PreconditionFailed) as fault:
         runtime.log.warning("delivery_put_off", event_id=message.event_id, type=message.type, reason=str(fault))
         return REDELIVER
@@ -40,17 +43,11 @@ def consume(runtime: Runtime, body: bytes, handle: Callable[[Message], None]) ->
 
 
 def _quarantine(runtime: Runtime, body: bytes, fault: MessageUnreadable) -> Answer:
-    key = Key("quarantine", digest("message", content_digest([body])))
-    now = runtime.clock.now()
-    fields = {
-        "received_at": timestamps.to_text(now),
-        "kind": "message",
-        "reason": str(fault),
-        "body": body.decode("utf-8", "replace"),
-        "expires_at": timestamps.to_text(now + runtime.policy.defaults.quarantine_retention),
-    }
+    policy = runtime.policy
+    id_ = digest("message", content_digest([body]))
+    kept = quarantined(policy, id_, "message", str(fault), seal_body(policy, body), runtime.clock.now(), size=len(body))
     try:
-        runtime.store.commit([Create(key, {**fields})])
+        runtime.store.commit([kept])
     except PreconditionFailed:
         return ACKNOWLEDGED  # the same bytes are kept already
     except StoreUnavailable as unavailable:

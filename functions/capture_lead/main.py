@@ -1,0 +1,38 @@
+"""capture-lead: a site's form post is understood, kept by one durable write, and only then answered 2xx."""
+
+from __future__ import annotations
+
+import flask
+import functions_framework
+
+from leadloop import answers
+from leadloop.answers import HttpAnswer
+from leadloop.forms.builders import ConnectionTest
+from leadloop.forms.callers import Caller
+from leadloop.forms.capture import Received, capture
+from leadloop.runtime import runtime
+from leadloop.spool import NotKept, publish_or_spool
+
+
+@functions_framework.http
+def capture_lead(request: flask.Request) -> HttpAnswer:
+    """Take a form post from a page, a plain form or a site builder's server."""
+    world = runtime()
+    caller = Caller.of(dict(request.headers), world.policy.site)
+    if request.method == "OPTIONS":
+        return caller.preflight()
+    if request.method != "POST":
+        return answers.method_not_allowed(request.method, "POST", "OPTIONS")
+    body = request.stream.read(world.policy.defaults.body_cap + 1)
+    received = Received(body, request.headers.get("Content-Type", ""), request.content_length or len(body))
+    try:
+        captured = capture(world, received, caller)
+        publish_or_spool(world, "submissions", captured.message)
+    except ConnectionTest as test:
+        return answers.plain(test.answer)
+    except NotKept as fault:
+        world.log.error("lead_not_kept", reason=str(fault), what_to_do="free the disk or restore the connection")
+        return answers.unavailable("the form was not kept", caller.cors)
+    if caller.navigates:
+        return answers.see_other(caller.thank_you(captured.redirect))
+    return answers.ok({"lead_id": captured.lead_id, "event_id": captured.message.event_id}, caller.cors)

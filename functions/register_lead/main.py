@@ -1,0 +1,35 @@
+"""register-lead: a captured form post becomes a lead, in one commit; then the lead is announced."""
+
+from __future__ import annotations
+
+import flask
+import functions_framework
+
+from leadloop.consuming import Answer, consume
+from leadloop.digests import follow_up_id
+from leadloop.leads.registration import keep_unreadable, register
+from leadloop.messages import LeadCaptured, LeadRegistered, Message, MessageUnreadable, SubmissionUnreadable
+from leadloop.outcomes import Outcome
+from leadloop.runtime import Runtime, runtime
+
+
+@functions_framework.http
+def register_lead(request: flask.Request) -> Answer:
+    """Take one delivery of the topic ``submissions``."""
+    world = runtime()
+    return consume(world, request.get_data(), lambda message: _register(world, message))
+
+
+def _register(world: Runtime, message: Message) -> None:
+    now = world.clock.now()
+    if isinstance(message, SubmissionUnreadable):
+        keep_unreadable(world.store, world.policy, message, now)
+        return
+    if not isinstance(message, LeadCaptured):
+        raise MessageUnreadable(f"expected a submission, found {message.type}; correct the topic in functions.yaml")
+    done = register(world.store, world.policy, message, now)
+    ended = {"outcome": done.ended.value, "rule": done.verdict.rule, "reason": done.verdict.reason}
+    world.log.info("submission_ended", event_id=message.event_id, lead_id=done.lead_id, **ended)
+    if done.ended is not Outcome.QUARANTINED:
+        announcement_id = follow_up_id(message.event_id, "lead_registered")
+        world.bus.publish("leads", LeadRegistered(event_id=announcement_id, lead_id=done.lead_id))

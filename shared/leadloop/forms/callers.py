@@ -1,0 +1,105 @@
+"""Who posts a form: a page that may or may not call us, a browser that navigates, or a builder's server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlsplit
+
+from leadloop import answers
+from leadloop.answers import HttpAnswer
+from leadloop.forms.body import media_type
+from leadloop.policy.models import Site
+
+_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+_UNSAFE = frozenset('\\"<>') | {chr(code) for code in range(0x21)}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """What the headers of a request say of its sender.
+
+    CORS tells a browser which pages may read our answers. It does not tell who sent a lead, so a post
+    from another origin is taken like any other, answered without CORS headers, and marked.
+    """
+
+    site: Site
+    origin: str
+    page: str
+    navigates: bool
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str], site: Site) -> Self:
+        """Read the headers. Only a form without script navigates: it asks for a page and is no ``fetch``."""
+        is_form = media_type(headers.get("Content-Type", "")) in _FORM_TYPES
+        asks_for_page = "text/html" in headers.get("Accept", "")
+        by_script = headers.get("Sec-Fetch-Mode", "navigate") != "navigate" or "X-Requested-With" in headers
+        return cls(
+            site=site,
+            origin=headers.get("Origin", "").strip().lower(),
+            page=headers.get("Referer", "").strip(),
+            navigates=is_form and asks_for_page and not by_script,
+        )
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether a browser sent it from a page of an origin that the policy does not name."""
+        return bool(self.origin) and self.origin not in self.site.origins
+
+    @property
+    def cors(self) -> dict[str, str]:
+        """Headers that let a configured origin read the answer; a cache must keep origins apart anyway."""
+        if not self.origin or self.is_foreign:
+            return {"Vary": "Origin"}
+        # sendBeacon always asks with credentials, and its JSON is refused unless they are allowed
+        # (https://www.w3.org/TR/beacon/#sec-processing-model); no function reads a cookie.
+        return {
+            "Vary": "Origin",
+            "Access-Control-Allow-Origin": self.origin,
+            "Access-Control-Allow-Credentials": "true",
+        }
+
+    def preflight(self) -> HttpAnswer:
+        """The answer to OPTIONS (https://fetch.spec.whatwg.org/#cors-preflight-fetch)."""
+        if self.origin in self.site.origins:
+            allowed = {
+                "Access-Control-Allow-Methods": "POST, OPTIONS",
+                "Access-Control-Allow-Headers": "Content-Type, X-Requested-With",
+                "Access-Control-Max-Age": "86400",
+            }
+            return "", 204, {**self.cors, **allowed}
+        return answers.error(
+            403,
+            "origin_not_configured",
+            "a page of this origin may not call capture-lead: expected one of site.origins, found another or none",
+            "add the page's origin to site.origins in leadloop.yaml, exactly as the browser's Origin header has it",
+            self.cors,
+        )
+
+    def thank_you(self, redirect: str) -> str:
+        """Where a browser that navigated goes on: always a page of a configured origin.
+
+        ``redirect`` is what the form wished; it is followed only to a configured origin, since anyone can
+        write a form.
+        """
+        home = next((origin for origin in (self.origin, _origin_of(self.page)) if origin in self.site.origins), None)
+        home = home or self.site.origins[0]
+        if redirect and not _UNSAFE & set(redirect):
+            if redirect.startswith("/") and not redirect.startswith("//"):
+                return home + redirect
+            if _origin_of(redirect) in self.site.origins:
+                return redirect
+        return home + self.site.thank_you
+
+
+def _origin_of(url: str) -> str:
+    try:
+        split = urlsplit(url)
+        port = f":{split.port}" if split.port else ""
+    except ValueError:
+        return ""
+    if split.username is not None or not split.hostname:
+        return ""
+    usual = {"https": ":443", "http": ":80"}.get(split.scheme)
+    return f"{split.scheme}://{split.hostname}{'' if port == usual else port}"

@@ -1,0 +1,97 @@
+"""From a request's bytes to the one message that keeps it: a lead, or a body that could not be understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from leadloop.forms.body import BodyUnreadable, media_type, read_fields
+from leadloop.forms.builders import ConnectionTest, read_form
+from leadloop.forms.callers import Caller
+from leadloop.forms.form_post import FormPost
+from leadloop.forms.submission import Circumstances, reduce
+from leadloop.identity.keys import KeyMalformed, KeyRing
+from leadloop.json_types import json_list
+from leadloop.messages import LeadCaptured, SubmissionUnreadable
+from leadloop.quarantine import seal_body
+from leadloop.runtime import Runtime
+from leadloop.secrets import SecretMissing
+
+
+@dataclass(frozen=True)
+class Received:
+    """A form post as it came. ``body`` may be cut just over the cap; ``size`` is what was sent."""
+
+    body: bytes
+    content_type: str
+    size: int
+
+
+class Captured(NamedTuple):
+    """The message to keep, and where the form wished to go on."""
+
+    message: LeadCaptured | SubmissionUnreadable
+    redirect: str = ""
+
+    @property
+    def lead_id(self) -> str | None:
+        """The lead's id; ``None`` while nobody knows what was sent."""
+        return self.message.submission.lead_id if isinstance(self.message, LeadCaptured) else None
+
+
+def capture(runtime: Runtime, received: Received, caller: Caller) -> Captured:
+    """Read a form post. Whatever was sent becomes a message; nothing but ``ConnectionTest`` is raised."""
+    event_id = runtime.entropy.token()
+    try:
+        return _understand(runtime, received, caller, event_id)
+    except ConnectionTest:
+        raise
+    except BodyUnreadable as fault:
+        reason = str(fault)
+    except (SecretMissing, KeyMalformed) as fault:
+        reason = str(fault)
+        runtime.log.error("capture_misconfigured", event_id=event_id, reason=reason, what_to_do="correct the secret")
+    except Exception as defect:  # whatever is wrong with us, the lead is kept and can be replayed
+        reason = f"a defect of leadloop: {type(defect).__name__}"
+        runtime.log.error("capture_failed", event_id=event_id, reason=reason, what_to_do="report it, then replay")
+    return Captured(_unreadable(runtime, received, event_id, reason))
+
+
+def _understand(runtime: Runtime, received: Received, caller: Caller, event_id: str) -> Captured:
+    cap = runtime.policy.defaults.body_cap
+    if received.size > cap or len(received.body) > cap:
+        raise BodyUnreadable(f"a body of {received.size} bytes is over the cap of {cap} (defaults.body_cap)")
+    post = _with_page(read_form(read_fields(received.body, received.content_type)), caller)
+    circumstances = Circumstances(
+        policy=runtime.policy,
+        ring=KeyRing.of(runtime.secrets),
+        received_at=runtime.clock.now(),
+        hashes_here=runtime.policy.contacts.transit == "allowed" or "LEADLOOP_DATA" in runtime.environment,
+        foreign_origin=caller.is_foreign,
+    )
+    submission = reduce(post, circumstances)
+    left_out = json_list(sorted(submission.left_out))
+    runtime.log.info("lead_captured", event_id=event_id, lead_id=submission.lead_id, left_out=left_out)
+    return Captured(LeadCaptured(event_id=event_id, submission=submission), post.first("redirect"))
+
+
+def _with_page(post: FormPost, caller: Caller) -> FormPost:
+    """A form without script cannot tell its page; the browser's Referer can, as far as it may."""
+    if post.offered.get("page") or not caller.page:
+        return post
+    return replace(post, offered={**post.offered, "page": (caller.page,)})
+
+
+def _unreadable(runtime: Runtime, received: Received, event_id: str, reason: str) -> SubmissionUnreadable:
+    content_type = media_type(received.content_type)
+    runtime.log.warning(
+        "submission_unreadable", event_id=event_id, reason=reason, content_type=content_type, size=received.size
+    )
+    return SubmissionUnreadable(
+        event_id=event_id,
+        received_at=runtime.clock.now(),
+        reason=reason,
+        content_type=content_type,
+        size=received.size,
+        body_sealed=seal_body(runtime.policy, received.body),
+    )

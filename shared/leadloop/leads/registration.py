@@ -1,0 +1,132 @@
+"""A captured form post becomes a lead, or facts of one: lead, keys, repeats, totals and outcome in one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadloop.facts import Fact, TooManyFacts
+from leadloop.leads import facts_of
+from leadloop.leads.family import place
+from leadloop.leads.keys import written_under
+from leadloop.leads.lead import Lead
+from leadloop.leads.writing import decide_and_commit, lead_writes
+from leadloop.messages import LeadCaptured, SubmissionUnreadable, encode
+from leadloop.outcomes import Outcome, outcome, outcome_key
+from leadloop.policy import Policy
+from leadloop.ports.store import Document, DocumentTooLarge, Key, Store, Write
+from leadloop.quarantine import quarantined, seal_body
+from leadloop.queries import leads_of_submission
+from leadloop.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """How a submission ended, now or at an earlier delivery of the same message."""
+
+    lead_id: str
+    ended: Outcome
+    verdict: Verdict
+
+
+def register(store: Store, policy: Policy, captured: LeadCaptured, now: datetime) -> Registration:
+    """Register a submission; any number of deliveries, in any order, give the same state.
+
+    A lead that can hold no more (``TooManyFacts``, or 1 MiB) quarantines the submission. Raises
+    ``StoreUnavailable``, or ``PreconditionFailed`` when others keep writing the same documents.
+    """
+    registrar = _Registrar(store, policy, captured, now)
+    try:
+        decide_and_commit(store, registrar.decide)
+    except DocumentTooLarge as full:
+        registrar.refusal = Verdict(False, "lead.too_large", str(full))
+        decide_and_commit(store, registrar.decide)
+    return registrar.done
+
+
+def keep_unreadable(store: Store, policy: Policy, unreadable: SubmissionUnreadable, now: datetime) -> None:
+    """Keep a form post that could not be understood, and count it. Raises as ``register`` does."""
+
+    def decide() -> list[Write]:
+        [done] = store.get_many([outcome_key(unreadable.event_id)])
+        if done is not None:
+            return []
+        kept = quarantined(
+            policy,
+            unreadable.event_id,
+            "submission",
+            unreadable.reason,
+            unreadable.body_sealed,
+            unreadable.received_at,
+            content_type=unreadable.content_type,
+            size=unreadable.size,
+        )
+        verdict = Verdict(False, "submission.unreadable", unreadable.reason)
+        return [kept, outcome(unreadable.event_id, "submission", Outcome.QUARANTINED, verdict, now)]
+
+    decide_and_commit(store, decide)
+
+
+class _Registrar:
+    """One submission's decision, made anew after each conflict."""
+
+    def __init__(self, store: Store, policy: Policy, captured: LeadCaptured, now: datetime) -> None:
+        self.store = store
+        self.policy = policy
+        self.captured = captured
+        self.sent = captured.submission
+        self.now = now
+        self.refusal: Verdict | None = None
+        self.done: Registration
+
+    def decide(self) -> Sequence[Write]:
+        lead_key = Key("lead", self.sent.lead_id)
+        ended, document = self.store.get_many([outcome_key(self.captured.event_id), lead_key])
+        if ended is not None:
+            self.done = _ended_before(self.sent.lead_id, ended)
+            return []
+        lead = Lead(id=self.sent.lead_id) if document is None else Lead.of(document)
+        try:
+            if self.refusal is not None:
+                return self._quarantine(self.refusal)
+            return self._add(lead, document.version if document else None, facts_of.submission(self.sent))
+        except TooManyFacts as full:
+            return self._quarantine(Verdict(False, "lead.too_many_facts", str(full)))
+
+    def _add(self, lead: Lead, version: str | None, fact: Fact) -> list[Write]:
+        is_known = any(held.id == fact.id for held in lead.facts)
+        among = place(self.store, self.policy, lead, lead.with_facts((fact,)), written_under(self.sent.keys))
+        writes = [] if among.lead == lead else lead_writes(self.policy, among.lead, version)
+        if is_known:
+            verdict = Verdict(False, "submission.repeated", "the same form post was registered before")
+            return [*writes, *among.writes, self._end(Outcome.DUPLICATE, verdict)]
+        return [*writes, *among.writes, self._end(Outcome.APPLIED, self._verdict_on_new(version is None))]
+
+    def _verdict_on_new(self, is_new_lead: bool) -> Verdict:
+        if not is_new_lead:
+            return Verdict(True, "submission.facts_added", "a known lead was sent again with something new")
+        if self.sent.submission_id and self._others_of_submission():
+            reason = "another lead came under the same submission id with another contact or content"
+            return Verdict(True, "submission.conflicting", reason)
+        return Verdict(True, "submission.registered", "a new lead")
+
+    def _others_of_submission(self) -> bool:
+        page = self.store.query(leads_of_submission(self.sent.submission_id or "", limit=2))
+        return any(other.key.id != self.sent.lead_id for other in page.documents)
+
+    def _quarantine(self, verdict: Verdict) -> list[Write]:
+        body = seal_body(self.policy, encode(self.captured))
+        id_ = self.captured.event_id
+        kept = quarantined(self.policy, id_, "submission", verdict.reason, body, self.now, lead_id=self.sent.lead_id)
+        return [kept, self._end(Outcome.QUARANTINED, verdict)]
+
+    def _end(self, ended: Outcome, verdict: Verdict) -> Write:
+        self.done = Registration(self.sent.lead_id, ended, verdict)
+        return outcome(self.captured.event_id, "submission", ended, verdict, self.now, about=self.sent.lead_id)
+
+
+def _ended_before(lead_id: str, document: Document) -> Registration:
+    fields: Mapping[str, object] = document.fields
+    verdict = Verdict(fields.get("outcome") == Outcome.APPLIED, str(fields.get("rule")), str(fields.get("reason")))
+    return Registration(lead_id, Outcome(str(fields.get("outcome"))), verdict)

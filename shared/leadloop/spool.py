@@ -1,0 +1,116 @@
+"""Messages the bus would not take, kept in the store until it does: a lead that is answered 2xx is never lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from leadloop import timestamps
+from leadloop.digests import content_digest, digest
+from leadloop.messages import Message, MessageUnreadable, decode, encode
+from leadloop.ports.bus import PublishFailed
+from leadloop.ports.store import Create, Delete, Document, Key, PreconditionFailed, StoreError, StoreUnavailable
+from leadloop.quarantine import quarantined, seal_body
+from leadloop.queries import spooled_messages
+from leadloop.runtime import Runtime
+
+
+class NotKept(Exception):
+    """A message is neither on the bus nor in the spool: the caller must be told to try again."""
+
+    def __init__(self, type_: str, bus: Exception, store: Exception) -> None:
+        super().__init__(
+            f"{type_} was kept nowhere: the bus said {bus}; the store said {store}; "
+            "free disk space or restore the connection, then the sender's repeat succeeds"
+        )
+
+
+def publish_or_spool(runtime: Runtime, topic: str, message: Message) -> Literal["bus", "spool"]:
+    """Keep the message durably, once: on the bus, else in the spool under the same event id. Raises ``NotKept``."""
+    try:
+        runtime.bus.publish(topic, message)
+    except (PublishFailed, StoreUnavailable) as fault:
+        _spool(runtime, topic, message, fault)
+        return "spool"
+    return "bus"
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What one run did. ``stopped`` says why it ended before the spool was empty."""
+
+    republished: int = 0
+    quarantined: int = 0
+    stopped: str = ""
+
+
+def drain(runtime: Runtime, most: int) -> Drained:
+    """Publish what is spooled, oldest first, at most ``most`` messages; a message leaves only once it is on the bus.
+
+    Two runs at once are safe: the worst is a message on the bus twice under one event id. The caller
+    holds a lease so that this is rare. Raises ``StoreUnavailable``.
+    """
+    republished = set_aside = 0
+    cursor: str | None = None
+    while republished + set_aside < most:
+        page = runtime.store.query(spooled_messages(min(100, most - republished - set_aside)), cursor)
+        for spooled in page.documents:
+            try:
+                message = decode(str(spooled.fields.get("message")).encode())
+            except MessageUnreadable as fault:
+                _set_aside(runtime, spooled, fault)
+                set_aside += 1
+                continue
+            try:
+                runtime.bus.publish(str(spooled.fields.get("topic")), message)
+            except (PublishFailed, StoreUnavailable) as fault:
+                return Drained(republished, set_aside, str(fault))
+            _remove(runtime, spooled)
+            republished += 1
+        cursor = page.cursor
+        if cursor is None:
+            return Drained(republished, set_aside)
+    return Drained(republished, set_aside, f"a run publishes at most {most} messages")
+
+
+def _spool(runtime: Runtime, topic: str, message: Message, fault: Exception) -> None:
+    fields = {
+        "topic": topic,
+        "message": encode(message).decode(),
+        "reason": str(fault),
+        "spooled_at": timestamps.to_text(runtime.clock.now()),
+    }
+    try:
+        runtime.store.commit([Create(Key("spool", message.event_id), {**fields})])
+    except PreconditionFailed:
+        return  # it is in the spool already
+    except StoreError as unavailable:
+        raise NotKept(message.type, fault, unavailable) from None
+    runtime.log.warning(
+        "message_spooled",
+        event_id=message.event_id,
+        type=message.type,
+        reason=str(fault),
+        what_to_do="nothing, unless it goes on: drain-spool publishes it when the bus is back",
+    )
+
+
+def _remove(runtime: Runtime, spooled: Document) -> None:
+    try:
+        runtime.store.commit([Delete(spooled.key, spooled.version)])
+    except PreconditionFailed:
+        return  # another run removed it
+
+
+def _set_aside(runtime: Runtime, spooled: Document, fault: MessageUnreadable) -> None:
+    body = str(spooled.fields.get("message")).encode()
+    id_ = digest("spooled", spooled.key.id, content_digest([body]))
+    sealed = seal_body(runtime.policy, body)
+    kept = quarantined(runtime.policy, id_, "message", str(fault), sealed, runtime.clock.now())
+    try:
+        runtime.store.commit([kept, Delete(spooled.key, spooled.version)])
+    except PreconditionFailed:
+        return  # another run set it aside
+    runtime.log.error(
+        "message_quarantined", reason=str(fault), what_to_do="see `leadloop quarantine`; written by another version?"
+    )
