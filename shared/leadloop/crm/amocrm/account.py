@@ -1,0 +1,157 @@
+"""An amoCRM account as the ``Crm`` port sees it: reading.  Writing is ``amocrm.writing``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+
+from leadloop import timestamps
+from leadloop.crm.amocrm import lead_feed, writing
+from leadloop.crm.amocrm.client import AmoCrmClient, several
+from leadloop.crm.amocrm.shapes import change_of, contact_points_of, embedded, id_of, lead_of, transition_of
+from leadloop.crm.port import (
+    AttachedFields,
+    Change,
+    ChangePage,
+    ContactPoints,
+    CreatedLead,
+    CrmLead,
+    Feed,
+    FieldTexts,
+    NewCrmLead,
+    Transition,
+)
+from leadloop.json_types import JsonObject
+from leadloop.policy.models import AmoCrm
+from leadloop.ports.http import Refused
+
+_IDS_A_CALL = 200
+"""A page holds 250, but so many ids of ten digits make a request line longer than the usual 8 KiB."""
+_LEADS_AN_EVENTS_CALL = 10
+"""https://www.amocrm.ru/developers/content/crm_platform/events-and-notes: ``filter[entity_id]`` takes up to ten."""
+
+
+class AmoCrmAccount:
+    """Reads and writes one account; see ``Crm``."""
+
+    name = "amocrm"
+    most_leads_a_call = _IDS_A_CALL
+
+    def __init__(self, client: AmoCrmClient, settings: AmoCrm) -> None:
+        self._client = client
+        self._settings = settings
+
+    def read_leads(self, ids: Sequence[str]) -> dict[str, CrmLead]:
+        """See ``Crm``. An account without filters answers about other leads, so what is missing is asked singly."""
+        found = {id_of(item.get("id")): item for item in self._listed("leads", ids, "contacts")}
+        for external_id in ids:
+            if external_id not in found and (item := self._single("leads", external_id, "contacts")) is not None:
+                found[external_id] = item
+        alive = {external_id: found[external_id] for external_id in ids if external_id in found}
+        return {one: lead_of(item, self._settings.fields) for one, item in alive.items() if not item.get("is_deleted")}
+
+    def transitions(self, ids: Sequence[str]) -> dict[str, tuple[Transition, ...]]:
+        """See ``Crm``."""
+        history: dict[str, list[Transition]] = {external_id: [] for external_id in ids}
+        for start in range(0, len(ids), _LEADS_AN_EVENTS_CALL):
+            for event in self._status_events(ids[start : start + _LEADS_AN_EVENTS_CALL]):
+                read = transition_of(event)
+                if read is not None and read[0] in history and read[1] not in history[read[0]]:
+                    history[read[0]].append(read[1])
+        return {external_id: tuple(sorted(moves)) for external_id, moves in history.items()}
+
+    def leads_of_contacts(self, contact_ids: Sequence[str]) -> tuple[str, ...]:
+        """See ``Crm``."""
+        contacts = self._contacts(contact_ids, "leads").values()
+        linked = [id_of(lead.get("id")) for contact in contacts for lead in embedded(contact, "leads")]
+        return tuple(dict.fromkeys(linked))
+
+    def contact_points(self, contact_ids: Sequence[str]) -> dict[str, ContactPoints]:
+        """See ``Crm``."""
+        return {one: contact_points_of(contact) for one, contact in self._contacts(contact_ids).items()}
+
+    def changes(self, feed: Feed, since: datetime, position: JsonObject | None) -> ChangePage:
+        """See ``Crm``."""
+        if feed is Feed.DELETED:
+            return self._deletions(since, position)
+        piece = lead_feed.next_piece(self._client, since, position)
+        return ChangePage(tuple(change_of(item) for item in piece.leads), piece.position)
+
+    def create_lead(self, new: NewCrmLead) -> CreatedLead:
+        """See ``Crm``."""
+        return writing.create_lead(self._client, self._settings, new)
+
+    def find_created(self, lead_id: str, since: datetime) -> CreatedLead | None:
+        """See ``Crm``."""
+        return writing.find_created(self._client, self._settings.fields, lead_id, since)
+
+    def attach_fields(self, external_id: str, fields: FieldTexts, ours: Collection[str]) -> AttachedFields:
+        """See ``Crm``."""
+        item = self._single("leads", external_id)
+        if item is None or item.get("is_deleted"):
+            return AttachedFields(gone=True)
+        return writing.attach_fields(self._client, self._settings.fields, item, fields, ours)
+
+    def _contacts(self, ids: Sequence[str], extras: str = "") -> dict[str, JsonObject]:
+        asked = tuple(dict.fromkeys(ids))
+        found: dict[str, JsonObject] = {}
+        for start in range(0, len(asked), _IDS_A_CALL):
+            chunk = asked[start : start + _IDS_A_CALL]
+            found |= {id_of(contact.get("id")): contact for contact in self._listed("contacts", chunk, extras)}
+        for contact_id in asked:
+            if contact_id not in found and (contact := self._single("contacts", contact_id, extras)) is not None:
+                found[contact_id] = contact
+        return {contact_id: found[contact_id] for contact_id in asked if contact_id in found}
+
+    def _listed(self, entity: str, ids: Sequence[str], extras: str) -> list[JsonObject]:
+        """What a filter by id brings: in an account without filters other entities too, or none at all."""
+        params = (*several("filter[id]", ids), ("limit", "250"), *_with(extras))
+        asked, found = set(ids), []
+        try:
+            for page in self._client.pages(f"read_{entity}", entity, params, entity) if ids else ():
+                found += (about := [item for item in page if id_of(item.get("id")) in asked])
+                if not about:
+                    break
+        except Refused as refused:
+            if refused.status != 400:
+                raise
+        return found
+
+    def _single(self, entity: str, external_id: str, extras: str = "") -> JsonObject | None:
+        try:
+            return self._client.get(f"read_{entity}", f"{entity}/{external_id}", _with(extras))
+        except Refused as refused:
+            if refused.status != 404:  # documented as 204; 404 would say the same
+                raise
+            return None
+
+    def _status_events(self, ids: Sequence[str]) -> Iterator[JsonObject]:
+        params = (
+            *several("filter[type]", ["lead_status_changed"]),
+            *several("filter[entity]", ["lead"]),
+            *several("filter[entity_id]", ids),
+            ("limit", "100"),
+        )
+        for page in self._client.pages("read_events", "events", params, "events"):
+            yield from page
+
+    def _deletions(self, since: datetime, position: JsonObject | None) -> ChangePage:
+        page = position.get("page") if position else 1
+        oldest = timestamps.to_unix(since)
+        params = (
+            *several("filter[type]", ["lead_deleted"]),
+            ("filter[created_at][from]", str(oldest)),
+            ("limit", "100"),
+            ("page", str(page)),
+        )
+        events, following = self._client.page("read_deletions", "events", params, "events")
+        deleted = tuple(
+            Change(id_of(event.get("entity_id")), timestamps.from_unix(at))
+            for event in events
+            if event.get("type") == "lead_deleted" and isinstance(at := event.get("created_at"), int) and at >= oldest
+        )
+        return ChangePage(deleted, {"page": int(str(page)) + 1} if following is not None else None)
+
+
+def _with(extras: str) -> tuple[tuple[str, str], ...]:
+    return (("with", extras),) if extras else ()

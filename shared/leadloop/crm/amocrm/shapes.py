@@ -1,0 +1,85 @@
+"""amoCRM's JSON as leadloop's own shapes. Ids become strings here and stay strings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from leadloop import timestamps
+from leadloop.crm.amocrm.client import AnswerUnreadable
+from leadloop.crm.amocrm.fields import places, texts_at, texts_of_code
+from leadloop.crm.port import Change, ContactPoints, CrmLead, Status, Transition
+from leadloop.identity.ad_ids import read_ad_ids
+from leadloop.json_types import Json, JsonObject
+from leadloop.messages import AdIds
+from leadloop.policy.models import AmoCrmFields
+
+
+def lead_of(item: JsonObject, fields: AmoCrmFields) -> CrmLead:
+    """A lead of a list or of a single answer. Raises ``AnswerUnreadable`` when a promised member is missing."""
+    texts = texts_at(item, places(fields))
+    offered = {name: (texts[name],) for name in AdIds.model_fields if name in texts}
+    price = item.get("price")
+    return CrmLead(
+        external_id=id_of(item.get("id")),
+        status=Status(id_of(item.get("pipeline_id")), id_of(item.get("status_id"))),
+        price=round(price * 100) if isinstance(price, int | float) and price else None,
+        created_at=_instant(item, "created_at"),
+        updated_at=_instant(item, "updated_at"),
+        closed_at=_instant(item, "closed_at") if item.get("closed_at") else None,
+        contact_ids=_main_first(embedded(item, "contacts")),
+        ids=read_ad_ids(offered).ids.model_dump(exclude_none=True),
+        leadloop_id=texts.get("leadloop_id"),
+        submission_id=texts.get("submission_id"),
+    )
+
+
+def change_of(item: JsonObject) -> Change:
+    """That a lead changed, and when."""
+    return Change(id_of(item.get("id")), _instant(item, "updated_at"))
+
+
+def transition_of(event: JsonObject) -> tuple[str, Transition] | None:
+    """The lead and its change of status in an event; ``None`` for any other event, filtered for or not."""
+    before, after = _status(event.get("value_before")), _status(event.get("value_after"))
+    if event.get("type") != "lead_status_changed" or before is None or after is None:
+        return None
+    return id_of(event.get("entity_id")), Transition(_instant(event, "created_at"), str(event.get("id")), before, after)
+
+
+def contact_points_of(contact: JsonObject) -> ContactPoints:
+    """Phones and e-mails of a contact."""
+    return ContactPoints(texts_of_code(contact, "PHONE"), texts_of_code(contact, "EMAIL"))
+
+
+def embedded(item: JsonObject, member: str) -> list[JsonObject]:
+    """Entities embedded in another; none when they were not asked for."""
+    inside = item.get("_embedded")
+    held = inside.get(member) if isinstance(inside, dict) else None
+    return [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []
+
+
+def id_of(value: Json) -> str:
+    """An id as text. Raises ``AnswerUnreadable`` for anything but a positive whole number."""
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return str(value)
+    if isinstance(value, str) and value.isdecimal():
+        return value
+    raise AnswerUnreadable("amocrm", "read", "expected an id that is a positive whole number, found something else")
+
+
+def _main_first(contacts: list[JsonObject]) -> tuple[str, ...]:
+    ordered = sorted(contacts, key=lambda contact: not contact.get("is_main"))
+    return tuple(id_of(contact.get("id")) for contact in ordered)
+
+
+def _status(values: Json) -> Status | None:
+    first = values[0] if isinstance(values, list) and values else None
+    held = first.get("lead_status") if isinstance(first, dict) else None
+    return Status(id_of(held.get("pipeline_id")), id_of(held.get("id"))) if isinstance(held, dict) else None
+
+
+def _instant(item: JsonObject, member: str) -> datetime:
+    value = item.get(member)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise AnswerUnreadable("amocrm", "read", f"expected Unix seconds in {member}, found something else")
+    return timestamps.from_unix(value)

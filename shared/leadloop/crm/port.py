@@ -1,0 +1,182 @@
+"""What leadloop needs of a CRM, whatever its kind.
+
+Every method may raise the errors of ``leadloop.ports.http``: ``NotSent`` and ``RateLimited`` (nothing
+was done), ``Refused`` (nothing was done, and the same call will be refused again), ``OutcomeUnknown``.
+External ids are strings, money is in minor units, times are aware UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+
+from leadloop.json_types import JsonObject
+from leadloop.ports.http import Refused
+
+if TYPE_CHECKING:
+    from leadloop.identity.contact import Contact
+
+LEAD, CONTACT = "lead", "contact"
+"""Entity kinds a hint may name. Others are not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class HookReading:
+    """What a webhook's body said: ids by entity kind, or why it could not be understood."""
+
+    entity_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """May be empty without a reason: the hook is about something leadloop does not read."""
+    unreadable: str | None = None
+    """The reason, in words that hold nothing of the body."""
+
+
+class Status(NamedTuple):
+    """A place in a pipeline. A status id alone is not unique."""
+
+    pipeline_id: str
+    status_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CrmLead:
+    """A deal as the CRM shows it now."""
+
+    external_id: str
+    status: Status
+    price: int | None
+    """Minor units; ``None`` when it is not set."""
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None = None
+    contact_ids: tuple[str, ...] = ()
+    """The main contact first. Ids only."""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """Ad ids found in its fields, by the names of ``messages.AdIds``, checked by pattern."""
+    leadloop_id: str | None = None
+    submission_id: str | None = None
+
+
+class Transition(NamedTuple):
+    """A change of status, from the CRM's own feed."""
+
+    at: datetime
+    event_id: str
+    before: Status
+    after: Status
+
+
+class ContactPoints(NamedTuple):
+    """Phones and e-mails as typed in the CRM. Personal: turn into keys at once, never store, never log."""
+
+    phones: tuple[str, ...]
+    emails: tuple[str, ...]
+
+
+class Feed(StrEnum):
+    """What a pull may ask for."""
+
+    CHANGED = "changed"
+    DELETED = "deleted"
+
+
+class Change(NamedTuple):
+    """An entity that changed or was deleted, and when the CRM says so."""
+
+    external_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """A piece of a feed. ``position`` is the CRM's own, to be handed back; ``None`` when the feed is at its end."""
+
+    changes: tuple[Change, ...]
+    position: JsonObject | None
+
+
+FieldTexts: TypeAlias = Mapping[str, str]
+"""Values by the names of ``policy.models.AmoCrmFields`` and its likes: ``client_id``, ``utm_source`` …"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCrmLead:
+    """A lead to be created."""
+
+    lead_id: str
+    contact: Contact
+    fields: FieldTexts
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedLead:
+    """A lead that the CRM has now."""
+
+    external_id: str
+    merged: bool = False
+    """The CRM took it for a lead it already had, and ``external_id`` is that one's."""
+    refused_fields: tuple[str, ...] = ()
+    """Fields the account does not have; the lead was created without them."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedFields:
+    """What became of the fields that were to be written on an existing lead."""
+
+    written: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    """Fields that held something else already and were left alone."""
+    refused_fields: tuple[str, ...] = ()
+    gone: bool = False
+    """There is no such lead any more; nothing was written."""
+
+
+class LeadloopFieldMissing(Refused):
+    """The account lacks the field our own lead id is written to, so a lost answer could not be resolved."""
+
+
+class Crm(Protocol):
+    """An account of a CRM."""
+
+    name: str
+    """Kind, and the first part of every reference (``amocrm``)."""
+
+    most_leads_a_call: int
+    """How many leads one call may read."""
+
+    def read_leads(self, ids: Sequence[str]) -> dict[str, CrmLead]:
+        """The leads by id, at most ``most_leads_a_call`` of them; one not in the answer surely does not exist."""
+        ...
+
+    def transitions(self, ids: Sequence[str]) -> dict[str, tuple[Transition, ...]]:
+        """Every change of status of each lead, oldest first. The feed may lag behind ``read_leads``."""
+        ...
+
+    def leads_of_contacts(self, contact_ids: Sequence[str]) -> tuple[str, ...]:
+        """Ids of the leads linked to the contacts. Reads personal data: never in the mode ``none``."""
+        ...
+
+    def contact_points(self, contact_ids: Sequence[str]) -> dict[str, ContactPoints]:
+        """Phones and e-mails by contact. Reads personal data: never in the mode ``none``."""
+        ...
+
+    def changes(self, feed: Feed, since: datetime, position: JsonObject | None) -> ChangePage:
+        """The next piece of what changed at or after ``since``; ``position`` is the last piece's."""
+        ...
+
+    def create_lead(self, new: NewCrmLead) -> CreatedLead:
+        """Create a lead, not idempotently. Raises ``LeadloopFieldMissing`` besides the usual."""
+        ...
+
+    def find_created(self, lead_id: str, since: datetime) -> CreatedLead | None:
+        """The lead that carries our id, among everything changed at or after ``since``.
+
+        ``None`` only after a complete listing: then it surely was not created.
+        """
+        ...
+
+    def attach_fields(self, external_id: str, fields: FieldTexts, ours: Collection[str]) -> AttachedFields:
+        """Write values into fields that are empty; repeatable. Our own id also replaces one that is not in ``ours``."""
+        ...

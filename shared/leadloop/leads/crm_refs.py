@@ -1,0 +1,126 @@
+"""The reference from a CRM deal to the leads that sit on it, and which of them owns it.
+
+Two leads may sit on one deal (merges, an unsorted request accepted, two forms and one manager). The
+owner is the lead with the earliest (occurred_at, id); the first claim of a goal freezes it, and so
+does a merge, because either of two joined references may then be claimed through. The others are
+touches: their own copies of the deal's stages derive no conversions.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from leadloop.json_types import JsonObject
+from leadloop.leads.fold import crm_ref_id
+from leadloop.leads.lead import Lead
+from leadloop.ports.store import Create, Document, Key, Update, Write
+
+
+class CrmRef(BaseModel):
+    """A CRM deal as it rests. Changed only by the methods here and by a claim."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    crm: str
+    external_id: str
+    leads: dict[str, str] = Field(default_factory=dict)
+    """Lead id → when the lead occurred, as text."""
+    owner: str | None = None
+    frozen: bool = False
+    claimed: dict[str, str] = Field(default_factory=dict)
+    """Goal → the lead that claimed it, on this deal or on one merged with it."""
+    aliases: tuple[str, ...] = ()
+    """References of deals that were merged into this one."""
+    alias_of: str | None = None
+    """The reference this one was merged into."""
+    gone: str | None = None
+    """Why the deal is no longer in the CRM: ``deleted`` or ``merged``."""
+    contact_ids: tuple[str, ...] = ()
+    seen_updated_at: str | None = None
+    """The CRM's time of last change when the deal was last read."""
+    waits_until: str | None = None
+    """A deal matched to no lead waits until then before it counts as born in the CRM."""
+    matched_by: str | None = None
+    """The rule by which the first lead was found."""
+    held: str | None = None
+    """Why its facts could not be given to its leads."""
+
+    @classmethod
+    def of(cls, document: Document) -> Self:
+        """Read a reference from its document."""
+        return cls.model_validate(document.fields)
+
+    @property
+    def id(self) -> str:
+        """``amocrm-lead-123``."""
+        return crm_ref_id(self.crm, self.external_id)
+
+    @property
+    def key(self) -> Key:
+        """Where the reference lives."""
+        return ref_key(self.crm, self.external_id)
+
+    def changed(self, **values: object) -> CrmRef:
+        """A copy with other values."""
+        return self.model_copy(update=values)
+
+    def with_lead(self, lead_id: str, occurred_at: str) -> CrmRef:
+        """The reference with one more lead on it; the owner follows unless it is frozen."""
+        joined = self.changed(leads={**self.leads, lead_id: occurred_at}, waits_until=None)
+        return joined.changed(owner=joined._owner())
+
+    def absorb(self, lost: CrmRef) -> CrmRef:
+        """This reference after ``lost`` was merged into it: leads, claims and aliases of both, one owner for good."""
+        joined = self.changed(
+            leads={**lost.leads, **self.leads},
+            claimed={**lost.claimed, **self.claimed},
+            aliases=tuple(sorted({*self.aliases, *lost.aliases, lost.id})),
+            contact_ids=self.contact_ids or lost.contact_ids,
+            matched_by=self.matched_by or lost.matched_by,
+            waits_until=None,
+        )
+        if not self.frozen and lost.frozen:
+            return joined.changed(owner=lost.owner, frozen=True)
+        return joined.changed(owner=joined._owner(), frozen=True)
+
+    def merged_into(self, survivor: CrmRef) -> CrmRef:
+        """This reference after it was absorbed: it says the same of owner and claims as its survivor."""
+        return self.changed(
+            alias_of=survivor.id,
+            gone="merged",
+            waits_until=None,
+            leads=survivor.leads,
+            owner=survivor.owner,
+            claimed=survivor.claimed,
+            frozen=True,
+        )
+
+    def ownership_of(self, lead_id: str) -> dict[str, bool]:
+        """What a lead on this deal is to know of it and of its aliases."""
+        return {ref: lead_id == self.owner for ref in (self.id, *self.aliases)}
+
+    def tell(self, lead: Lead) -> Lead:
+        """The lead knowing whether it owns the deal; the same object if it knew."""
+        ownership = {**lead.ownership, **self.ownership_of(lead.id)}
+        return lead if ownership == lead.ownership else lead.model_copy(update={"ownership": ownership})
+
+    def fields(self) -> JsonObject:
+        """The document. What is unknown is left out, so that queries by range pass it over."""
+        kept: JsonObject = self.model_dump(mode="json", exclude_none=True)
+        return {**kept, "kind": "lead"}
+
+    def write(self, version: str | None) -> Write:
+        """Create the document, or update the version that was read."""
+        return Create(self.key, self.fields()) if version is None else Update(self.key, self.fields(), version)
+
+    def _owner(self) -> str | None:
+        if self.frozen:
+            return self.owner
+        return min(self.leads, key=lambda lead_id: (self.leads[lead_id], lead_id), default=None)
+
+
+def ref_key(crm: str, external_id: str) -> Key:
+    """Where the reference of a CRM lead entity lives."""
+    return Key("crm_ref", crm_ref_id(crm, external_id))

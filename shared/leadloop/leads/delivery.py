@@ -1,0 +1,161 @@
+"""How far a lead has come to the CRM, and what is to be done next.
+
+    keep         pending → creating → delivered        creating/unknown → found, or created again
+    none, hash   awaiting_entity → delivered           (the site's own integration creates the CRM lead)
+    held         a person is needed; tried again by itself only when ``next_try_at`` says so
+
+``creating`` is committed before the POST, so that a lost answer is never taken for a lead that was not
+created. ``next_try_at`` is when the next attempt is due; without it there is nothing to do.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from leadloop import timestamps
+from leadloop.json_types import JsonObject
+from leadloop.policy import ContactMode, Policy
+from leadloop.ports.store import Create, Document, Key, Update, Write
+from leadloop.verdict import Verdict
+
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_RETRY = timedelta(hours=1)
+GIVE_UP_LOOKING = timedelta(days=1)
+"""So long a creation may stay unknown while the CRM cannot be read; then a person is told."""
+CLOCK_MARGIN = timedelta(minutes=5)
+"""How far the CRM's clock may be behind ours when a created lead is looked for by time."""
+
+
+class DeliveryState(StrEnum):
+    """How far a lead has come."""
+
+    PENDING = "pending"
+    CREATING = "creating"
+    UNKNOWN = "unknown"
+    AWAITING_ENTITY = "awaiting_entity"
+    DELIVERED = "delivered"
+    HELD = "held"
+
+
+class Step(StrEnum):
+    """What to do next."""
+
+    CREATE = "create"
+    LOOK = "look"
+    LINK = "link"
+    AWAIT = "await"
+    ATTACH = "attach"
+    NOTHING = "nothing"
+
+
+class Delivery(BaseModel):
+    """A delivery as it rests; its id is the lead's."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    lead_id: str
+    state: DeliveryState = DeliveryState.PENDING
+    next_try_at: str | None = None
+    uncertain: bool = False
+    """The CRM may hold a lead of ours that we do not know of; none is created before that is settled."""
+    attempts: int = 0
+    creating_at: str | None = None
+    """When the last creation began."""
+    external_id: str | None = None
+    merged: bool = False
+    attached: str | None = None
+    """Digest of the fields the CRM was last given."""
+    rule: str | None = None
+    reason: str | None = None
+
+    @classmethod
+    def of(cls, document: Document) -> Self:
+        """Read a delivery from its document."""
+        return cls.model_validate(document.fields)
+
+    @property
+    def key(self) -> Key:
+        """Where the delivery lives."""
+        return delivery_key(self.lead_id)
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the next attempt may be made."""
+        return self.next_try_at is not None and self.next_try_at <= timestamps.to_text(now)
+
+    def creating(self, now: datetime, looked_for: datetime) -> Delivery:
+        """A creation begins; if nothing more is heard of it, the lead is looked for from ``looked_for`` on."""
+        began = timestamps.to_text(now)
+        return self._changed(DeliveryState.CREATING, looked_for, creating_at=began, uncertain=True)
+
+    def unknown(self, looked_for: datetime, verdict: Verdict) -> Delivery:
+        """The answer to a creation was lost, or looking for it failed."""
+        return self._changed(DeliveryState.UNKNOWN, looked_for, verdict, attempts=self.attempts + 1)
+
+    def not_created(self, now: datetime, verdict: Verdict, at_least: float | None = None) -> Delivery:
+        """The CRM surely created nothing; again later, ``at_least`` so many seconds from now."""
+        due = now + max(self._back_off(), timedelta(seconds=at_least or 0))
+        return self._changed(DeliveryState.PENDING, due, verdict, attempts=self.attempts + 1, uncertain=False)
+
+    def put_off(self, now: datetime, verdict: Verdict, at_least: float | None = None) -> Delivery:
+        """The step in hand could not be done; the same one again later."""
+        due = now + max(self._back_off(), timedelta(seconds=at_least or 0))
+        return self._changed(self.state, due, verdict, attempts=self.attempts + 1)
+
+    def held(self, verdict: Verdict, until: datetime | None = None, *, uncertain: bool = False) -> Delivery:
+        """A person is needed; with ``until`` it is also tried again by itself."""
+        return self._changed(DeliveryState.HELD, until, verdict, attempts=self.attempts + 1, uncertain=uncertain)
+
+    def awaiting(self) -> Delivery:
+        """The site's integration creates the lead; wait until the reader finds it."""
+        return self._changed(DeliveryState.AWAITING_ENTITY, None)
+
+    def delivered(self, external_id: str, attach_at: datetime | None, *, merged: bool = False) -> Delivery:
+        """The lead is in the CRM; with ``attach_at`` its fields are yet to be looked after."""
+        arrived = self._changed(DeliveryState.DELIVERED, attach_at, attempts=0, uncertain=False)
+        return arrived.model_copy(update={"external_id": external_id, "merged": merged})
+
+    def attached_to(self, fields_digest: str, verdict: Verdict) -> Delivery:
+        """There is nothing more to write into the CRM unless the fields change."""
+        return self._changed(DeliveryState.DELIVERED, None, verdict, attached=fields_digest, attempts=0)
+
+    def write(self, version: str | None) -> Write:
+        """Create the document, or update the version that was read."""
+        fields: JsonObject = self.model_dump(mode="json", exclude_none=True)
+        return Create(self.key, fields) if version is None else Update(self.key, fields, version)
+
+    def _back_off(self) -> timedelta:
+        return min(FIRST_RETRY * (1 << min(self.attempts, 12)), LONGEST_RETRY)
+
+    def _changed(
+        self, state: DeliveryState, next_try: datetime | None, verdict: Verdict | None = None, **values: object
+    ) -> Delivery:
+        said = {"rule": verdict.rule if verdict else None, "reason": verdict.reason if verdict else None}
+        due = timestamps.to_text(next_try) if next_try else None
+        return self.model_copy(update={"state": state, "next_try_at": due, **said, **values})
+
+
+def delivery_key(lead_id: str) -> Key:
+    """Where the delivery of a lead lives."""
+    return Key("delivery", lead_id)
+
+
+def next_step(policy: Policy, delivery: Delivery | None, deal: str | None, fields_digest: str, now: datetime) -> Step:
+    """What to do for a lead of the site. ``deal`` is the external id of the live deal it sits on, if any."""
+    if deal is not None and (delivery is None or delivery.state is not DeliveryState.DELIVERED):
+        return Step.LINK
+    if delivery is None:
+        return Step.CREATE if policy.contacts.mode is ContactMode.KEEP else Step.AWAIT
+    if delivery.next_try_at is not None and not delivery.is_due(now):
+        return Step.NOTHING
+    if delivery.state is DeliveryState.DELIVERED:
+        is_complete = delivery.attached == fields_digest or deal is None
+        return Step.NOTHING if is_complete and delivery.next_try_at is None else Step.ATTACH
+    if delivery.next_try_at is None:
+        return Step.NOTHING  # awaiting the reader, or a person
+    if delivery.uncertain:
+        return Step.LOOK
+    return Step.CREATE if policy.contacts.mode is ContactMode.KEEP else Step.AWAIT

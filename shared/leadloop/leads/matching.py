@@ -1,0 +1,153 @@
+"""Which of our leads a CRM entity is: by our id in its fields, then by ad ids, then by a contact key.
+
+A weak id (ClientID, yclid) never joins persons: seen with several of them, it identifies a lead only
+together with a contact key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from leadloop.leads.delivery import delivery_key
+from leadloop.leads.fold import LeadState
+from leadloop.leads.lead import Lead
+from leadloop.policy import ContactMode, Policy
+from leadloop.ports.store import Document, Key, Store
+from leadloop.queries import leads_of_submission, leads_with_weak_id
+from leadloop.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What a CRM entity shows of where it came from."""
+
+    created_at: datetime
+    leadloop_id: str | None = None
+    submission_id: str | None = None
+    client_id: str | None = None
+    yclid: str | None = None
+    key_ids: frozenset[str] = frozenset()
+    """Contact keys of its contacts, under every key of the ring; empty when they were not read."""
+
+    @property
+    def weak_ids(self) -> tuple[str, ...]:
+        """Its ad ids as leads are indexed by them."""
+        named = (("client_id", self.client_id), ("yclid", self.yclid))
+        return tuple(f"{name}:{value}" for name, value in named if value)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A lead that came from the site, as matching sees it."""
+
+    lead_id: str
+    occurred_at: datetime
+    is_free: bool
+    """It sits on no live deal, and none is being created for it."""
+    submission_id: str | None = None
+    weak_ids: frozenset[str] = frozenset()
+    key_ids: frozenset[str] = frozenset()
+
+
+class Match(NamedTuple):
+    """The lead an entity is; ``None`` for nobody's, with the reason either way."""
+
+    lead_id: str | None
+    verdict: Verdict
+
+
+def match(policy: Policy, signs: Signs, candidates: Sequence[Candidate]) -> Match:
+    """Find the lead. Only our own id matches a lead that is on a deal already or came after the entity did."""
+    for candidate in candidates:
+        if candidate.lead_id == signs.leadloop_id:
+            return Match(candidate.lead_id, Verdict(True, "match.leadloop_id", "the entity carries our id of the lead"))
+    latest = signs.created_at + policy.defaults.born_in_crm_wait
+    eligible = [one for one in candidates if one.is_free and one.occurred_at <= latest]
+    unclear: Verdict | None = None
+    for rule, sign, fits in _rules(policy, signs):
+        found = [candidate for candidate in eligible if fits(candidate)]
+        if rule != "match.key" and _persons(found) > 1:
+            found = [candidate for candidate in found if candidate.key_ids & signs.key_ids]
+            unclear = Verdict(
+                False, "match.shared_weak_id", f"several persons came with its {sign}; it identifies no one"
+            )
+        if found:
+            return _latest(found, rule, sign)
+    return Match(
+        None, unclear or Verdict(False, "match.nobody", "no lead shares an id or a contact key with the entity")
+    )
+
+
+def candidates_of(store: Store, policy: Policy, signs: Signs) -> list[Candidate]:
+    """Every lead of the site that shares anything with the entity."""
+    documents = {document.key.id: document for document in _by_queries(store, signs)}
+    named = {*_leads_of_keys(store, signs.key_ids), *filter(None, [signs.leadloop_id])} - documents.keys()
+    fetched = store.get_many([Key("lead", lead_id) for lead_id in sorted(named)])
+    documents |= {document.key.id: document for document in fetched if document is not None}
+    under_way = _under_way(store, sorted(documents)) if policy.contacts.mode is ContactMode.KEEP else frozenset()
+    states = {lead_id: Lead.of(document).state(policy) for lead_id, document in sorted(documents.items())}
+    return [
+        _candidate(lead_id, state, is_free=lead_id not in under_way and not set(state.crm_refs) - state.lost.keys())
+        for lead_id, state in states.items()
+        if state.born_in == "site"
+    ]
+
+
+def _by_queries(store: Store, signs: Signs) -> Iterable[Document]:
+    for weak_id in signs.weak_ids:
+        yield from store.query(leads_with_weak_id(weak_id, limit=100)).documents
+    if signs.submission_id:
+        yield from store.query(leads_of_submission(signs.submission_id)).documents
+
+
+def _leads_of_keys(store: Store, key_ids: Iterable[str]) -> set[str]:
+    """Leads that came with the contact keys; a shared key identifies no one."""
+    keys = store.get_many([Key("key", key_id) for key_id in sorted(key_ids)])
+    held = [key.fields.get("leads") for key in keys if key is not None and key.fields.get("shared") is not True]
+    return {lead_id for leads in held if isinstance(leads, dict) for lead_id in leads}
+
+
+def _under_way(store: Store, lead_ids: Sequence[str]) -> frozenset[str]:
+    """Leads whose own entity is being created, or may have been: they wait for that one."""
+    deliveries = store.get_many([delivery_key(lead_id) for lead_id in lead_ids])
+    return frozenset(one.key.id for one in deliveries if one is not None and one.fields.get("uncertain") is True)
+
+
+def _candidate(lead_id: str, state: LeadState, *, is_free: bool) -> Candidate:
+    assert state.occurred_at is not None  # noqa: S101 - a lead born on the site was submitted at some time
+    ids = (state.submission_id, frozenset(state.weak_ids), frozenset(state.key_ids))
+    return Candidate(lead_id, state.occurred_at, is_free, *ids)
+
+
+def _rules(policy: Policy, signs: Signs) -> tuple[tuple[str, str, Callable[[Candidate], bool]], ...]:
+    """Rule, sign and test, the most certain first."""
+    oldest = signs.created_at - policy.defaults.key_match_window
+    return (
+        ("match.submission_id", "submission id", lambda one: _same(one.submission_id, signs.submission_id)),
+        ("match.client_id", "ClientID", lambda one: f"client_id:{signs.client_id}" in one.weak_ids),
+        ("match.yclid", "yclid", lambda one: f"yclid:{signs.yclid}" in one.weak_ids),
+        ("match.key", "contact key", lambda one: bool(one.key_ids & signs.key_ids) and one.occurred_at >= oldest),
+    )
+
+
+def _same(held: str | None, found: str | None) -> bool:
+    return held is not None and held == found
+
+
+def _latest(found: Sequence[Candidate], rule: str, sign: str) -> Match:
+    chosen = max(found, key=lambda one: (one.occurred_at, one.lead_id))
+    which = "the only free lead" if len(found) == 1 else f"the latest of {len(found)} free leads"
+    return Match(chosen.lead_id, Verdict(True, rule, f"{which} with its {sign}"))
+
+
+def _persons(candidates: Sequence[Candidate]) -> int:
+    """How many groups of shared contact keys there are; a lead without keys stands for nobody."""
+    groups: list[set[str]] = []
+    for candidate in candidates:
+        if candidate.key_ids:
+            joined = set(candidate.key_ids).union(*(group for group in groups if group & candidate.key_ids))
+            groups = [group for group in groups if not group & candidate.key_ids] + [joined]
+    return len(groups)
