@@ -11,13 +11,15 @@ _PAGE = Template("""<!doctype html>
 <style>
  body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#1d2433}
  form{display:grid;gap:.75rem;background:#f5f7fa;padding:1.25rem;border-radius:.5rem;margin:1.5rem 0}
- label{display:grid;gap:.25rem;font-size:.9rem} input{font:inherit;padding:.5rem;border:1px solid #c3cad6;border-radius:.25rem}
+ label{display:grid;gap:.25rem;font-size:.9rem}
+ input{font:inherit;padding:.5rem;border:1px solid #c3cad6;border-radius:.25rem}
  button{font:inherit;padding:.6rem 1rem;border:0;border-radius:.25rem;background:#1f5fd6;color:#fff;cursor:pointer}
  .trap{position:absolute;left:-99rem} code{background:#eef1f5;padding:.1rem .3rem;border-radius:.2rem}
 </style></head><body>
 <h1>ЖК «Сокол»</h1>
 <p>Заявка уйдёт в <code>capture-lead</code>, появится в amoCRM-заглушке, а её этапы вернутся в Метрику-заглушку.
-<br><small lang="en">A form like a customer's: it posts to <code>capture-lead</code>; follow the lead in the stand-ins below.</small></p>
+<br><small lang="en">A form like a customer's: it posts to <code>capture-lead</code>;
+follow the lead in the stand-ins below.</small></p>
 <form method="post" action="/capture-lead" accept-charset="utf-8">
  <label>Имя <input name="name" value="Анна" autocomplete="off"></label>
  <label>Телефон <input name="phone" value="+7 999 000-00-01" autocomplete="off"></label>

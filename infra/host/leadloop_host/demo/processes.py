@@ -55,7 +55,7 @@ class Processes:
 
     def start_host(self, arguments: Sequence[str], environment: Mapping[str, str], url: str) -> None:
         """Start the host and return when it answers. Raises ``DidNotStart``."""
-        process = self._start("host", ["-m", "leadloop.cli", "serve", *arguments], environment, piped=False)
+        process = self._start("host", ["-m", "leadloop_host.demo.hosting", *arguments], environment, piped=False)
         began = time.monotonic()
         while time.monotonic() - began < READY_WITHIN and process.poll() is None:
             try:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from leadloop.policy import Policy
-
 from leadloop_host.demo.story import Story
 
 Counted: TypeAlias = tuple[str, str]

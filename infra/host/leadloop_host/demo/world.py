@@ -8,20 +8,20 @@ import os
 import secrets
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import requests
 import yaml
-from leadloop.adapters.file_clock import set_file_clock
-from leadloop.policy import Policy
-from leadloop.policy.loader import read_policy
 from nacl.public import PrivateKey
 
+from leadloop.adapters.file_clock import set_file_clock
+from leadloop.policy import Policy
+from leadloop.policy.loader import load_policy, read_policy
 from leadloop_host.demo.processes import Processes
-from leadloop_host.demo.story import Story
 
 QUIET_WITHIN = 60.0
 COUNTER_TOKEN = "demo-metrica-token"  # noqa: S105 - opens nothing but the stand-in on this machine
@@ -42,6 +42,8 @@ class World:
     host: str
     metrica: str = ""
     amocrm: str = ""
+    now: datetime = datetime.min.replace(tzinfo=UTC)
+    environment: dict[str, str] = field(default_factory=dict, repr=False)
     session: requests.Session = field(default_factory=requests.Session)
 
     @property
@@ -50,14 +52,23 @@ class World:
         return self.folder / "clock"
 
     @property
+    def in_story_time(self) -> bool:
+        """Whether the demo moves the clock, or everybody lives in real time."""
+        return "LEADLOOP_CLOCK_FILE" in self.environment
+
+    @property
+    def port(self) -> str:
+        """The host's port."""
+        return self.host.rpartition(":")[2]
+
+    @property
     def hook_secret(self) -> str:
         """The secret in the path of the CRM's webhook."""
         return self.environment["LEADLOOP_HOOK_SECRET"]
 
-    environment: dict[str, str] = field(default_factory=dict, repr=False)
-
     def set_clock(self, instant: datetime) -> None:
         """Let it be that instant, in every process."""
+        self.now = instant
         set_file_clock(self.clock_file, instant)
 
     def wait_until_quiet(self) -> None:
@@ -66,7 +77,7 @@ class World:
         state: dict[str, Any] = {}
         while time.monotonic() - began < QUIET_WITHIN:
             state = self.session.get(f"{self.host}/_host/state", timeout=10).json()
-            if is_quiet(state):
+            if state["quiet"]:
                 return
             time.sleep(0.004)
         raise NotQuiet(f"the host is still busy after {QUIET_WITHIN:.0f} s: {json.dumps(state)[:800]}")
@@ -85,18 +96,13 @@ class World:
         return ledger
 
 
-def is_quiet(state: dict[str, Any]) -> bool:
-    """Whether the host has nothing due: no message, no run, no schedule."""
-    if state["due_now"] or state["leased"] or state["running"]:
-        return False
-    return all(schedule["next"] > state["clock"] for schedule in state["schedules"])
+def prepare(folder: Path, example: Path, port: int, begins: datetime | None) -> World:
+    """Make the demo's own copy of the example's policy, with fresh keys, and its environment.
 
-
-def prepare(folder: Path, example: Path, story: Story, port: int) -> World:
-    """Make the demo's own copy of the example's policy, with fresh keys, and its environment."""
-    folder.mkdir(parents=True, exist_ok=True)
+    ``begins`` starts a clock file that the demo moves; without it everybody lives in real time.
+    """
     key = PrivateKey.generate()
-    policy = yaml.safe_load((example / "leadloop.yaml").read_text(encoding="utf-8").replace("\n    on:", "\n    'on':"))
+    policy = load_policy(example / "leadloop.yaml").model_dump(mode="json", exclude_defaults=True)
     policy["contacts"] = {"mode": "keep", "public_key": base64.b64encode(bytes(key.public_key)).decode()}
     policy["crm"]["requests_per_second"] = 50
     policy["site"]["origins"] = [*policy["site"]["origins"], f"http://127.0.0.1:{port}"]
@@ -106,7 +112,6 @@ def prepare(folder: Path, example: Path, story: Story, port: int) -> World:
     environment = {
         **os.environ,
         "PYTHONUNBUFFERED": "1",
-        "LEADLOOP_CLOCK_FILE": str(folder / "clock"),
         "LEADLOOP_HMAC_KEY": f"demo:{secrets.token_hex(32)}",
         "LEADLOOP_SEAL_PRIVATE_KEY": base64.b64encode(bytes(key)).decode(),
         "LEADLOOP_HOOK_SECRET": secrets.token_hex(16),
@@ -115,19 +120,22 @@ def prepare(folder: Path, example: Path, story: Story, port: int) -> World:
     }
     world = World(folder, policy_file, read_policy(text, policy_file.name), f"http://127.0.0.1:{port}")
     world.environment = environment
-    world.set_clock(story.instant(story.ends._replace(day=1, hour=0, minute=0)))
+    if begins is not None:
+        environment["LEADLOOP_CLOCK_FILE"] = str(world.clock_file)
+        world.set_clock(begins)
     return world
 
 
-def start(world: World, processes: Processes, port: int, functions: Path, extra: list[str]) -> None:
+def start(world: World, processes: Processes) -> None:
     """Start the stand-ins, point the host at them, start the host."""
-    common = ["--clock-file", str(world.clock_file)]
+    common = ["--clock-file", str(world.clock_file)] if world.in_story_time else []
     world.metrica = processes.start_stand_in("metrica", [*common, "--seed", _seed(world, "metrica")], world.environment)
     world.amocrm = processes.start_stand_in("amocrm", [*common, "--seed", _seed(world, "amocrm")], world.environment)
     world.environment["LEADLOOP_ENDPOINT_METRICA"] = world.metrica
     world.environment["LEADLOOP_ENDPOINT_AMOCRM"] = world.amocrm
-    arguments = ["--policy", str(world.policy_file), "--data", str(world.folder / "data"), "--port", str(port)]
-    processes.start_host([*arguments, "--functions", str(functions), *extra], world.environment, world.host)
+    places = ["--policy", str(world.policy_file), "--data", str(world.folder / "data"), "--port", world.port]
+    vendors = ["--metrica", world.metrica, "--amocrm", world.amocrm]
+    processes.start_host([*places, *vendors], world.environment, world.host)
     hook = f"{world.host}/receive-crm-event/amocrm/{world.hook_secret}"
     settings = ["add_lead", "update_lead", "status_lead", "delete_lead", "add_contact", "update_contact"]
     answer = world.session.post(
@@ -148,20 +156,38 @@ def free_port() -> int:
 
 
 def _seed(world: World, vendor: str) -> str:
-    seed = _metrica_seed(world.policy) if vendor == "metrica" else _amocrm_seed(world.policy)
+    seed = (
+        _metrica_seed(world.policy, world.in_story_time)
+        if vendor == "metrica"
+        else _amocrm_seed(world.policy, world.in_story_time)
+    )
     path = world.folder / f"{vendor}.seed.json"
     path.write_text(json.dumps(seed, ensure_ascii=False), encoding="utf-8")
     return str(path)
 
 
-def _metrica_seed(policy: Policy) -> dict[str, Any]:
+def _metrica_seed(policy: Policy, in_story_time: bool) -> dict[str, Any]:
     return {
         "counters": [{"id": policy.site.counter}],
         "tokens": [{"token": COUNTER_TOKEN}],
         "goals": [{"target": policy.target_of(goal)} for goal in policy.goals],
-        "settings": {"processing_minutes": 90.0},
+        "settings": {"processing_minutes": 90.0 if in_story_time else 0.0},
     }
 
 
-def _amocrm_seed(policy: Policy) -> dict[str, Any]:
-    return {}  # written when the stand-in's seed parts are known
+def _amocrm_seed(policy: Policy, in_story_time: bool) -> dict[str, Any]:
+    pipelines = [
+        {"id": int(number), "name": "Продажи", "is_main": True, "statuses": _statuses(stages)}
+        for number, stages in policy.crm.pipelines.items()
+    ]
+    return {
+        "account": [{"subdomain": policy.crm.account, "name": "ЖК «Сокол»"}],
+        "pipelines": pipelines,
+        "fields": [{"name": "leadloop", "code": policy.crm.fields.leadloop_id}],
+        "tokens": [{"token": CRM_TOKEN}],
+        "settings": {"requests_per_second": 0, "duplicate_control": True, "deliver_automatically": not in_story_time},
+    }
+
+
+def _statuses(stages: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [{"id": int(status), "name": stage} for status, stage in stages.items() if status not in ("142", "143")]

@@ -1,0 +1,106 @@
+"""The state of the loop, read from the store: what came in, what was sent, what linked, what did not and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadloop import queries
+from leadloop.conversions.selection import Selection, Withheld
+from leadloop.conversions.states import TAKEN, State
+from leadloop.conversions.upload import Upload
+from leadloop.leads.lead import Claim, Lead
+from leadloop.policy import Policy
+from leadloop.ports.store import Document, Query, Store
+from leadloop.report.funnel import Funnel, funnel
+
+
+@dataclass(frozen=True, slots=True)
+class GoalLine:
+    """One goal: conversions claimed, of them taken by Metrica, still on the way, refused; and not sent, by reason."""
+
+    goal: str
+    claimed: int
+    accepted: int
+    underway: int
+    refused: int
+    withheld: Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RowFate:
+    """One claimed conversion and the upload that speaks for it."""
+
+    lead: Lead
+    claim: Claim
+    upload: Upload | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Everything the report tells. Totals of uploads are Metrica's own words and exact per upload."""
+
+    now: datetime
+    funnel: Funnel
+    goals: tuple[GoalLine, ...]
+    uploads: tuple[Upload, ...]
+    rows: tuple[RowFate, ...]
+    withheld: tuple[Withheld, ...]
+    outcomes: dict[str, Counter[str]]
+    """Event kind → how its events ended."""
+
+
+def read_loop(store: Store, policy: Policy, now: datetime) -> Loop:
+    """Read the whole store once and sum it up."""
+    leads = [Lead.of(document) for document in _all(store, queries.leads_in_order())]
+    uploads = [Upload.of(document) for document in _all(store, queries.uploads_in_order())]
+    rows = tuple(_rows(leads, {upload.token: upload for upload in uploads}))
+    withheld = tuple(one for page in Selection(policy, now).pages(store) for choice in page for one in choice.withheld)
+    return Loop(
+        now=now,
+        funnel=funnel(policy, leads),
+        goals=tuple(_goal_line(goal, rows, withheld, leads) for goal in policy.goals),
+        uploads=tuple(upload for upload in uploads if upload.state is not State.SPLIT),
+        rows=rows,
+        withheld=withheld,
+        outcomes={kind: _outcomes(store, kind) for kind in ("submission", "hint")},
+    )
+
+
+def _all(store: Store, query: Query) -> Iterator[Document]:
+    cursor: str | None = None
+    while True:
+        page = store.query(query, cursor)
+        yield from page.documents
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def _rows(leads: list[Lead], uploads: dict[str, Upload]) -> Iterator[RowFate]:
+    for lead in leads:
+        for claim in lead.claims.values():
+            yield RowFate(lead, claim, _leaf(claim, uploads))
+
+
+def _leaf(claim: Claim, uploads: dict[str, Upload]) -> Upload | None:
+    upload = uploads.get(claim.token or "")
+    while upload is not None and upload.state is State.SPLIT:
+        side = "L" if claim.index < (upload.first + upload.end) // 2 else "R"
+        upload = uploads.get(upload.token + side)
+    return upload
+
+
+def _goal_line(goal: str, rows: tuple[RowFate, ...], withheld: tuple[Withheld, ...], leads: list[Lead]) -> GoalLine:
+    states = [row.upload.state if row.upload else None for row in rows if row.claim.goal == goal]
+    taken = sum(state in TAKEN or state is State.TERMINAL for state in states)
+    refused = sum(state is State.REFUSED for state in states)
+    reasons = Counter(one.verdict.rule for one in withheld if one.goal == goal)
+    reasons.update(lead.expired[goal].rule for lead in leads if goal in lead.expired)
+    return GoalLine(goal, len(states), taken, len(states) - taken - refused, refused, reasons)
+
+
+def _outcomes(store: Store, kind: str) -> Counter[str]:
+    return Counter(str(document.fields["outcome"]) for document in _all(store, queries.outcomes_of(kind)))

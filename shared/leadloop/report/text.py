@@ -1,0 +1,72 @@
+"""The report of the loop for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from leadloop import timestamps
+from leadloop.conversions.states import State
+from leadloop.conversions.upload import Upload
+from leadloop.report.loop import GoalLine, Loop
+from leadloop.report.tables import table
+
+
+def loop_text(loop: Loop, names: Mapping[str, str] | None = None) -> str:
+    """The whole report. ``names`` (lead id → a name to show) exists for demos; otherwise ids are shown."""
+    return "\n".join(_sections(loop, names or {}))
+
+
+def _sections(loop: Loop, names: Mapping[str, str]) -> Iterator[str]:
+    yield "\nFunnel: leads by source, and stages reached"
+    stages = loop.funnel.stages
+    yield table(
+        ["source", "leads", "repeats", "without ids", *stages],
+        [
+            [line.source, line.leads, line.repeats, line.without_ids, *(line.stages[stage] for stage in stages)]
+            for line in loop.funnel.lines
+        ],
+    )
+    yield f"  {_conservation(loop)}"
+    yield "\nGoals: what was sent, and what was not"
+    head = ["goal", "sent", "accepted", "under way", "refused", "not sent"]
+    yield table(head, [_goal_cells(line) for line in loop.goals])
+    yield "\nUploads: Metrica's own totals, exact for each"
+    head = ["upload", "sent", "by", "state", "rows", "accepted", "linked", "user not found", "goal not found"]
+    yield table(head, [_upload_cells(upload) for upload in loop.uploads if upload.state is not State.RELEASED])
+    yield "\nNot linked: possible causes, from our own facts"
+    yield table(["lead", "goal", "certainty", "cause"], list(_unlinked(loop, names)))
+    yield "\nNot sent"
+    yield table(
+        ["lead", "goal", "ends as", "reason"],
+        [[_name(one.lead_id, names), one.goal, one.outcome, one.verdict.reason] for one in loop.withheld],
+    )
+
+
+def _conservation(loop: Loop) -> str:
+    ended = loop.outcomes["submission"]
+    parts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(ended.items()))
+    return f"submissions answered: {ended.total()} = {parts or 0}; leads in the funnel: {loop.funnel.leads}"
+
+
+def _goal_cells(line: GoalLine) -> list[object]:
+    reasons = ", ".join(f"{rule} {count}" for rule, count in line.withheld.most_common())
+    return [line.goal, line.claimed, line.accepted, line.underway, line.refused, reasons or "—"]
+
+
+def _upload_cells(upload: Upload) -> list[object]:
+    sent = timestamps.from_text(upload.sent_at).strftime("%d.%m %H:%M") if upload.sent_at else "—"
+    totals = [upload.totals.get(name) for name in _TOTALS]
+    cells = ["?" if total is None else total for total in totals]
+    adopted = " (answer lost, adopted)" if upload.absences or (upload.attempts and upload.reason) else ""
+    return [upload.token[:8], sent, upload.identifier_kind, f"{upload.state}{adopted}", upload.count, *cells]
+
+
+_TOTALS = ("line_quantity", "linked_quantity", "user_not_found_quantity", "goal_not_found_quantity")
+
+
+def _unlinked(loop: Loop, names: Mapping[str, str]) -> Iterator[list[object]]:
+    return iter(())
+
+
+def _name(lead_id: str, names: Mapping[str, str]) -> str:
+    return names.get(lead_id, lead_id[:12])
