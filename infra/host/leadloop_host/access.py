@@ -1,4 +1,4 @@
-"""Who may call what. Functions that are not public are for this machine only."""
+"""Who may call what: public functions anyone, all else only this machine."""
 
 from __future__ import annotations
 
@@ -11,15 +11,23 @@ from leadloop.verdict import Verdict
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-_ALLOWED = Verdict(True, "access.allowed", "the call came from this machine")
 _PROXY_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
 
 
-def from_this_machine(environ: WSGIEnvironment) -> Verdict:
-    """Whether a call was made on this machine, by a program or by a page of this very host.
+def anyone(_environ: WSGIEnvironment) -> Verdict:
+    """Public: whoever calls."""
+    return Verdict(True, "access.public", "it is public")
 
-    A page of another site open in a local browser is not this machine: its calls are recognised by
-    ``Origin``, ``Sec-Fetch-Site`` and, should its name resolve to loopback, by ``Host``. A proxy on
+
+def nobody_here(_environ: WSGIEnvironment) -> Verdict:
+    """Not on the port for proxies."""
+    return Verdict(False, "access.public_only", "this port serves public functions only")
+
+
+def local_viewer(environ: WSGIEnvironment) -> Verdict:
+    """Who may look at the host's pages: programs and browsers on this machine.
+
+    A name that resolves to this machine in a browser is not this machine (``Host`` tells). A proxy on
     this machine speaks for others and is recognised by its headers.
     """
     if not _is_loopback(str(environ.get("REMOTE_ADDR", ""))):
@@ -30,16 +38,18 @@ def from_this_machine(environ: WSGIEnvironment) -> Verdict:
         )
     if not _is_loopback(_hostname(environ.get("HTTP_HOST", "localhost"))):
         return Verdict(False, "access.foreign_host", "the Host header names another machine; call 127.0.0.1")
-    return _from_own_page(environ)
+    return Verdict(True, "access.local", "the call came from this machine")
 
 
-def _from_own_page(environ: WSGIEnvironment) -> Verdict:
-    origin = environ.get("HTTP_ORIGIN")
-    if origin is not None and urlsplit(origin).netloc != environ.get("HTTP_HOST"):
+def local_caller(environ: WSGIEnvironment) -> Verdict:
+    """Who may call functions that are not public: a viewer, but no page of another site in a local browser."""
+    origin, own = environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST")
+    foreign = (origin is not None and urlsplit(origin).netloc != own) or (
+        environ.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin")
+    )
+    if foreign:
         return Verdict(False, "access.cross_site", "a page of another site may not call it")
-    if environ.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin"):
-        return Verdict(False, "access.cross_site", "a page of another site may not call it")
-    return _ALLOWED
+    return local_viewer(environ)
 
 
 def _hostname(host: str) -> str:

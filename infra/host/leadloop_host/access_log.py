@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from leadloop.adapters.file_clock import ClockUnreadable
 from leadloop.ports.log import Log
+from leadloop.verdict import Verdict
+from leadloop_host.refusals import refused
 from leadloop_host.routing import split_path
 
 if TYPE_CHECKING:
@@ -17,7 +21,7 @@ POLLED_PAGES = ("/healthz", "/_host/state")
 
 
 class AccessLog:
-    """A WSGI application around another that logs each request when it is answered."""
+    """A WSGI application around another: logs each answer, and answers 500 itself when there is none."""
 
     def __init__(self, application: WSGIApplication, functions: Collection[str], listener: str, log: Log) -> None:
         self._application = application
@@ -34,16 +38,23 @@ class AccessLog:
             status[:] = [line]
             return start_response(line, headers, *error)
 
-        body = self._application(environ, start_and_remember)
-        if path not in POLLED_PAGES:
-            self._log.info(
-                "request_answered",
-                listener=self._listener,
-                method=environ.get("REQUEST_METHOD", ""),
-                path=self._shown(path),
-                status=int(status[0][:3]) if status else None,
-                milliseconds=round((perf_counter() - begun) * 1000, 1),
-            )
+        fault = None
+        try:
+            body = self._application(environ, start_and_remember)
+        except Exception as error:  # left to the web server, it would be logged with the path
+            fault = type(error).__name__
+            body = refused(Verdict(False, "host.failed", f"the host failed: {fault}"), 500)(environ, start_and_remember)
+        if path not in POLLED_PAGES or fault:
+            with suppress(ClockUnreadable):  # the log dates its lines by the same clock
+                self._log.info(
+                    "request_answered",
+                    listener=self._listener,
+                    method=environ.get("REQUEST_METHOD", ""),
+                    path=self._shown(path),
+                    status=int(status[0][:3]) if status else None,
+                    milliseconds=round((perf_counter() - begun) * 1000, 1),
+                    **({"fault": fault} if fault else {}),
+                )
         return body
 
     def _shown(self, path: str) -> str:

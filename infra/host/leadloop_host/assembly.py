@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Mapping
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from leadloop.adapters.sqlite_bus import Deliveries
+from leadloop.manifest import Manifest
+from leadloop.ports.clock import Clock
 from leadloop.ports.store import StoreUnavailable
 from leadloop.runtime import Runtime
-from leadloop.verdict import Verdict
-from leadloop_host.access import from_this_machine
+from leadloop_host.access import anyone, local_caller, nobody_here
 from leadloop_host.access_log import AccessLog
 from leadloop_host.dispatcher import DEAD_LETTER_TOPIC, Dispatcher, limit
 from leadloop_host.faults import StartRefused
@@ -29,7 +30,7 @@ from leadloop_host.ticking import Ticking
 from leadloop_host.triggers import TriggeredByHand
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
 
 EDGE_THREADS = 24
 """Threads of a listener that others call; beyond them requests wait their turn."""
@@ -45,10 +46,11 @@ class Assembly:
         self._plan = plan
         self._options = options
         self._log = runtime.log
+        self._clock = runtime.clock
         self._running = Running()
         self._loopback = Loopback()
         pass_on_complaints(runtime.log)
-        self._functions = _load(plan, options, runtime)
+        self._applications = _load(plan, options, runtime)
         deliveries = _open_deliveries(plan, options)
         self._dispatcher = Dispatcher(
             deliveries, plan.manifest, runtime.clock, runtime.entropy, self._loopback, self._running, runtime.log
@@ -62,30 +64,24 @@ class Assembly:
             runtime.log,
         )
         observer = Observer(runtime.clock, self._scheduler, self._running, deliveries)
-        self._pages = Pages(plan.manifest, runtime.store, observer, self._trouble).routes(index)
-        self._by_hand = [
-            Route(route.name, route.public, TriggeredByHand(route.application, route.name, runtime.clock))
-            if plan.manifest.functions[route.name].schedule
-            else route
-            for route in self._functions
-        ]
+        self._pages = Pages(plan.manifest, runtime.store, observer, self._trouble, self._nudge).routes(index)
         self._listeners = Listeners()
         self._threads = [
             Ticking("dispatcher", self._dispatcher.tick, runtime.log),
             Ticking("scheduler", self._scheduler.tick, runtime.log),
         ]
-        self._dispatcher.on_free = self._threads[0].wake
+        self._dispatcher.on_free = self._running.on_end = self._threads[0].wake
 
     def start(self) -> dict[str, int]:
         """Open the ports, take up what an earlier host left, begin; the ports by name. Raises ``StartRefused``."""
-        options = self._options
-        ports = {"port": self._open("main", self._by_hand, self._pages, from_this_machine, options.host, options.port)}
+        options, applications = self._options, self._applications
+        main = _main_routes(self._plan.manifest, applications, self._clock)
+        ports = {"port": self._open("main", main, self._pages, options.host, options.port)}
         if options.public_port is not None:
-            only_public = partial(_refuse_all, "this port serves public functions only")
-            ports["public_port"] = self._open(
-                "public", self._functions, [], only_public, options.public_host, options.public_port
-            )
-        self._loopback.port = self._open("internal", self._functions, [], from_this_machine, "127.0.0.1", 0)
+            public = _routes(self._plan.manifest, applications, nobody_here)
+            ports["public_port"] = self._open("public", public, [], options.public_host, options.public_port)
+        internal = _routes(self._plan.manifest, applications, local_caller)
+        self._loopback.port = self._open("internal", internal, [], "127.0.0.1", 0)
         try:
             self._dispatcher.prepare()
             self._scheduler.prepare()
@@ -94,7 +90,7 @@ class Assembly:
         self._listeners.start()
         for thread in self._threads:
             thread.start()
-        self._log.info("host_started", **ports, functions=len(self._functions))
+        self._log.info("host_started", **ports, functions=len(applications))
         return ports
 
     def stop(self, until: float) -> bool:
@@ -102,16 +98,15 @@ class Assembly:
         self._listeners.stop_accepting("main", "public")
         for thread in self._threads:
             thread.stop()
+        self._scheduler.drain(until)
         try:
             self._dispatcher.drain(until)
         except StoreUnavailable as fault:
             self._log.warning("deliveries_not_given_back", found=str(fault), what_to_do="nothing: the next start does")
         return self._listeners.close(max(0.5, until - monotonic()))
 
-    def _open(
-        self, name: str, functions: list[Route], pages: list[Route], admit: Admission, host: str, port: int
-    ) -> int:
-        router = Router(functions, pages, admit, self._running)
+    def _open(self, name: str, functions: list[Route], pages: list[Route], host: str, port: int) -> int:
+        router = Router(functions, pages, self._running)
         application = AccessLog(router, self._plan.manifest.functions, name, self._log)
         return self._listeners.open(name, application, host, port, self._threads_of(name))
 
@@ -121,16 +116,33 @@ class Assembly:
         inner = [function for function in self._plan.manifest.functions.values() if not function.public]
         return sum(limit(function) for function in inner) + _SPARE_THREADS
 
+    def _nudge(self) -> None:
+        for thread in self._threads:
+            thread.wake()
+
     def _trouble(self) -> dict[str, str]:
         return {thread.name: thread.trouble for thread in self._threads if thread.trouble is not None}
 
 
-def _load(plan: Plan, options: Options, runtime: Runtime) -> list[Route]:
+def _load(plan: Plan, options: Options, runtime: Runtime) -> dict[str, WSGIApplication]:
     folder = options.functions_folder()
+    return {name: load_function(name, folder, runtime.log) for name in plan.manifest.functions}
+
+
+def _routes(manifest: Manifest, applications: Mapping[str, WSGIApplication], not_public: Admission) -> list[Route]:
     return [
-        Route(name, function.public, load_function(name, folder, runtime.log))
-        for name, function in plan.manifest.functions.items()
+        Route(name, anyone if function.public else not_public, applications[name])
+        for name, function in manifest.functions.items()
     ]
+
+
+def _main_routes(manifest: Manifest, applications: Mapping[str, WSGIApplication], clock: Clock) -> list[Route]:
+    by_hand = {
+        name: TriggeredByHand(applications[name], name, clock)
+        for name, function in manifest.functions.items()
+        if function.schedule
+    }
+    return _routes(manifest, {**applications, **by_hand}, local_caller)
 
 
 def _open_deliveries(plan: Plan, options: Options) -> Deliveries:
@@ -138,7 +150,3 @@ def _open_deliveries(plan: Plan, options: Options) -> Deliveries:
         return Deliveries(options.data / "messages.db", plan.manifest.subscriptions(), DEAD_LETTER_TOPIC)
     except (StoreUnavailable, ValueError) as fault:
         raise StartRefused(f"messages cannot be delivered: {fault}") from None
-
-
-def _refuse_all(reason: str, _environ: WSGIEnvironment) -> Verdict:
-    return Verdict(False, "access.public_only", reason)

@@ -28,7 +28,7 @@ ACKNOWLEDGING = frozenset({102, 200, 201, 202, 204})
 STEP_BACK_TOLERATED = timedelta(minutes=1)
 """A clock set back further may have left messages waiting for times that are now far away."""
 
-_SETTLE_AGAIN_AFTER = 1.0
+_SETTLE_AGAIN_AFTER = 0.25
 
 
 class Dispatcher:
@@ -79,6 +79,11 @@ class Dispatcher:
             if room > 0:
                 for delivery in self._deliveries.claim(now, room, function.lease_seconds, name):
                     self._hand_over(delivery, function)
+
+    def is_idle(self) -> bool:
+        """Whether no delivery is under way."""
+        with self._changed:
+            return not self._in_flight.total()
 
     def drain(self, until: float) -> None:
         """Wait for the deliveries under way, but not beyond ``until`` (monotonic), then give the rest back."""

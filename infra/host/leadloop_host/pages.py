@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Response
 
+from leadloop.adapters.file_clock import ClockUnreadable
 from leadloop.manifest import Manifest
 from leadloop.ports.store import Key, Store, StoreUnavailable
+from leadloop_host.access import anyone, local_viewer
 from leadloop_host.index_page import index_page
 from leadloop_host.refusals import json_answer
 from leadloop_host.routing import Route
@@ -25,37 +27,43 @@ _CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestor
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What the pages show. ``trouble`` tells which of the host's threads is stalled, and by what."""
+    """What the pages show.
+
+    ``trouble`` tells which of the host's threads is stalled, and by what; ``nudge`` lets them look at
+    clock and messages at once, so that who waits for quiet after moving the clock waits for no tick.
+    """
 
     manifest: Manifest
     store: Store
     observer: Observer
     trouble: Callable[[], Mapping[str, str]]
+    nudge: Callable[[], None]
 
     def routes(self, index: WSGIApplication | None) -> list[Route]:
         """The pages by path; ``index`` takes the place of the page at ``/``. The health is anyone's to ask."""
         own_index = _answering(self.index)
         return [
-            Route("/", False, index or own_index),
-            Route("/_host/", False, own_index),
-            Route("/_host/state", False, _answering(self.state)),
-            Route("/healthz", True, _answering(self.health)),
+            Route("/", local_viewer, index or own_index),
+            Route("/_host/", local_viewer, own_index),
+            Route("/_host/state", local_viewer, _answering(self.state)),
+            Route("/healthz", anyone, _answering(self.health)),
         ]
 
     def index(self) -> Response:
         """The page for people."""
         try:
             page = index_page(self.manifest.functions, self.observer.look(), self._leases())
-        except StoreUnavailable as fault:
+        except (StoreUnavailable, ClockUnreadable) as fault:
             return _unavailable(fault)
         headers = {"Content-Security-Policy": _CONTENT_POLICY, "Cache-Control": "no-store"}
         return Response(page, headers=headers, content_type="text/html; charset=utf-8")
 
     def state(self) -> Response:
         """The state for programs that wait."""
+        self.nudge()
         try:
             return json_answer(self.observer.look().as_json())
-        except StoreUnavailable as fault:
+        except (StoreUnavailable, ClockUnreadable) as fault:
             return _unavailable(fault)
 
     def health(self) -> Response:
@@ -63,7 +71,7 @@ class Pages:
         try:
             self.observer.look()
             self._leases()
-        except StoreUnavailable as fault:
+        except (StoreUnavailable, ClockUnreadable) as fault:
             return _unavailable(fault)
         if trouble := self.trouble():
             return json_answer({"status": "stalled", "trouble": dict(trouble)}, 503)
@@ -79,7 +87,7 @@ class Pages:
         }
 
 
-def _unavailable(fault: StoreUnavailable) -> Response:
+def _unavailable(fault: Exception) -> Response:
     return json_answer({"status": "unavailable", "reason": str(fault)}, 503)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Admission: TypeAlias = "Callable[[WSGIEnvironment], Verdict]"
-"""Decides whether a caller may reach what is not public."""
+"""Decides from the request whether its caller may be answered."""
 
 
 class Running:
@@ -25,6 +25,8 @@ class Running:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._calls: Counter[str] = Counter()
+        self.on_end: Callable[[], None] = lambda: None
+        """Called when a call has ended: it may have published something."""
 
     @contextmanager
     def call(self, function: str) -> Iterator[None]:
@@ -36,6 +38,7 @@ class Running:
         finally:
             with self._guard:
                 self._calls[function] -= 1
+            self.on_end()
 
     def of(self, function: str) -> int:
         """Calls of one function."""
@@ -53,18 +56,16 @@ class Route:
     """A function by its name, or a page by its path, as it is served."""
 
     name: str
-    public: bool
+    admit: Admission
     application: WSGIApplication
 
 
 class Router:
     """A WSGI application over functions and pages of the host's own. Never redirects."""
 
-    def __init__(self, functions: Iterable[Route], pages: Iterable[Route], admit: Admission, running: Running) -> None:
-        """What is not public answers only callers that ``admit`` lets pass."""
+    def __init__(self, functions: Iterable[Route], pages: Iterable[Route], running: Running) -> None:
         self._functions = {route.name: route for route in functions}
         self._pages = {route.name: route for route in pages}
-        self._admit = admit
         self._running = running
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -74,7 +75,7 @@ class Router:
         route = self._functions.get(name) or self._pages.get(path or "/")
         if route is None:
             return not_found()(environ, start_response)
-        if not route.public and not (verdict := self._admit(environ)):
+        if not (verdict := route.admit(environ)):
             return refused(verdict)(environ, start_response)
         if name not in self._functions:
             return route.application(environ, start_response)

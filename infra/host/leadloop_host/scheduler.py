@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 
 from leadloop.ports.clock import Clock
 from leadloop.ports.log import Log
@@ -46,7 +47,7 @@ class Scheduler:
         self._loopback = loopback
         self._busy = busy
         self._log = log
-        self._guard = threading.Lock()
+        self._guard = threading.Condition()
         self._running: set[str] = set()
         self._fired: dict[str, datetime] = {}
         self._ended: dict[str, datetime] = {}
@@ -67,6 +68,11 @@ class Scheduler:
             due_at = self._take_due(schedule, now)
             if due_at is not None:
                 threading.Thread(target=self._fire, args=(schedule, due_at), daemon=True).start()
+
+    def drain(self, until: float) -> None:
+        """Wait for the runs under way, but not beyond ``until`` (monotonic)."""
+        with self._guard:
+            self._guard.wait_for(lambda: not self._running, until - monotonic())
 
     def upcoming(self) -> list[NextFiring]:
         """The next firing of every schedule, and whether a run is under way, at one moment."""
@@ -105,6 +111,7 @@ class Scheduler:
             # only now: a run that a crash cut short is made again after the restart
             self._ended[name] = due_at
             self._book.write(self._ended)
+            self._guard.notify_all()
 
     def _start_afresh(self, schedule: Schedule, now: datetime) -> None:
         self._log.warning(

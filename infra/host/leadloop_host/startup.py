@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
 from pydantic import ValidationError
@@ -37,13 +38,21 @@ def plan(options: Options) -> Plan:
         policy = load_policy(options.policy)
     except PolicyInvalid as fault:
         raise StartRefused(f"the policy cannot be used:\n{fault}") from None
-    path = options.functions_folder() / "functions.yaml"
-    try:
-        manifest = manifests.load(path)
-    except (OSError, yaml.YAMLError, ValidationError) as fault:
-        raise StartRefused(f"the manifest {path} cannot be used: {fault}") from None
+    manifest = _read_manifest(options.functions_folder() / "functions.yaml")
     _check_secrets(manifest, policy)
     return Plan(policy, manifest, schedules_of(manifest, policy.schedules))
+
+
+def _read_manifest(path: Path) -> Manifest:
+    try:
+        return manifests.load(path)
+    except ValidationError as fault:
+        found = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in fault.errors())
+    except yaml.YAMLError:
+        found = "not YAML; compare it with the one of the checkout"
+    except OSError as fault:
+        found = str(fault.strerror)
+    raise StartRefused(f"the manifest {path} cannot be used: {found}")
 
 
 def open_runtime(options: Options) -> Runtime:
