@@ -1,7 +1,8 @@
 """The amoCRM stand-in: one account, its API, its webhooks and the people who work in it."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -52,10 +53,15 @@ class AmoCrmStandIn(StandIn):
     tokens: Tokens
     seen: RequestsSeen
 
-    def __init__(self, clock: Clock | None = None, seed: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        seed: Mapping[str, Any] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(clock, seed)
         self.switches = Switches(lambda: self.settings)
-        self._limit = RateLimit(self.switches)
+        self._limit = RateLimit(self.switches, monotonic)
         self._limit_guard = threading.Lock()
         self._post_office = PostOffice(self.lock, lambda: self.deliveries, self.switches, self.unix_now)
 

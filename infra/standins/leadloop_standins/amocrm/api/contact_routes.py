@@ -7,9 +7,9 @@ import flask
 from werkzeug.wrappers import Response
 
 from ..crm.account import EntityType
-from ..crm.common_edits import entity_type_of
 from ..crm.contact_edits import add_contact, edit_contact
 from ..crm.entities import Contact
+from ..crm.shared_edits import entity_type_of
 from .bodies import Row, posted_object, posted_rows, read_contact, request_id_of
 from .filters import found_by_query, matching, ordered
 from .listing import (

@@ -3,10 +3,10 @@
 from typing import Any
 
 from ..crm.account import Account
-from ..crm.common_edits import entity_type_of
 from ..crm.entities import Contact, Entity, Lead, LossReason
 from ..crm.fields import CustomField
 from ..crm.pipelines import Pipeline, Status
+from ..crm.shared_edits import entity_type_of
 from .field_values import shown_field_values
 from .listing import self_link
 

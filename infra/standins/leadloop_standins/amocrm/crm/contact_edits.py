@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Literal
 
 from .account import Account, Change
-from .common_edits import EVENT_ENTITY, birth_stamp, edit_shared, entity_type_of, feed_key, fill_field, retag
 from .entities import Contact, Stamp
 from .patches import ContactPatch
+from .shared_edits import EVENT_ENTITY, birth_stamp, edit_shared, entity_type_of, feed_key, fill_field, retag
 
 
 def add_contact(

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from .account import Account, Change
-from .common_edits import fill_field, retag
 from .contact_edits import add_contact
 from .duplicates import contact_with_phone, find_duplicate
 from .entities import Contact, Lead, Stamp
@@ -15,6 +14,7 @@ from .links import link_company, link_contact
 from .merging import fill_gaps_from
 from .patches import ContactPatch, LeadPatch
 from .pipelines import Stage
+from .shared_edits import fill_field, retag
 from .unsorted import UnsortedRequest
 
 Party = ContactPatch | int

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from .account import Account, Change
-from .common_edits import birth_stamp, edit_shared, fill_field, retag
 from .entities import Lead, Stamp
 from .links import link_company, link_contact
 from .patches import LeadPatch
 from .pipelines import CLOSED, LOST, Stage
+from .shared_edits import birth_stamp, edit_shared, fill_field, retag
 
 
 def add_lead(account: Account, patch: LeadPatch, stamp: Stamp) -> Lead:

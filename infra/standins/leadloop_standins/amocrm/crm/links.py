@@ -1,8 +1,8 @@
 """Links between a lead and its contacts and company."""
 
 from .account import Account, Change
-from .common_edits import feed_key
 from .entities import Contact, Entity, Lead, Stamp
+from .shared_edits import feed_key
 
 
 def link_contact(account: Account, lead: Lead, contact: Contact, stamp: Stamp, *, is_main: bool = False) -> None:

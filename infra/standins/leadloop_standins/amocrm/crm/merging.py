@@ -5,11 +5,11 @@ is the manager's choice there; here the winner's do, and the loser's fill its ga
 """
 
 from .account import Account, Change
-from .common_edits import fill_field, retag
 from .entities import FieldValues, Lead, Stamp
 from .lead_edits import reprice_lead
 from .links import link_company, link_contact
 from .patches import TagChange
+from .shared_edits import fill_field, retag
 
 
 def merge_leads(account: Account, winner: Lead, loser: Lead, stamp: Stamp, *, fill_gaps: bool) -> None:

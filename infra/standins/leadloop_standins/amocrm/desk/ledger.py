@@ -9,9 +9,9 @@ from ...clock import format_time
 from ...page import Table
 from ..api.requests_seen import LeadCreation, RequestsSeen
 from ..crm.account import Account
-from ..crm.common_edits import entity_type_of
 from ..crm.entities import Contact, Entity, Lead
 from ..crm.feed import Event
+from ..crm.shared_edits import entity_type_of
 from ..hooks.deliveries import Deliveries, Delivery
 from ..hooks.subscriptions import Webhook
 

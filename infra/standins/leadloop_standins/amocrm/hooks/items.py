@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..crm.account import Account, Change
-from ..crm.common_edits import entity_type_of
 from ..crm.entities import Contact, Entity, FieldValue, Lead
 from ..crm.fields import DATE_TYPES, CustomField
+from ..crm.shared_edits import entity_type_of
 
 Item = dict[str, Any]
 

@@ -34,9 +34,10 @@ class PostOffice:
         counts: Counter[str] = Counter()
         with self._one_round_at_a_time:
             tried: set[int] = set()
-            while len(tried) < _MOST_PER_ROUND and (delivery := self._next(tried)) is not None:
+            while len(tried) < _MOST_PER_ROUND and (departure := self._next(tried)) is not None:
+                delivery, at = departure
                 tried.add(delivery.id)
-                counts[self._deliver(delivery)] += 1
+                counts[self._deliver(delivery, at)] += 1
         return counts
 
     def start(self) -> None:
@@ -58,15 +59,16 @@ class PostOffice:
             if self._switches.on("deliver_automatically"):
                 self.pump()
 
-    def _next(self, tried: set[int]) -> Delivery | None:
+    def _next(self, tried: set[int]) -> tuple[Delivery, int] | None:
+        """What leaves next, and when it does: pauses are counted from there, however far the clock moves meanwhile."""
         with self._lock:
-            due = self._deliveries().due(self._now())
-            return next((delivery for delivery in due if delivery.id not in tried), None)
+            now = self._now()
+            return next(((one, now) for one in self._deliveries().due(now) if one.id not in tried), None)
 
-    def _deliver(self, delivery: Delivery) -> str:
+    def _deliver(self, delivery: Delivery, at: int) -> str:
         code = _post(delivery, self._switches.seconds("webhook_deadline_seconds"))
         with self._lock:
-            self._deliveries().settle(delivery, code, self._now())
+            self._deliveries().settle(delivery, code, at)
             return "retry" if delivery.state == "due" else delivery.state
 
 
@@ -77,7 +79,7 @@ def _post(delivery: Delivery, deadline: float) -> int:
         "Accept-Encoding": "gzip",
         "X-Amocrm-Requestid": delivery.request_id,
     }
-    body = delivery.body.encode("ascii")
+    body = delivery.body.encode()
     try:
         with requests.Session() as session:
             session.trust_env = False
