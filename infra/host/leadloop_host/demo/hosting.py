@@ -8,11 +8,8 @@ from pathlib import Path
 
 from werkzeug.wrappers import Response
 
-from leadloop_host.demo.page import render
+from leadloop_host.demo.page import CLIENT_ID, render
 from leadloop_host.host import serve
-
-CLIENT_ID = "1788203411529304178"
-"""Анна's, whom the stand-in of Metrica knows."""
 
 
 def main() -> int:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from html import escape
 from string import Template
 
+CLIENT_ID = "1788203411529304178"
+"""Анна's, whom the stand-in of Metrica knows."""
+
 _PAGE = Template("""<!doctype html>
 <html lang="ru"><head><meta charset="utf-8"><title>leadloop: демо</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -15,7 +15,7 @@ from leadloop.adapters.sqlite_store import SqliteStore
 from leadloop.report.loop import read_loop
 from leadloop.report.text import loop_text
 from leadloop_host.demo import world as worlds
-from leadloop_host.demo.hosting import CLIENT_ID
+from leadloop_host.demo.page import CLIENT_ID
 from leadloop_host.demo.player import Player
 from leadloop_host.demo.processes import DidNotStart, Processes
 from leadloop_host.demo.proof import Proof, prove

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,12 +34,10 @@ class Player:
     deals: dict[str, int] = field(default_factory=dict)
     lead_ids: dict[str, list[str]] = field(default_factory=dict)
     _day: int = 0
-    _now: datetime = datetime.min.replace(tzinfo=UTC)
 
     def play(self) -> None:
         """Play the whole story, scene by scene, waiting each time until all is quiet."""
         for instant, scene in timeline(self.story):
-            self._now = instant
             self.world.set_clock(instant)
             self._announce(instant, scene)
             self._play(scene)
@@ -83,7 +81,7 @@ class Player:
 
     def _send_form(self, scene: FormSent) -> None:
         person = scene.person
-        visited = self._now - timedelta(minutes=5)
+        visited = self.world.now - timedelta(minutes=5)
         self._visit(person, visited)
         body = self._form_body(person, scene.form)
         for _ in range(scene.times):

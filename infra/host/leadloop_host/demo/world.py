@@ -40,9 +40,9 @@ class World:
     policy_file: Path
     policy: Policy
     host: str
+    now: datetime
     metrica: str = ""
     amocrm: str = ""
-    now: datetime = datetime.min.replace(tzinfo=UTC)
     environment: dict[str, str] = field(default_factory=dict, repr=False)
     session: requests.Session = field(default_factory=requests.Session)
 
@@ -109,6 +109,7 @@ def prepare(folder: Path, example: Path, port: int, begins: datetime | None) -> 
     text = yaml.safe_dump(policy, allow_unicode=True, sort_keys=False)
     policy_file = folder / "leadloop.yaml"
     policy_file.write_text(text, encoding="utf-8")
+    now = begins or datetime.now(UTC)
     environment = {
         **os.environ,
         "PYTHONUNBUFFERED": "1",
@@ -118,7 +119,7 @@ def prepare(folder: Path, example: Path, port: int, begins: datetime | None) -> 
         "LEADLOOP_METRICA_TOKEN": COUNTER_TOKEN,
         "LEADLOOP_AMOCRM_TOKEN": CRM_TOKEN,
     }
-    world = World(folder, policy_file, read_policy(text, policy_file.name), f"http://127.0.0.1:{port}")
+    world = World(folder, policy_file, read_policy(text, policy_file.name), f"http://127.0.0.1:{port}", now)
     world.environment = environment
     if begins is not None:
         environment["LEADLOOP_CLOCK_FILE"] = str(world.clock_file)
