@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from leadloop.policy import PolicyInvalid, load_policy
 
 CASES = sorted((Path(__file__).parents[2] / "bodies" / "policy").glob("*.yaml"))

@@ -1,0 +1,55 @@
+"""A schedule the policy takes is one that the host can keep."""
+
+from datetime import UTC, datetime
+
+import pytest
+from cronsim import CronSim
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadloop.policy.crons import check_cron
+
+EPOCH = datetime(2026, 9, 1, tzinfo=UTC)
+FIELDS = st.from_regex(r"\*|\*/[0-9]{1,2}|[0-9]{1,2}|[0-9]{1,2}-[0-9]{1,2}(/[0-9])?|[0-9],[0-9]{1,2}", fullmatch=True)
+
+
+@given(st.lists(FIELDS, min_size=5, max_size=5).map(" ".join))
+def test_what_is_taken_comes_on_the_host(cron: str) -> None:
+    if check_cron(cron):
+        assert next(CronSim(cron, EPOCH)) > EPOCH
+
+
+@pytest.mark.parametrize(
+    "cron", ["*/15 * * * *", "0 */2 * * *", "0 9 * * MON-FRI", "0 0 29 FEB *", "5,35 8-20/2 1 * 7"]
+)
+def test_usual_schedules_are_taken(cron: str) -> None:
+    assert check_cron(cron)
+    assert next(CronSim(cron, EPOCH)) > EPOCH
+
+
+@pytest.mark.parametrize(
+    ("cron", "rule"),
+    [
+        ("", "cron.fields"),
+        ("@daily", "cron.fields"),
+        ("0 */5 * * * *", "cron.fields"),
+        ("60 * * * *", "cron.range"),
+        ("* 24 * * *", "cron.range"),
+        ("* * 0 * *", "cron.range"),
+        ("* * * 13 *", "cron.range"),
+        ("* * * * 8", "cron.range"),
+        ("*/0 * * * *", "cron.range"),
+        ("*/90 * * * *", "cron.range"),
+        ("30-10 * * * *", "cron.range"),
+        ("1/5 * * * *", "cron.range"),
+        ("1,,2 * * * *", "cron.range"),
+        ("0 0 L * *", "cron.range"),
+        ("0 0 * * MAY", "cron.range"),
+        ("0 0 30 2 *", "cron.never"),
+        ("0 0 31 4,6 *", "cron.never"),
+    ],
+)
+def test_what_no_scheduler_keeps_is_refused(cron: str, rule: str) -> None:
+    verdict = check_cron(cron)
+    assert not verdict
+    assert verdict.rule == rule

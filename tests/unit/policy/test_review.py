@@ -1,0 +1,90 @@
+"""Remarks about a policy that is valid and still not what its owner wants."""
+
+from pathlib import Path
+
+import pytest
+
+from leadloop.manifest import Manifest, load
+from leadloop.policy import Policy
+from leadloop.policy.review import Level, review, review_schedules
+from support.policies import PIPELINE, sokol
+
+MANIFEST = load(Path(__file__).resolve().parents[3] / "functions" / "functions.yaml")
+ORIGIN = "https://www.sokol.ru"
+
+
+def rules(policy: Policy) -> dict[str, str]:
+    """Rule → path of every finding, without what the invented developer cannot help."""
+    return {found.rule: found.path for found in review(policy) if found.rule != "site.example_origin"}
+
+
+def test_a_careful_policy_has_only_notes() -> None:
+    found = list(review(sokol(site={"origins": [ORIGIN]})))
+    assert {finding.level for finding in found} == {Level.NOTE}
+
+
+def test_example_origin() -> None:
+    assert [found.path for found in review(sokol()) if found.rule == "site.example_origin"] == [
+        "site.origins[0]",
+        "site.origins[1]",
+    ]
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:8080", "http://127.0.0.1", "http://[::1]:3000", ORIGIN])
+def test_own_machine_needs_no_https(origin: str) -> None:
+    assert "site.insecure_origin" not in rules(sokol(site={"origins": [origin]}))
+
+
+@pytest.mark.parametrize("origin", ["http://www.sokol.ru", "http://localhost.sokol.ru", "http://127.0.0.1.sokol.ru"])
+def test_unencrypted_origin(origin: str) -> None:
+    assert rules(sokol(site={"origins": [origin]}))["site.insecure_origin"] == "site.origins[0]"
+
+
+@pytest.mark.parametrize("left_out", ["142", "143"])
+def test_closed_status_nobody_spoke_of(left_out: str) -> None:
+    statuses = {"70012": "qualified", "70014": "sold", "142": "sold", "143": "lost"}
+    del statuses[left_out]
+    crm = {"pipelines": {PIPELINE: statuses}}
+    assert rules(sokol(crm=crm))["crm.closed_status_unmapped"] == f"crm.pipelines.{PIPELINE}"
+    ignoring = sokol(crm={**crm, "ignored": [f"{PIPELINE}/{left_out}"]})
+    assert "crm.closed_status_unmapped" not in rules(ignoring)
+
+
+def test_stage_without_a_goal_is_noted_once_and_lost_deals_are_not() -> None:
+    noted = [found for found in review(sokol()) if found.rule == "goals.stage_without_goal"]
+    assert [found.path for found in noted] == [f"crm.pipelines.{PIPELINE}.70013"]
+    assert noted[0].level is Level.NOTE
+
+
+def test_no_goal_says_what_a_sale_is_worth() -> None:
+    assert "goals.no_price" in rules(sokol(goals={"flat_sold": {"on": "stage", "stage": "sold", "value": "none"}}))
+    assert "goals.no_price" not in rules(sokol(goals={"flat_sold": {"on": "stage", "stage": "sold", "value": 5000}}))
+
+
+def test_deals_created_in_a_status_nobody_spoke_of() -> None:
+    elsewhere = {"new_lead": {"pipeline": "9", "status": "91"}}
+    assert rules(sokol("keep", crm=elsewhere))["crm.new_lead_unknown"] == "crm.new_lead"
+    assert "crm.new_lead_unknown" not in rules(sokol("hash", crm=elsewhere)), "only mode keep creates deals"
+
+
+def test_window_longer_than_metrica_links() -> None:
+    assert "defaults.visit_window_too_long" in rules(sokol(defaults={"visit_window": "22d"}))
+
+
+def test_margin_that_leaves_no_window() -> None:
+    tight = {"visit_window": "2h", "visit_margin": "2h"}
+    assert "defaults.visit_margin_too_long" in rules(sokol(defaults=tight))
+
+
+def test_schedule_of_a_function_that_has_none() -> None:
+    policy = sokol(schedules={"upload-conversion": "0 */3 * * *", "capture-lead": "0 */3 * * *"})
+    found = list(review_schedules(policy, MANIFEST))
+    assert [finding.path for finding in found] == ["schedules.upload-conversion", "schedules.capture-lead"]
+    assert {finding.level for finding in found} == {Level.ERROR}
+    assert "did you mean 'upload-conversions'?" in found[0].text
+
+
+def test_schedule_of_the_manifest_that_never_comes() -> None:
+    manifest = Manifest.model_validate({"topics": [], "functions": {"sync-crm": {"schedule": "0 0 31 2 *"}}})
+    assert [found.rule for found in review_schedules(sokol(), manifest)] == ["schedules.manifest_cron"]
+    assert not list(review_schedules(sokol(), MANIFEST))
