@@ -90,7 +90,7 @@ def test_schedules_follow_the_clock_file_and_missed_ones_fire_once(a_host: Launc
     assert host.entries("run-round") == []
     host.set_clock(MORNING + timedelta(hours=5))
     host.settle()
-    assert host.stop() == 0
+    assert host.stop() == 0, host.said()
     host.set_clock(MORNING + timedelta(days=3))
     host.start().settle()
     times = [entry["headers"] for entry in host.entries("run-round") if entry["phase"] == "begun"]

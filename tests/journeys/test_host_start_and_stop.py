@@ -66,7 +66,7 @@ def test_sigterm_lets_the_request_under_way_end(a_host: Launch) -> None:
     host.process.terminate()
     wait_until(lambda: not answers(host.url), "no new connection is accepted")
     order(host.data, "note-lead", 204)
-    assert host.process.wait(30) == 0
+    assert host.process.wait(30) == 0, host.said()
     assert len(host.entries("note-lead")) == 2
     assert host.logged("host_stopped")[0]["everything_ended"] is True
     assert "Traceback" not in host.said()
@@ -76,7 +76,7 @@ def test_a_stopped_host_can_be_started_again_at_once(a_host: Launch) -> None:
     host = a_host().start()
     host.publish("l1")
     host.settle()
-    assert host.stop() == 0
+    assert host.stop() == 0, host.said()
     host.start().publish("l2")
     host.settle()
     assert [entry["event"] for entry in host.entries("note-lead")] == ["event-l1", "event-l2"]

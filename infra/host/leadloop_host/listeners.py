@@ -70,9 +70,8 @@ class Listeners:
     def close(self, grace: float) -> bool:
         """Refuse new connections everywhere, let requests finish for ``grace`` seconds; whether all did."""
         self._grace_ends = monotonic() + grace
-        self._closing.set()
-        for server in self._servers.values():
-            server.pull_trigger()
+        # set on the loop itself: set from here, the loop could close the trigger before it is pulled
+        next(iter(self._servers.values())).trigger.pull_trigger(self._closing.set)
         self._loop.join(grace + 2)
         return self._drained
 
