@@ -34,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     try:
         code: int = arguments.run(arguments)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130  # what a shell reports for a command ended by Ctrl-C
     except BrokenPipeError:
