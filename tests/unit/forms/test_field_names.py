@@ -1,0 +1,55 @@
+"""People name one field in many ways; the most trusted spelling with a value wins."""
+
+import pytest
+from leadloop.forms.field_names import roles
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("Phone", "phone"),
+        ("your-phone", "phone"),
+        ("tel-482", "phone"),
+        ("Phone_2", "phone"),
+        ("Ваш телефон", "phone"),
+        ("Контактный_телефон", "phone"),
+        ("No Label tel", "phone"),
+        ("E-mail", "email"),
+        ("Email address", "email"),
+        ("Электронная почта", "email"),
+        ("your-name", "name"),
+        ("Имя", "name"),
+        ("Как Вас зовут?", "name"),
+        ("Комментарий", "comment"),
+        ("_ym_uid", "client_id"),
+        ("ClientID", "client_id"),
+        ("ym-client-id", "client_id"),
+        ("tranid", "submission_id"),
+        ("_gotcha", "honeypot"),
+    ],
+)
+def test_a_field_is_known_by_its_name(name: str, role: str) -> None:
+    assert roles({(name,): "x"}) == {role: ("x",)}
+
+
+@pytest.mark.parametrize(
+    "path", [("ysclid",), ("payment", "products", "0", "name"), ("quiz", "name"), ("microphone",), ("hotel",)]
+)
+def test_what_only_resembles_a_known_name_is_not_one(path: tuple[str, ...]) -> None:
+    assert roles({path: "x"}) == {}
+
+
+def test_the_name_of_the_form_is_not_the_name_of_the_person() -> None:
+    assert roles({("form", "name"): "New Form", ("contacts", "name"): "Анна"}) == {
+        "form": ("New Form",),
+        "name": ("Анна",),
+    }
+
+
+def test_the_more_trusted_spelling_wins_whatever_the_order() -> None:
+    offered = roles({("client_id",): "2", ("Телефон для связи",): "+7", ("ym_client_id",): "1", ("phone",): "8"})
+    assert offered == {"client_id": ("1", "2"), "phone": ("8", "+7")}
+
+
+def test_a_field_without_a_value_offers_nothing() -> None:
+    assert roles({("phone",): "  ", ("tel",): "8"}) == {"phone": ("8",)}
