@@ -1,0 +1,259 @@
+"""An upload desk: the memory world, a Metrica stand-in behind the real transport, and leads with a story.
+
+desk.plant("anna", client_id=ANNA, stages={"sold": desk.now()})
+desk.upload(); desk.pass_time(hours=2); desk.check()
+desk.conversions()    # what the stand-in counted: the oracle stands outside our code
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from leadloop import timestamps
+from leadloop.adapters.memory_store import MemoryStore
+from leadloop.adapters.requests_http import RequestsHttp
+from leadloop.conversions.checking import UploadCheck
+from leadloop.conversions.context import UploadContext
+from leadloop.conversions.ledger import Entry, UploadLedger
+from leadloop.conversions.run import UploadRun
+from leadloop.conversions.summary import Summary
+from leadloop.conversions.upload import Upload
+from leadloop.leads import facts_of
+from leadloop.leads.crm_refs import CrmRef
+from leadloop.leads.fold import crm_ref_id
+from leadloop.leads.lead import Lead
+from leadloop.leads.writing import decide_and_commit, lead_writes
+from leadloop.leases import lease
+from leadloop.messages import AdIds, Submission
+from leadloop.policy import Policy
+from leadloop.ports.clock import Clock
+from leadloop.ports.store import Key, Write
+from leadloop.yandex.metrica import Metrica
+from support.interruptions import InterruptedHttp, InterruptedStore, Interrupter
+from support.policies import MEETING, PIPELINE, QUALIFIED, WON, sokol
+from support.settable_clock import MORNING
+from support.world import World
+
+from leadloop_standins.clock import Clock as StandInClock
+from leadloop_standins.command import running
+from leadloop_standins.metrica import MetricaStandIn
+
+COUNTER, TOKEN = "12345678", "an-oauth-token"
+ANNA, BORIS, VERA = "1700000000123456789", "1700000000123456790", "1700000000123456791"
+YCLID = "16592387498237498237"
+STATUS = {"qualified": QUALIFIED, "meeting": MEETING, "sold": WON}
+TARGETS = ("lead_received", "lead_qualified", "flat_sold")
+
+
+class _SharedClock(StandInClock):
+    """The stand-in's calendar is the desk's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hands: Clock | None = None
+
+    def now(self) -> datetime:
+        return MORNING if self.hands is None else self.hands.now()
+
+
+class MetricaServer:
+    """One stand-in served for many tests; each test takes it from the beginning."""
+
+    def __init__(self, stand_in: MetricaStandIn, clock: _SharedClock, url: str) -> None:
+        self.stand_in = stand_in
+        self.url = url
+        self._clock = clock
+
+    def begin(self, hands: Clock) -> None:
+        """Forget everything and follow these hands."""
+        self._clock.hands = hands
+        self.stand_in.reset()
+
+
+@contextmanager
+def metrica_server() -> Iterator[MetricaServer]:
+    """Serve a stand-in with the counter of «Сокол», its goals and one token."""
+    clock = _SharedClock()
+    seed = {
+        "counters": [{"id": COUNTER}, {"id": "87654321"}],
+        "tokens": [
+            {"token": TOKEN},
+            {"token": "uploads-only", "scopes": ["metrika:offline_data"]},
+            {"token": "stranger", "counters": [87654321]},
+        ],
+        "goals": [{"target": target, "counter": COUNTER} for target in TARGETS],
+        "settings": {"processing_minutes": 60.0},
+    }
+    stand_in = MetricaStandIn(clock, seed)
+    with running(stand_in) as url:
+        yield MetricaServer(stand_in, clock, url)
+
+
+class MetricaDesk:
+    """Uploads as the functions do them, on a world whose store and transport a test may exchange."""
+
+    def __init__(self, server: MetricaServer, policy: Policy | None = None, token: str = TOKEN) -> None:
+        environment = {"LEADLOOP_ENDPOINT_METRICA": server.url, "LEADLOOP_METRICA_TOKEN": token}
+        self.world = World(policy or sokol(), environment=environment)
+        self.world.runtime.http = RequestsHttp({}, sleep=lambda _: None)
+        self.stand_in = server.stand_in
+        self.clock = self.world.clock
+        self.log = self.world.log
+        server.begin(self.clock)
+
+    # time
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def pass_time(self, **length: float) -> None:
+        self.clock.advance(**length)
+
+    # what the functions do
+
+    def context(self, function: str = "upload-conversions") -> UploadContext:
+        return UploadContext.of(self.world.runtime, function)
+
+    def upload(self) -> Summary:
+        """One run of upload-conversions, lease and all."""
+        context = self.context()
+        with lease(context.store, context.clock, "upload-conversions", context.entropy.token(), context.lease_seconds):
+            return UploadRun(context).run()
+
+    def check(self) -> Summary:
+        """One run of check-uploads."""
+        return UploadCheck(self.context("check-uploads")).run()
+
+    def heal(self) -> None:
+        """The hours after something went wrong: leases end, the list is read, the fence passes, totals come in."""
+        for minutes, run in ((20, "upload"), (110, "check"), (15, "check"), (15, "upload"), (70, "check")):
+            self.pass_time(minutes=minutes)
+            self.upload() if run == "upload" else self.check()
+
+    @contextmanager
+    def interrupted(self, interrupter: Interrupter) -> Iterator[None]:
+        """Within the block every touch of store and network passes the interrupter."""
+        runtime = self.world.runtime
+        store, http = runtime.store, runtime.http
+        runtime.store, runtime.http = InterruptedStore(store, interrupter), InterruptedHttp(http, interrupter)
+        vars(runtime).pop("metrica", None)
+        try:
+            yield
+        finally:
+            runtime.store, runtime.http = store, http
+            vars(runtime).pop("metrica", None)
+
+    # leads
+
+    def plant(
+        self,
+        lead_id: str,
+        *,
+        at: datetime | None = None,
+        stages: Mapping[str, datetime] | None = None,
+        price: int | None = None,
+        deal: str | None = None,
+        **ids: str,
+    ) -> Lead:
+        """A lead from the site with ad ids, on a deal of its own that has reached stages."""
+        at = at or self.now()
+        sent = Submission(
+            lead_id=lead_id, fingerprint=lead_id, occurred_at=at, received_at=at, ids=AdIds.model_validate(ids)
+        )
+        facts = [facts_of.submission(sent)]
+        external_id = deal or str(100_000 + sum(map(ord, lead_id)))
+        if stages or deal:
+            facts.append(facts_of.crm_link("amocrm", external_id, "created", at))
+        for stage, entered in (stages or {}).items():
+            facts.append(facts_of.stage_entry("amocrm", external_id, PIPELINE, STATUS[stage], entered, exact=True))
+        if price is not None:
+            facts.append(facts_of.price("amocrm", external_id, price, "RUB", at))
+        return self._write(Lead(id=lead_id).with_facts(tuple(facts)), external_id if stages or deal else None, at)
+
+    def enter(self, lead_id: str, stage: str, at: datetime | None = None) -> Lead:
+        """A planted lead's deal reaches one more stage."""
+        [document] = self.world.store.get_many([Key("lead", lead_id)])
+        assert document is not None
+        lead = Lead.of(document)
+        ref = lead.state(self.world.runtime.policy).crm_ref
+        assert ref is not None, "plant the lead with a deal first"
+        external_id = ref.removeprefix("amocrm-lead-")
+        fact = facts_of.stage_entry("amocrm", external_id, PIPELINE, STATUS[stage], at or self.now(), exact=True)
+        return self._write(lead.with_facts((fact,)), None, self.now())
+
+    def _write(self, lead: Lead, external_id: str | None, at: datetime) -> Lead:
+        policy, store = self.world.runtime.policy, self.world.store
+
+        def decide() -> list[Write]:
+            key = Key("crm_ref", crm_ref_id("amocrm", external_id or ""))
+            held, resting = store.get_many([key, lead.key])
+            writes: list[Write] = []
+            told = lead
+            if external_id is not None:
+                ref = CrmRef.of(held) if held else CrmRef(crm="amocrm", external_id=external_id)
+                joined = ref.with_lead(lead.id, timestamps.to_text(at))
+                writes.append(joined.write(held.version if held else None))
+                told = joined.tell(lead)
+            return [*writes, *lead_writes(policy, told, resting.version if resting else None)]
+
+        decide_and_commit(store, decide)
+        return self.lead(lead.id)
+
+    def lead(self, lead_id: str) -> Lead:
+        [document] = self.world.store.get_many([Key("lead", lead_id)])
+        assert document is not None
+        return Lead.of(document)
+
+    # what is known afterwards
+
+    def uploads(self) -> list[Upload]:
+        return sorted((Upload.of(one) for one in self.world.documents("upload")), key=lambda one: one.created_at)
+
+    def the_upload(self) -> Upload:
+        [upload] = self.uploads()
+        return upload
+
+    def states(self) -> list[str]:
+        return sorted(upload.state.value for upload in self.uploads())
+
+    def ledger(self) -> UploadLedger:
+        return UploadLedger(self.context())
+
+    def entry(self, token: str) -> Entry:
+        return self.ledger().read(token)
+
+    def fault(self, name: str, **instruction: Any) -> None:  # noqa: ANN401 - as the stand-in's orders
+        """Order a fault of the stand-in; by default for the next upload."""
+        order = {"fault": name, "path": "/upload$", "method": "POST", **instruction}
+        with self.stand_in.lock:
+            self.stand_in.faults.order(order)
+
+    def counted(self) -> dict[str, Any]:
+        """The stand-in's own ledger."""
+        with self.stand_in.lock:
+            return self.stand_in.ledger()
+
+    def conversions(self) -> set[tuple[str, str, str, int]]:
+        """What Metrica counts: (column, identifier, target, moment)."""
+        return {(one["kind"], one["id"], one["target"], one["datetime"]) for one in self.counted()["conversions"]}
+
+    def posts(self) -> int:
+        """How many files were offered."""
+        return sum(entry.method == "POST" and entry.path.endswith("/upload") for entry in self.stand_in.journal.entries)
+
+    def metrica(self) -> Metrica:
+        return self.world.runtime.metrica
+
+
+def unix(instant: datetime) -> int:
+    return timestamps.to_unix(instant)
+
+
+def fresh_store() -> MemoryStore:
+    return MemoryStore()
+
+
+DAY = timedelta(days=1)
