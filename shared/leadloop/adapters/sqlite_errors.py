@@ -61,7 +61,7 @@ def unavailable(error: sqlite3.Error, file_name: str, busy_seconds: float) -> St
     name = getattr(error, "sqlite_errorname", "text that is not UTF-8")
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return locked(file_name, busy_seconds)
-    if code == sqlite3.SQLITE_CORRUPT:
+    if code == sqlite3.SQLITE_CORRUPT or "malformed JSON" in str(error):
         return StoreDamaged(file_name, name)
     if code == sqlite3.SQLITE_NOTADB:
         return StoreDamaged(file_name, "a file that is not an SQLite database")
