@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from leadloop.adapters.file_clock import ClockUnreadable
 from leadloop.ports.log import Log
 from leadloop.verdict import Verdict
 from leadloop_host.refusals import refused
@@ -45,16 +43,15 @@ class AccessLog:
             fault = type(error).__name__
             body = refused(Verdict(False, "host.failed", f"the host failed: {fault}"), 500)(environ, start_and_remember)
         if path not in POLLED_PAGES or fault:
-            with suppress(ClockUnreadable):  # the log dates its lines by the same clock
-                self._log.info(
-                    "request_answered",
-                    listener=self._listener,
-                    method=environ.get("REQUEST_METHOD", ""),
-                    path=self._shown(path),
-                    status=int(status[0][:3]) if status else None,
-                    milliseconds=round((perf_counter() - begun) * 1000, 1),
-                    **({"fault": fault} if fault else {}),
-                )
+            self._log.info(
+                "request_answered",
+                listener=self._listener,
+                method=environ.get("REQUEST_METHOD", ""),
+                path=self._shown(path),
+                status=int(status[0][:3]) if status else None,
+                milliseconds=round((perf_counter() - begun) * 1000, 1),
+                **({"fault": fault} if fault else {}),
+            )
         return body
 
     def _shown(self, path: str) -> str:

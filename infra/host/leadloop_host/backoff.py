@@ -28,4 +28,4 @@ def longest_delay(delivery: Delivery) -> float:
 def chance(entropy: Entropy) -> float:
     """A number in [0, 1) made of an unguessable name."""
     token = entropy.token()
-    return int(token, 36) / 36 ** len(token)
+    return int(token, 36) / 36.0 ** len(token)

@@ -11,8 +11,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import TypeAlias
 
 import functions_framework
@@ -35,7 +36,7 @@ def load_function(name: str, folder: Path, log: Log) -> Flask:
     source = folder / target / "main.py"
     with _framework_alone(source.parent):
         try:
-            application = functions_framework.create_app(target, str(source))
+            application = functions_framework.create_app(target, str(source))  # type: ignore[no-untyped-call]
         except Exception as error:
             raise StartRefused(f"the function {name} cannot be loaded from {source}: {_fault(error)}") from None
     if not isinstance(application, Flask):
@@ -55,9 +56,8 @@ def _fault(error: Exception) -> str:
 def _answer_every_path(application: Flask) -> None:
     """No redirect to a tidier path, and no path kept back (the framework answers /robots.txt itself)."""
     application.url_map.merge_slashes = False
-    run = application.view_functions.get("run")
-    if run is not None and "error" in application.view_functions:
-        application.view_functions["error"] = lambda: run(path="")
+    if "error" in application.view_functions:
+        application.view_functions["error"] = partial(application.view_functions["run"], path="")
 
 
 def _log_crashes(application: Flask, name: str, log: Log) -> None:
@@ -100,12 +100,12 @@ def _framework_alone(folder: Path) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _forget_modules_of(folder: Path, before: dict[str, object]) -> None:
+def _forget_modules_of(folder: Path, before: dict[str, ModuleType]) -> None:
     for name, module in list(sys.modules.items()):
         if before.get(name) is not module and _lies_in(folder, getattr(module, "__file__", None)):
             del sys.modules[name]
             if name in before:
-                sys.modules[name] = before[name]  # type: ignore[assignment]
+                sys.modules[name] = before[name]
 
 
 def _lies_in(folder: Path, file: str | None) -> bool:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 
-from leadloop.adapters.file_clock import ClockUnreadable
 from leadloop.ports.log import Log
 
 TICK = 0.05
@@ -60,17 +58,13 @@ class Ticking:
         except Exception as error:  # the thread must outlive any fault of the world it looks at
             found = f"{type(error).__name__}: {error}"
             if found != self.trouble:
-                self._report(found)
+                self._log.error(
+                    f"{self.name}_stalled",
+                    found=found,
+                    what_to_do="see the reason; it is tried again every second and nothing is lost meanwhile",
+                )
             self.trouble = found
         else:
             if self.trouble is not None:
                 self._log.info(f"{self.name}_resumed")
             self.trouble = None
-
-    def _report(self, found: str) -> None:
-        with suppress(ClockUnreadable):  # the log dates its lines by the same clock
-            self._log.error(
-                f"{self.name}_stalled",
-                found=found,
-                what_to_do="see the reason; it is tried again every second and nothing is lost meanwhile",
-            )
