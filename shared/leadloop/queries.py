@@ -62,6 +62,11 @@ def crm_refs_waiting(crm: str, before: str, limit: int = 250) -> Query:
     return Query("crm_ref", where, order_by="waits_until", limit=limit)
 
 
+def crm_refs_of_contact(contact_id: str, limit: int = 50) -> Query:
+    """CRM deals known to be linked to a contact of the CRM."""
+    return Query("crm_ref", (Where("contact_ids", "array_contains", contact_id),), limit=limit)
+
+
 def spooled_messages(limit: int = 100) -> Query:
     """Messages that could not be published, oldest first."""
     return Query("spool", order_by="spooled_at", limit=limit)
@@ -98,6 +103,7 @@ EVERY_QUERY: tuple[Query, ...] = (
     dirty_marks("", ""),
     deliveries_due(""),
     crm_refs_waiting("", ""),
+    crm_refs_of_contact(""),
     spooled_messages(),
     daily_totals(),
     outcomes_of(""),

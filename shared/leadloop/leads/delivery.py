@@ -22,6 +22,7 @@ from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Create, Document, Key, Update, Write
 from leadloop.verdict import Verdict
 
+FIELD_MISSING_RETRY = timedelta(hours=1)
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=1)
 GIVE_UP_LOOKING = timedelta(days=1)
@@ -99,6 +100,11 @@ class Delivery(BaseModel):
         """The CRM surely created nothing; again later, ``at_least`` so many seconds from now."""
         due = now + max(self._back_off(), timedelta(seconds=at_least or 0))
         return self._changed(DeliveryState.PENDING, due, verdict, attempts=self.attempts + 1, uncertain=False)
+
+    def absent(self, now: datetime) -> Delivery:
+        """A complete listing shows that nothing was created: it may be done at once."""
+        verdict = Verdict(True, "delivery.absent", "a complete listing shows that the last attempt created nothing")
+        return self._changed(DeliveryState.PENDING, now, verdict, uncertain=False)
 
     def put_off(self, now: datetime, verdict: Verdict, at_least: float | None = None) -> Delivery:
         """The step in hand could not be done; the same one again later."""

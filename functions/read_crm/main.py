@@ -1,0 +1,33 @@
+"""read-crm: a hint marks what changed in the CRM, and the one reader reads what is marked."""
+
+from __future__ import annotations
+
+import flask
+import functions_framework
+
+from leadloop import crm
+from leadloop.consuming import Answer, consume
+from leadloop.crm.draining import drain
+from leadloop.crm.hints import keep_unreadable, take_hint
+from leadloop.messages import CrmEntityTouched, HintUnreadable, Message, MessageUnreadable
+from leadloop.runtime import Runtime, runtime
+
+MOST = 400
+"""Entities one delivery reads: two calls for leads and forty for their history, far from the time-out."""
+
+
+@functions_framework.http
+def read_crm(request: flask.Request) -> Answer:
+    """Take one delivery of the topic ``crm-hints``. A CRM that is down is acknowledged: the marks stay."""
+    world = runtime()
+    return consume(world, request.get_data(), lambda message: _read(world, message))
+
+
+def _read(world: Runtime, message: Message) -> None:
+    if isinstance(message, HintUnreadable):
+        keep_unreadable(world, message)
+        return
+    if not isinstance(message, CrmEntityTouched):
+        raise MessageUnreadable(f"expected a hint, found {message.type}; correct the topic in functions.yaml")
+    take_hint(world, message)
+    drain(world, crm.connect(world), "read-crm", MOST)

@@ -1,0 +1,33 @@
+"""receive-crm-event: a CRM's webhook becomes a hint on the bus, by one durable write, within amoCRM's two seconds."""
+
+from __future__ import annotations
+
+import flask
+import functions_framework
+
+from leadloop import answers
+from leadloop.answers import HttpAnswer
+from leadloop.crm.hook_intake import judge_caller, message_of
+from leadloop.runtime import runtime
+from leadloop.secrets import SecretMissing
+from leadloop.spool import NotKept, publish_or_spool
+
+
+@functions_framework.http
+def receive_crm_event(request: flask.Request) -> HttpAnswer:
+    """Take ``POST /<crm>/<secret>``; 404 to strangers, else 200, or 503 when nothing was kept."""
+    world = runtime()
+    try:
+        if not judge_caller(world, request.path):
+            return answers.error(404, "not_found", "there is nothing here", "check the webhook's address in the CRM")
+        if request.method != "POST":
+            return answers.plain("")  # amoCRM tells of an uninstalled integration by GET; it changes no deal
+        body = request.stream.read(world.policy.defaults.body_cap + 1)
+        publish_or_spool(world, "crm-hints", message_of(world, body, request.content_length or 0))
+    except NotKept as fault:
+        world.log.error("hint_not_kept", reason=str(fault), what_to_do="free the disk or restore the connection")
+        return answers.unavailable("the webhook was not kept")
+    except SecretMissing as fault:
+        world.log.error("hook_refused", reason=str(fault), what_to_do="set the variable and restart the function")
+        return answers.unavailable("webhooks cannot be authenticated")
+    return answers.plain("")

@@ -1,0 +1,34 @@
+"""Phones and e-mails of CRM contacts as keys, in the modes that allow it. What was read is never kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from leadloop.crm.port import ContactPoints
+from leadloop.identity.keys import ContactKind, KeyRing
+from leadloop.identity.normalise import emails, phones
+from leadloop.policy import Policy
+
+
+class KeysFound(NamedTuple):
+    """Ids of contact keys."""
+
+    every: frozenset[str]
+    """Under every key of the ring: for looking up."""
+    newest: tuple[str, ...]
+    """Under the newest: for filing."""
+
+
+NO_KEYS = KeysFound(frozenset(), ())
+
+
+def keys_of(policy: Policy, ring: KeyRing, contacts: Iterable[ContactPoints]) -> KeysFound:
+    """The keys of some contacts. What is not a phone or an e-mail gives none."""
+    normalised: list[tuple[ContactKind, str]] = []
+    for contact in contacts:
+        region = policy.site.default_region
+        normalised += [("phone", phone) for typed in contact.phones for phone in phones(typed, region).values]
+        normalised += [("email", email) for typed in contact.emails for email in emails(typed).values]
+    rings = [ring.keys_of(kind, value) for kind, value in dict.fromkeys(normalised)]
+    return KeysFound(frozenset(key.id for keys in rings for key in keys), tuple(keys[0].id for keys in rings))

@@ -1,0 +1,101 @@
+"""A deal's reference and the leads on it, read together and written in one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from leadloop import timestamps
+from leadloop.facts import Fact, FactKind, TooManyFacts
+from leadloop.leads import facts_of
+from leadloop.leads.crm_refs import CrmRef
+from leadloop.leads.family import submitted_at
+from leadloop.leads.lead import Lead
+from leadloop.leads.writing import lead_writes
+from leadloop.policy import Policy
+from leadloop.ports.store import Document, Key, Store, Write
+
+
+class Deal:
+    """What a commit about a deal reads and writes. Changed in memory only; ``writes`` is the difference."""
+
+    def __init__(self, store: Store, policy: Policy, ref: CrmRef, document: Document | None) -> None:
+        self._store = store
+        self._policy = policy
+        self._version = document.version if document is not None else None
+        self._before = ref if document is not None else None
+        self._documents: dict[str, Document | None] = {}
+        self.ref = ref
+        self.leads: dict[str, Lead] = {}
+        self.fetch(ref.leads)
+
+    @classmethod
+    def read(cls, store: Store, policy: Policy, crm: str, external_id: str, document: Document | None) -> Deal:
+        """The deal whose reference document was read; an empty one when there is none yet."""
+        ref = CrmRef.of(document) if document is not None else CrmRef(crm=crm, external_id=external_id)
+        return cls(store, policy, ref, document)
+
+    def fetch(self, lead_ids: Iterable[str]) -> None:
+        """Read leads that the deal does not have at hand. One that was erased is passed over."""
+        wanted = [lead_id for lead_id in lead_ids if lead_id not in self._documents]
+        found = self._store.get_many([Key("lead", lead_id) for lead_id in wanted]) if wanted else []
+        for lead_id, document in zip(wanted, found, strict=True):
+            self._documents[lead_id] = document
+            if document is not None:
+                self.leads[lead_id] = Lead.of(document)
+
+    def join(self, lead_id: str, by: str, at: datetime) -> None:
+        """Put a lead on the deal, found by a rule; a lead that does not exist yet is born here, at ``at``."""
+        self.fetch([lead_id])
+        lead = self.leads.setdefault(lead_id, Lead(id=lead_id))
+        occurred = submitted_at(lead) or lead.state(self._policy).occurred_at or at
+        joined = self.ref.with_lead(lead_id, timestamps.to_text(occurred))
+        self.ref = joined.changed(matched_by=self.ref.matched_by or by)
+        # not before the lead itself: a lead may join a deal that is much older than it
+        self.give(lead_id, [facts_of.crm_link(self.ref.crm, self.ref.external_id, by, max(at, occurred))])
+
+    def take_over(self, lost: Deal, now: datetime) -> None:
+        """Join a merged deal to this one: its leads come along with what they know, and are written here."""
+        self.ref = self.ref.absorb(lost.ref)
+        lost.ref = lost.ref.merged_into(self.ref)
+        for lead_id in list(lost.leads):
+            self._documents[lead_id] = lost._documents.pop(lead_id)
+            self.leads[lead_id] = lost.leads.pop(lead_id)
+            self.give(lead_id, [facts_of.crm_link(self.ref.crm, self.ref.external_id, "merge", now)])
+
+    def give(self, lead_id: str, facts: Iterable[Fact]) -> None:
+        """Let a lead know facts. One that can hold no more keeps what it has, and the reference says so."""
+        try:
+            self.leads[lead_id] = self.leads[lead_id].with_facts(tuple(facts))
+        except TooManyFacts as full:
+            self.ref = self.ref.changed(held=f"lead {lead_id}: {full}")
+
+    def last(self, kind: FactKind, lead_ids: Iterable[str] | None = None) -> Fact | None:
+        """The latest fact of a kind about this very deal, on some of its leads or on any."""
+        chosen = self.leads if lead_ids is None else lead_ids
+        held = [fact for lead_id in chosen for fact in self.leads[lead_id].facts if fact.kind is kind]
+        own = [fact for fact in held if fact.values.get("external_id") == self.ref.external_id]
+        return max(own, key=lambda fact: fact.order, default=None)
+
+    def is_from_site(self, lead_id: str) -> bool:
+        """Whether the site sent the lead; otherwise it was born in the CRM."""
+        return submitted_at(self.leads[lead_id]) is not None
+
+    def writes(self) -> list[Write]:
+        """The writes that bring documents to this state; none when nothing changed."""
+        told = {lead_id: self.ref.tell(lead) for lead_id, lead in self.leads.items()}
+        writes = [
+            write
+            for lead_id, lead in told.items()
+            if lead != self._at_rest(lead_id)
+            for write in lead_writes(self._policy, lead, self._version_of(lead_id))
+        ]
+        return writes if self.ref == self._before else [*writes, self.ref.write(self._version)]
+
+    def _at_rest(self, lead_id: str) -> Lead | None:
+        document = self._documents.get(lead_id)
+        return Lead.of(document) if document is not None else None
+
+    def _version_of(self, lead_id: str) -> str | None:
+        document = self._documents.get(lead_id)
+        return document.version if document is not None else None

@@ -1,0 +1,41 @@
+"""What a reading of a deal tells each lead on it. Pure, and the same for the same reading and lead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from leadloop.crm.deals import Deal
+from leadloop.crm.port import CrmLead
+from leadloop.crm.stages import Entry
+from leadloop.facts import Fact, FactKind
+from leadloop.leads import facts_of
+from leadloop.leads.family import submitted_at
+from leadloop.policy import Policy
+
+
+def facts_about(policy: Policy, deal: Deal, lead_id: str, entity: CrmLead, entries: Iterable[Entry]) -> list[Fact]:
+    """Stages, price and ids of the deal for one of its leads.
+
+    A lead from the site is told only what came after it (a CRM may take up to ``born_in_crm_wait``
+    less): stages that an older deal had reached before are not its doing.
+    """
+    crm, external_id = deal.ref.crm, deal.ref.external_id
+    submitted = submitted_at(deal.leads[lead_id])
+    since = submitted - policy.defaults.born_in_crm_wait if submitted is not None else None
+    facts = [
+        facts_of.stage_entry(crm, external_id, *entry.status, entry.at, entry.exact)
+        for entry in entries
+        if since is None or entry.at >= since
+    ]
+    if entity.ids:
+        facts.append(facts_of.observed_ids(crm, external_id, dict(entity.ids), (), entity.updated_at))
+    price = entity.price or 0
+    if price != _known_price(deal, lead_id):
+        facts.append(facts_of.price(crm, external_id, price, policy.site.currency, entity.updated_at))
+    return facts
+
+
+def _known_price(deal: Deal, lead_id: str) -> int:
+    known = deal.last(FactKind.PRICE_OBSERVED, [lead_id])
+    amount = known.values.get("amount") if known is not None else 0
+    return amount if isinstance(amount, int) else 0

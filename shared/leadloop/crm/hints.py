@@ -1,0 +1,58 @@
+"""What becomes of a CRM's webhook once it is off the bus: marks, and an outcome that says how it ended."""
+
+from __future__ import annotations
+
+from leadloop.crm.marks import Entity, mark, readable
+from leadloop.leads.writing import decide_and_commit
+from leadloop.messages import CrmEntityTouched, HintUnreadable
+from leadloop.outcomes import Outcome, outcome, outcome_key
+from leadloop.ports.store import PreconditionFailed, Write
+from leadloop.quarantine import quarantined
+from leadloop.runtime import Runtime
+from leadloop.verdict import Verdict
+
+_APPLIED = Verdict(True, "hint.marked", "the entities are marked to be read")
+_NOTHING = Verdict(True, "hint.nothing_to_read", "it names no lead or contact that leadloop reads")
+
+
+def take_hint(runtime: Runtime, hint: CrmEntityTouched) -> None:
+    """Mark the hinted entities; repeatable. Raises ``StoreUnavailable`` or ``PreconditionFailed``."""
+    [ended] = runtime.store.get_many([outcome_key(hint.event_id)])
+    if ended is not None:
+        return
+    entities = [
+        Entity(hint.crm, kind, external_id)
+        for kind, ids in hint.entity_ids.items()
+        if readable(runtime.policy, kind)
+        for external_id in ids
+    ]
+    now = runtime.clock.now()
+    verdict = _APPLIED if entities else _NOTHING
+    try:
+        mark(runtime.store, entities, now, [outcome(hint.event_id, "hint", Outcome.APPLIED, verdict, now)])
+    except PreconditionFailed as conflict:
+        if conflict.key != outcome_key(hint.event_id):
+            raise  # the same delivery twice at once is no conflict: the other one has marked
+
+
+def keep_unreadable(runtime: Runtime, hint: HintUnreadable) -> None:
+    """Keep a webhook that could not be understood, and count it. Raises as ``take_hint`` does."""
+
+    def decide() -> list[Write]:
+        [ended] = runtime.store.get_many([outcome_key(hint.event_id)])
+        if ended is not None:
+            return []
+        verdict = Verdict(False, "hint.unreadable", hint.reason)
+        kept = quarantined(
+            runtime.policy,
+            hint.event_id,
+            "hint",
+            hint.reason,
+            hint.body_sealed,
+            hint.received_at,
+            crm=hint.crm,
+            size=hint.size,
+        )
+        return [kept, outcome(hint.event_id, "hint", Outcome.QUARANTINED, verdict, runtime.clock.now())]
+
+    decide_and_commit(runtime.store, decide)

@@ -1,0 +1,104 @@
+"""A lead on its way to the CRM: what rests of it, and how a step's result is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadloop.crm.deals import Deal
+from leadloop.crm.lead_fields import digest_of, fields_of
+from leadloop.crm.port import CreatedLead, Crm
+from leadloop.leads.crm_refs import ref_key
+from leadloop.leads.delivery import Delivery, DeliveryState, Step, delivery_key, next_step
+from leadloop.leads.fold import LeadState
+from leadloop.leads.lead import Lead
+from leadloop.leads.writing import decide_and_commit
+from leadloop.ports.store import Document, Key, PreconditionFailed, Write
+from leadloop.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class LeadAtHand:
+    """One lead, as its documents were when a step was decided on."""
+
+    runtime: Runtime
+    crm: Crm
+    lead: Lead
+    state: LeadState
+    resting: Document | None
+    fields: dict[str, str]
+
+    @classmethod
+    def read(cls, runtime: Runtime, crm: Crm, lead_id: str) -> LeadAtHand | None:
+        """The lead; ``None`` when it does not exist or was not sent by the site."""
+        document, resting = runtime.store.get_many([Key("lead", lead_id), delivery_key(lead_id)])
+        lead = Lead.of(document) if document is not None else None
+        state = lead.state(runtime.policy) if lead is not None else None
+        if lead is None or state is None or state.born_in != "site":
+            return None
+        return cls(runtime, crm, lead, state, resting, fields_of(lead, state))
+
+    @property
+    def delivery(self) -> Delivery:
+        """How far the lead has come; a new one has come nowhere."""
+        return Delivery.of(self.resting) if self.resting is not None else Delivery(lead_id=self.lead.id)
+
+    @property
+    def deal(self) -> str | None:
+        """External id of the live deal the lead is on."""
+        alive = [ref for ref in self.state.crm_refs if ref not in self.state.lost]
+        return alive[-1].removeprefix(f"{self.crm.name}-lead-") if alive else None
+
+    @property
+    def fields_digest(self) -> str:
+        """Tells these fields from others."""
+        return digest_of(self.fields)
+
+    @property
+    def now(self) -> datetime:
+        """The present instant."""
+        return self.runtime.clock.now()
+
+    def next_step(self) -> Step:
+        """What to do now."""
+        delivery = self.delivery if self.resting is not None else None
+        return next_step(self.runtime.policy, delivery, self.deal, self.fields_digest, self.now)
+
+    def advance(self, delivery: Delivery) -> bool:
+        """Write the delivery at the version that was read; whether nobody else was quicker."""
+        try:
+            self.runtime.store.commit([delivery.write(self.resting.version if self.resting is not None else None)])
+        except PreconditionFailed:
+            return False
+        return True
+
+    def settle(self, still: DeliveryState, change: Callable[[Delivery], Delivery]) -> None:
+        """Write how a step ended, unless somebody has settled the delivery meanwhile (the reader found the lead)."""
+
+        def decide() -> list[Write]:
+            [document] = self.runtime.store.get_many([delivery_key(self.lead.id)])
+            if document is None or Delivery.of(document).state is not still:
+                return []
+            return [change(Delivery.of(document)).write(document.version)]
+
+        decide_and_commit(self.runtime.store, decide)
+
+    def arrive(self, created: CreatedLead, by: str, at: datetime, *, complete: bool) -> None:
+        """The lead is in the CRM: its delivery, its deal and its facts in one commit.
+
+        ``complete``: the CRM was given every field; otherwise they are looked after next.
+        """
+        external_id, store, policy = created.external_id, self.runtime.store, self.runtime.policy
+
+        def decide() -> list[Write]:
+            ref, resting = store.get_many([ref_key(self.crm.name, external_id), delivery_key(self.lead.id)])
+            deal = Deal.read(store, policy, self.crm.name, external_id, ref)
+            deal.join(self.lead.id, by, at)
+            delivery = Delivery.of(resting) if resting is not None else Delivery(lead_id=self.lead.id)
+            arrived = delivery.delivered(external_id, None if complete else self.now, merged=created.merged)
+            if complete:
+                arrived = arrived.model_copy(update={"attached": self.fields_digest})
+            return [arrived.write(resting.version if resting is not None else None), *deal.writes()]
+
+        decide_and_commit(store, decide)

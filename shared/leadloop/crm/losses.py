@@ -1,0 +1,96 @@
+"""A deal that is no longer in the CRM: deleted, or merged into another that takes over its leads.
+
+A merge leaves no trace that can be asked for by the losing id, so the survivor is looked for among the
+live deals of the same contacts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from leadloop import timestamps
+from leadloop.crm.deals import Deal
+from leadloop.crm.marks import Entity, mark_writes
+from leadloop.crm.port import LEAD, Crm, CrmLead
+from leadloop.crm.readings import after_reading, refuse_overtaken
+from leadloop.leads import facts_of
+from leadloop.leads.crm_refs import CrmRef, ref_key
+from leadloop.policy import ContactMode, Policy
+from leadloop.ports.store import Document, Store, Write
+from leadloop.queries import crm_refs_of_contact
+
+
+def find_survivor(store: Store, policy: Policy, crm: Crm, lost: CrmRef) -> str | None:
+    """The deal that took over a lost one; ``None`` when nothing points to a merge.
+
+    In the mode ``none`` contacts are not read, and only deals already known are looked at.
+    """
+    if not lost.contact_ids or not lost.leads:
+        return None
+    if policy.contacts.mode is ContactMode.NONE:
+        pages = [store.query(crm_refs_of_contact(contact_id)).documents for contact_id in lost.contact_ids]
+        ids = {CrmRef.of(document).external_id for page in pages for document in page}
+    else:
+        ids = set(crm.leads_of_contacts(lost.contact_ids))
+    candidates = sorted(ids - {lost.external_id}, key=int)[: crm.most_leads_a_call]
+    return survivor_among(lost, crm.read_leads(candidates) if candidates else {}, lost.leads)
+
+
+def survivor_among(lost: CrmRef, alive: Mapping[str, CrmLead], ours: Collection[str]) -> str | None:
+    """The one live deal that carries our id of a lead, or else the only one changed since the lost one was seen.
+
+    A merge changes the survivor; a deal that did not change since took over nothing.
+    """
+    carrying = [external_id for external_id, lead in alive.items() if lead.leadloop_id in ours]
+    since = lost.seen_updated_at or ""
+    changed = [one for one, lead in alive.items() if timestamps.to_text(lead.updated_at) >= since]
+    for found in (carrying, changed):
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+class LossCommit:
+    """Decides the writes for a deal that is gone; made for ``decide_and_commit``."""
+
+    def __init__(
+        self, store: Store, policy: Policy, mark: Document, ref: Document | None, survivor: str | None, now: datetime
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._mark = mark
+        self._ref = ref
+        self._survivor = survivor
+        self._now = now
+
+    def decide(self) -> Sequence[Write]:
+        """The writes; none but the mark's when the loss was known. Raises ``ReadingOvertaken``."""
+        entity = Entity.of(self._mark)
+        keys = [ref_key(entity.crm, entity.external_id), self._mark.key]
+        ref, mark = self._store.get_many(keys)
+        refuse_overtaken(self._ref, ref)
+        removed = after_reading(self._mark, mark)
+        if ref is None or CrmRef.of(ref).gone is not None:
+            return removed
+        lost = Deal.read(self._store, self._policy, entity.crm, entity.external_id, ref)
+        if self._survivor is None:
+            self._tell(lost, "deleted", None)
+            lost.ref = lost.ref.changed(gone="deleted", waits_until=None)
+            return [*lost.writes(), *removed]
+        return [*self._merge(lost, self._survivor), *removed]
+
+    def _merge(self, lost: Deal, survivor_id: str) -> list[Write]:
+        """Both references and all leads of both in one commit; the survivor is marked to tell its facts to all."""
+        crm = lost.ref.crm
+        [document] = self._store.get_many([ref_key(crm, survivor_id)])
+        survivor = Deal.read(self._store, self._policy, crm, survivor_id, document)
+        self._tell(lost, "merged", survivor_id)
+        survivor.take_over(lost, self._now)
+        marked = mark_writes(self._store, [Entity(crm, LEAD, survivor_id)], self._now)
+        return [*lost.writes(), *survivor.writes(), *marked]
+
+    def _tell(self, lost: Deal, how: str, into: str | None) -> None:
+        fact = facts_of.crm_entity_lost(lost.ref.crm, lost.ref.external_id, how, into, self._now)
+        for lead_id in lost.leads:
+            lost.give(lead_id, [fact])

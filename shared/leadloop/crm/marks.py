@@ -1,0 +1,74 @@
+"""Dirty marks: which CRM entities are to be read. A hint and a pull both leave one; the reader removes it.
+
+A mark is removed only at the version that was there before the entity was read, so a change that
+arrives meanwhile is read again. It counts its hints because a write that changes nothing keeps a
+document's version on Firestore.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple, Self
+
+from leadloop import timestamps
+from leadloop.crm.port import CONTACT, LEAD
+from leadloop.leads.writing import decide_and_commit
+from leadloop.policy import ContactMode, Policy
+from leadloop.ports.store import Create, Document, Key, Store, Update, Write
+
+_MARKS_A_COMMIT = 200
+
+
+class Entity(NamedTuple):
+    """An entity of a CRM."""
+
+    crm: str
+    kind: str
+    external_id: str
+
+    @classmethod
+    def of(cls, mark: Document) -> Self:
+        """The entity a mark is about."""
+        return cls(*(str(mark.fields[name]) for name in cls._fields))
+
+
+def mark_key(entity: Entity) -> Key:
+    """Where the mark of an entity lives."""
+    return Key("dirty_mark", f"{entity.crm}-{entity.kind}-{entity.external_id}")
+
+
+def readable(policy: Policy, kind: str) -> bool:
+    """Whether entities of a kind are read at all: contacts never in the mode ``none``."""
+    return kind == LEAD or (kind == CONTACT and policy.contacts.mode is not ContactMode.NONE)
+
+
+def mark(store: Store, entities: Iterable[Entity], now: datetime, along: Sequence[Write] = ()) -> None:
+    """Mark entities as due now; ``along`` is written with the last of them. Raises as ``decide_and_commit``."""
+    chosen = sorted(set(entities))
+    chunks = [chosen[start : start + _MARKS_A_COMMIT] for start in range(0, len(chosen), _MARKS_A_COMMIT)] or [[]]
+    for chunk in chunks[:-1]:
+        decide_and_commit(store, partial(mark_writes, store, chunk, now))
+    decide_and_commit(store, lambda: [*mark_writes(store, chunks[-1], now), *along])
+
+
+def mark_writes(store: Store, entities: Sequence[Entity], now: datetime) -> list[Write]:
+    """The writes that mark entities as due now, whether or not they are marked already."""
+    held = store.get_many([mark_key(entity) for entity in entities]) if entities else []
+    return [_marked(entity, document, now) for entity, document in zip(entities, held, strict=True)]
+
+
+def postponed(held: Document, due: datetime) -> Write:
+    """The mark kept, to be looked at later."""
+    return Update(held.key, {**held.fields, "due_at": timestamps.to_text(due)}, held.version)
+
+
+def _marked(entity: Entity, held: Document | None, now: datetime) -> Write:
+    hints = held.fields.get("hints") if held is not None else 0
+    fields = {
+        **entity._asdict(),
+        "due_at": timestamps.to_text(now),
+        "hints": (hints if isinstance(hints, int) else 0) + 1,
+    }
+    return Create(mark_key(entity), fields) if held is None else Update(held.key, fields, held.version)

@@ -1,0 +1,134 @@
+"""One entity, read: from what the CRM said to one commit of its reference, its leads and its mark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadloop import timestamps
+from leadloop.crm.deals import Deal
+from leadloop.crm.entity_facts import facts_about
+from leadloop.crm.marks import Entity, postponed
+from leadloop.crm.port import CrmLead, Status, Transition
+from leadloop.crm.stages import RECHECK, Entry, read_stages
+from leadloop.digests import digest
+from leadloop.facts import FactKind
+from leadloop.leads import facts_of
+from leadloop.leads.crm_refs import ref_key
+from leadloop.leads.delivery import Delivery, DeliveryState, delivery_key
+from leadloop.leads.matching import Match, Signs, candidates_of, match
+from leadloop.policy import Policy
+from leadloop.ports.store import Delete, Document, Store, Write
+
+
+class ReadingOvertaken(Exception):
+    """The reference changed after the CRM was asked, so the answer may be older than what rests; ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the CRM said of one entity, and the documents as they were before it was asked."""
+
+    mark: Document
+    ref: Document | None
+    lead: CrmLead
+    moves: tuple[Transition, ...]
+    key_ids: frozenset[str] = frozenset()
+    """Keys of its contacts under every key of the ring; empty when they were not read."""
+    own_key_ids: tuple[str, ...] = ()
+    """Of these the ones a lead is filed under."""
+
+
+class ReadingCommit:
+    """Decides the writes of one reading; made for ``decide_and_commit``."""
+
+    def __init__(self, store: Store, policy: Policy, reading: Reading, now: datetime) -> None:
+        self._store = store
+        self._policy = policy
+        self._reading = reading
+        self._now = now
+        self.linked: tuple[str, ...] = ()
+        """Leads from the site that this reading put on the deal."""
+        self.match: Match | None = None
+        """How the deal was matched, when it had to be."""
+
+    def decide(self) -> Sequence[Write]:
+        """The writes; none but the mark's when nothing is new. Raises ``ReadingOvertaken``."""
+        entity, reading = Entity.of(self._reading.mark), self._reading
+        ref, mark = self._store.get_many([ref_key(entity.crm, entity.external_id), reading.mark.key])
+        refuse_overtaken(reading.ref, ref)
+        self.linked = ()
+        deal = Deal.read(self._store, self._policy, entity.crm, entity.external_id, ref)
+        self._match(deal)
+        if not deal.leads:
+            return self._wait(deal, mark)
+        known = deal.last(FactKind.STAGE_ENTERED)
+        status = Status(str(known.values["pipeline_id"]), str(known.values["status_id"])) if known else None
+        stages = read_stages(reading.lead, reading.moves, status, self._now)
+        self._give(deal, stages.entries)
+        due = None if stages.verdict else self._now + RECHECK
+        return [*self._deliveries(deal), *deal.writes(), *after_reading(reading.mark, mark, due)]
+
+    def _match(self, deal: Deal) -> None:
+        """Find the lead of a deal that has none from the site; a deal that waited long enough is born in the CRM."""
+        if deal.ref.frozen or any(deal.is_from_site(lead_id) for lead_id in deal.leads):
+            return
+        lead, signs = self._reading.lead, signs_of(self._reading.lead, self._reading.key_ids)
+        self.match = match(self._policy, signs, candidates_of(self._store, self._policy, signs))
+        if self.match.lead_id is not None:
+            deal.join(self.match.lead_id, self.match.verdict.rule, lead.created_at)
+            self.linked = (self.match.lead_id,)
+        elif not deal.leads and deal.ref.waits_until and deal.ref.waits_until <= timestamps.to_text(self._now):
+            born = digest("crm", deal.ref.crm, "lead", deal.ref.external_id)
+            deal.join(born, "born_in_crm", lead.created_at)
+            keys = self._reading.own_key_ids
+            if keys:
+                crm, external_id = deal.ref.crm, deal.ref.external_id
+                deal.give(born, [facts_of.observed_ids(crm, external_id, {}, keys, lead.created_at)])
+
+    def _wait(self, deal: Deal, mark: Document | None) -> Sequence[Write]:
+        lead = self._reading.lead
+        until = deal.ref.waits_until or timestamps.to_text(self._now + self._policy.defaults.born_in_crm_wait)
+        deal.ref = deal.ref.changed(waits_until=until, **_seen(lead))
+        return [*deal.writes(), *after_reading(self._reading.mark, mark, timestamps.from_text(until))]
+
+    def _give(self, deal: Deal, entries: Sequence[Entry]) -> None:
+        lead = self._reading.lead
+        for lead_id in deal.leads:
+            deal.give(lead_id, facts_about(self._policy, deal, lead_id, lead, entries))
+        deal.ref = deal.ref.changed(gone=None if deal.ref.alias_of is None else deal.ref.gone, **_seen(lead))
+
+    def _deliveries(self, deal: Deal) -> list[Write]:
+        """A lead that was found has arrived in the CRM, and its ids are yet to be written there."""
+        held = self._store.get_many([delivery_key(lead_id) for lead_id in self.linked])
+        writes = []
+        for lead_id, document in zip(self.linked, held, strict=True):
+            delivery = Delivery.of(document) if document is not None else Delivery(lead_id=lead_id)
+            if delivery.state is not DeliveryState.DELIVERED:
+                arrived = delivery.delivered(deal.ref.external_id, self._now)
+                writes.append(arrived.write(document.version if document is not None else None))
+        return writes
+
+
+def signs_of(lead: CrmLead, key_ids: frozenset[str] = frozenset()) -> Signs:
+    """What a deal shows of where it came from."""
+    ids = (lead.ids.get("client_id"), lead.ids.get("yclid"))
+    return Signs(lead.created_at, lead.leadloop_id, lead.submission_id, *ids, key_ids=key_ids)
+
+
+def refuse_overtaken(before: Document | None, now: Document | None) -> None:
+    """Raises ``ReadingOvertaken`` unless the reference is the one that was there before the CRM was asked."""
+    if (before.version if before else None) != (now.version if now else None):
+        raise ReadingOvertaken
+
+
+def after_reading(before: Document, now: Document | None, due: datetime | None = None) -> list[Write]:
+    """Remove the mark, or keep it until ``due``; a mark renewed since stays as it is."""
+    if now is None or now.version != before.version:
+        return []
+    return [Delete(now.key, now.version) if due is None else postponed(now, due)]
+
+
+def _seen(lead: CrmLead) -> dict[str, object]:
+    return {"seen_updated_at": timestamps.to_text(lead.updated_at), "contact_ids": lead.contact_ids}
