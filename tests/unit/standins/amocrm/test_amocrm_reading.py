@@ -115,6 +115,23 @@ def test_an_account_without_the_option_answers_unfiltered(amocrm: AmoCrmDriver) 
     assert amocrm.call("GET", f"leads?filter[id][]={leads[0]}").status_code == 400
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "filter[updated_at]=yesterday",
+        "filter[statuses]=142",
+        "filter[statuses][]=142",
+        "filter[custom_fields_values]=x",
+        "filter[custom_fields_values][YCLID][]=x",
+        "order[price]=asc",
+        "order[id]=up",
+    ],
+)
+def test_a_filter_that_means_nothing_is_400(amocrm: AmoCrmDriver, query: str) -> None:
+    amocrm.lead()
+    assert amocrm.call("GET", f"leads?{query}").status_code == 400
+
+
 def test_query_searches_names_fields_and_the_phones_of_contacts(amocrm: AmoCrmDriver) -> None:
     anna = amocrm.arrive(arrival("Анна", "+7 999 000-00-01", custom_fields_values=filled(YCLID="7325873983740247041")))[
         0

@@ -146,6 +146,28 @@ def test_a_batch_that_is_no_array_of_objects_is_400(amocrm: AmoCrmDriver, body: 
     assert amocrm.call("POST", "leads/complex", body).status_code == 400
 
 
+@pytest.mark.parametrize("odd", [None, 7, "x", True, [], [[]], [None], {}, [{}]], ids=repr)
+def test_no_oddity_of_a_body_is_the_servers_fault(amocrm: AmoCrmDriver, odd: object) -> None:
+    lead = amocrm.lead()
+    keys = ("name", "price", "status_id", "pipeline_id", "custom_fields_values", "_embedded", "tags_to_add", "metadata")
+    rows: list[Json] = [{key: odd} for key in keys]
+    rows += [{"_embedded": {key: inner}} for key in ("contacts", "companies", "tags") for inner in (odd, [{"id": odd}])]
+    rows += [{"custom_fields_values": [{"field_code": odd}]}, {"_embedded": {"metadata": odd}}]
+    rows += [{"custom_fields_values": [{"field_code": "YCLID", "values": value}]} for value in (odd, [{"value": odd}])]
+    field = {"name": "x", "type": "select", "enums": [{"value": "y"}]}
+    asked = [
+        *(("POST", path, [row]) for row in rows for path in ("leads/complex", "leads/unsorted/forms")),
+        *(("PATCH", f"leads/{lead}", row) for row in rows),
+        *(("POST", "leads/custom_fields", [{**field, key: odd}]) for key in ("name", "type", "enums", "sort")),
+        ("POST", "webhooks", {"destination": odd, "settings": odd}),
+        ("POST", f"leads/{lead}/link", [{"to_entity_id": odd, "metadata": odd}]),
+        ("POST", "leads/notes", [{"entity_id": odd, "note_type": odd}]),
+        ("PATCH", "leads", [{"id": odd}]),
+    ]
+    answers = {amocrm.call(method, path, body).status_code for method, path, body in asked}
+    assert answers <= {200, 201, 400}
+
+
 def test_complex_takes_fifty_leads_and_one_contact_each(amocrm: AmoCrmDriver) -> None:
     assert len(amocrm.arrive(*[arrival("Анна")] * 50)) == 50
     assert amocrm.call("POST", "leads/complex", [arrival("Анна")] * 51).status_code == 400

@@ -123,8 +123,8 @@ def _read_tags(account: Account, entity_type: EntityType, row: Row) -> tuple[Tag
     problems = []
     for path, tags in lists.items():
         by_id = {str(tag.id): tag.name for tag in account.tags[entity_type].values()}
-        found = [tag.get("name") or by_id.get(str(tag.get("id"))) for tag in tags]
-        names[path] = [name for name in found if name]
+        found = [str(tag.get("name") or by_id.get(str(tag.get("id")), "")) for tag in tags]
+        names[path] = found
         problems += [not_a_choice(f"{path}.{place}.id") for place, name in enumerate(found) if not name]
     replace = names["_embedded.tags"] if replaces else None
     return TagChange(replace, names["tags_to_add"], names["tags_to_delete"]), problems

@@ -19,7 +19,7 @@ from .bodies import Row, embedded, posted_rows, read_contact, read_lead, request
 from .lead_routes import note_creation
 from .listing import MOST_ENTITIES, hal, no_content, page_response, requested_page, self_link
 from .office import Office
-from .problems import Problem, RequestRefused, ValidationFailed, not_a_choice
+from .problems import Problem, RequestRefused, ValidationFailed, not_a_choice, wrong_type
 
 Reader = Callable[[Office, Row, str], tuple[Arrival, list[Problem]]]
 
@@ -87,6 +87,8 @@ def _complex_arrival(office: Office, row: Row, request_id: str) -> tuple[Arrival
     arrival, problems = _arrival(office, row, row, request_id)
     if metadata is None:
         return arrival, problems
+    if not isinstance(metadata, dict):
+        return arrival, [*problems, wrong_type("_embedded.metadata", "object")]
     category: Literal["forms", "sip"] = "sip" if metadata.get("category") == "sip" else "forms"
     if metadata.get("category") not in ("forms", "sip"):
         problems.append(not_a_choice("_embedded.metadata.category"))
@@ -98,7 +100,8 @@ def _form_arrival(office: Office, row: Row, request_id: str) -> tuple[Arrival, l
     lead_row = leads[0] if leads else {}
     stage = {"pipeline_id": row["pipeline_id"]} if row.get("pipeline_id") else {}
     arrival, problems = _arrival(office, {**lead_row, **stage}, row, request_id)
-    metadata = row.get("metadata") or {}
+    metadata = row.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
     missing = [name for name in ("source_name", "source_uid") if not row.get(name)]
     missing += [f"metadata.{name}" for name in _REQUIRED_METADATA if not metadata.get(name)]
     problems += [Problem("NotBlank", path, "This value should not be blank.") for path in missing]
@@ -165,9 +168,10 @@ def _accept(office: Office, uid: str) -> Response:
     request = _waiting(office, uid)
     if request is None:
         raise RequestRefused(404, "There is no such request waiting")
-    body = flask.request.get_json(force=True, silent=True) or {}
-    stage = Stage(request.pipeline_id, body["status_id"]) if "status_id" in body else None
-    if stage is not None and not office.account.has_stage(stage):
+    body = flask.request.get_json(force=True, silent=True)
+    status_id = body.get("status_id") if isinstance(body, dict) else None
+    stage = None if status_id is None else Stage(request.pipeline_id, status_id)
+    if stage is not None and (type(status_id) is not int or not office.account.has_stage(stage)):
         raise ValidationFailed([("0", [not_a_choice("status_id")])])
     accept_unsorted(office.account, request, stage, None, office.stamp())
     return hal(_unsorted_shape(office, request))

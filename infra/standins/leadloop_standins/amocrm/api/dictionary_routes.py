@@ -23,7 +23,7 @@ from .listing import (
     whole_list,
 )
 from .office import Office
-from .problems import Problem, ValidationFailed, not_a_choice
+from .problems import Problem, ValidationFailed, not_a_choice, wrong_type
 from .shapes import field_shape, loss_reason_shape, pipeline_shape
 
 
@@ -94,21 +94,26 @@ def _field_problems(catalogue: FieldCatalogue, row: Row) -> list[Problem]:
     problems = []
     if not isinstance(row.get("name"), str) or not row["name"]:
         problems.append(Problem("NotBlank", "name", "This value should not be blank."))
-    if row.get("type") not in CREATABLE_TYPES:
-        problems.append(not_a_choice("type"))
+    if not isinstance(row.get("type"), str) or row["type"] not in CREATABLE_TYPES:
+        return [*problems, not_a_choice("type")]
     if catalogue.by_code(row.get("code")) is not None:
         problems.append(Problem("NotUnique", "code", "This value is already used."))
-    if row.get("type") in TYPES_WITH_ENUMS and not row.get("enums"):
-        problems.append(Problem("NotBlank", "enums", "This value should not be blank."))
-    return problems
+    if not isinstance(row.get("sort", 0), int):
+        problems.append(wrong_type("sort", "int"))
+    return problems + (_enum_problems(row.get("enums")) if row["type"] in TYPES_WITH_ENUMS else [])
+
+
+def _enum_problems(enums: object) -> list[Problem]:
+    if not isinstance(enums, list) or not enums:
+        return [Problem("NotBlank", "enums", "This value should not be blank.")]
+    named = [isinstance(one, dict) and isinstance(one.get("value"), str) for one in enums]
+    return [wrong_type(f"enums.{place}.value", "string") for place, is_named in enumerate(named) if not is_named]
 
 
 def _new_field(office: Office, catalogue: FieldCatalogue, row: Row) -> CustomField:
     take = office.account.ids.take
-    enums = [
-        EnumChoice(take("enum"), str(one["value"]), int(one.get("sort", place)), one.get("code"))
-        for place, one in enumerate(row.get("enums") or [], start=1)
-    ]
+    given = row["enums"] if row["type"] in TYPES_WITH_ENUMS else []
+    enums = [EnumChoice(take("enum"), one["value"], place, one.get("code")) for place, one in enumerate(given, start=1)]
     one = CustomField(take("field"), row["name"], row["type"], row.get("code"), row.get("sort", 500), enums=enums)
     one.is_api_only = bool(row.get("is_api_only", False))
     catalogue.add(one)

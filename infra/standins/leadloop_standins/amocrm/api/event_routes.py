@@ -25,7 +25,9 @@ def add_event_routes(app: flask.Flask, office: Office) -> None:
     @app.get("/api/v4/events")
     def list_events() -> Response:
         page = requested_page(MOST_EVENTS, short=office.switches.on("short_pages"))
-        events = [event for event in _shown(office) if _wanted(event, query_of_request().get("filter", {}))]
+        filters = query_of_request().get("filter")
+        wanted = filters if isinstance(filters, dict) else {}
+        events = [event for event in _shown(office) if _wanted(event, wanted)]
         newest_first = office.switches.text("events_order") == "newest_first"
         events.sort(key=lambda event: (event.created_at, event.id), reverse=newest_first)
         return page_response("events", events, page, lambda event: _shape(office, event))
@@ -70,7 +72,8 @@ def _has_stage(event: Event, side: str, wanted: object) -> bool:
         raise RequestRefused(400, "Only leads_statuses is offered as a filter by value")
     stages = [one.get("lead_status", {}) for one in getattr(event, side)]
     found = {(str(stage.get("pipeline_id")), str(stage.get("id"))) for stage in stages}
-    return any((one.get("pipeline_id"), one.get("status_id")) in found for one in wanted["leads_statuses"].values())
+    stages_wanted = (one for one in wanted["leads_statuses"].values() if isinstance(one, dict))
+    return any((one.get("pipeline_id"), one.get("status_id")) in found for one in stages_wanted)
 
 
 def _shape(office: Office, event: Event) -> dict[str, Any]:

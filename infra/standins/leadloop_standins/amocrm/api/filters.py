@@ -50,12 +50,12 @@ def ordered(entities: Iterable[E], order: object, allowed: tuple[str, ...]) -> l
     return sorted(entities, key=lambda entity: (getattr(entity, field), entity.id), reverse=direction == "desc")
 
 
-def whole_number(text: str) -> int:
+def whole_number(text: object) -> int:
     """A number of a query string; 400 for anything else."""
     try:
-        return int(text)
+        return int(str(text))
     except ValueError:
-        raise RequestRefused(400, f"A whole number is expected, found {text[:40]!r}") from None
+        raise RequestRefused(400, f"A whole number is expected, found {str(text)[:40]!r}") from None
 
 
 def within(value: int | None, limits: object) -> bool:
@@ -88,8 +88,9 @@ def _choice_test(name: str, wanted: list[str]) -> Test:
     return lambda entity: str(getattr(entity, name, None)) in wanted
 
 
-def _stage_test(statuses: Mapping[str, Mapping[str, str]]) -> Test:
-    wanted = {(one.get("pipeline_id"), one.get("status_id")) for one in statuses.values()}
+def _stage_test(statuses: Mapping[str, object]) -> Test:
+    stages = [_brackets(one) for one in statuses.values()]
+    wanted = {(str(one.get("pipeline_id")), str(one.get("status_id"))) for one in stages}
     return lambda lead: (str(lead.pipeline_id), str(lead.status_id)) in wanted
 
 

@@ -9,7 +9,7 @@ import flask
 from werkzeug.wrappers import Response
 
 from ..crm.account import Change, EntityType
-from ..crm.entities import Lead, Note
+from ..crm.entities import Contact, Lead, Note
 from ..crm.links import link_company, link_contact, unlink_contact
 from .bodies import Row, posted_rows, request_id_of
 from .listing import MOST_ENTITIES, hal, no_content, page_response, requested_page, self_link, written
@@ -54,7 +54,7 @@ def _add_note_routes(app: flask.Flask, office: Office, noted: Noted) -> None:
 
 def _note_problems(office: Office, noted: Noted, row: Row) -> list[Problem]:
     known = office.account.leads if noted == "leads" else office.account.contacts
-    problems = [] if row["entity_id"] in known else [not_a_choice("entity_id")]
+    problems = [] if type(row["entity_id"]) is int and row["entity_id"] in known else [not_a_choice("entity_id")]
     if not isinstance(row.get("note_type"), str):
         problems.append(Problem("NotBlank", "note_type", "This value should not be blank."))
     return problems
@@ -126,7 +126,7 @@ def _add_link_routes(app: flask.Flask, office: Office) -> None:
     def unlink(lead_id: int) -> Response:
         lead = _lead(office, lead_id)
         for row in posted_rows(MOST_ENTITIES):
-            contact = office.account.contacts.get(row.get("to_entity_id", 0))
+            contact = _linkable(office, row)
             if contact is not None:
                 unlink_contact(office.account, lead, contact, office.stamp())
         return no_content()
@@ -145,14 +145,20 @@ def _lead(office: Office, lead_id: int) -> Lead:
 
 
 def _link(office: Office, lead: Lead, row: Row) -> None:
-    other = office.account.contacts.get(row.get("to_entity_id", 0))
+    other = _linkable(office, row)
     if other is None or row.get("to_entity_type") not in ("contacts", "companies"):
         raise ValidationFailed([("0", [not_a_choice("to_entity_id")])])
     if other.kind == "company":
         link_company(office.account, lead, other, office.stamp())
     else:
-        metadata = row.get("metadata") or {}
-        link_contact(office.account, lead, other, office.stamp(), is_main=metadata.get("is_main") is True)
+        metadata = row.get("metadata")
+        is_main = isinstance(metadata, dict) and metadata.get("is_main") is True
+        link_contact(office.account, lead, other, office.stamp(), is_main=is_main)
+
+
+def _linkable(office: Office, row: Row) -> Contact | None:
+    contact_id = row.get("to_entity_id")
+    return office.account.contacts.get(contact_id) if type(contact_id) is int else None
 
 
 def _link_shapes(lead: Lead) -> list[dict[str, Any]]:

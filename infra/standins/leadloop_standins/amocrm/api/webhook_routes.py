@@ -17,7 +17,8 @@ def add_webhook_routes(app: flask.Flask, office: Office) -> None:
 
     @app.get("/api/v4/webhooks")
     def list_webhooks() -> Response:
-        wanted = query_of_request().get("filter", {}).get("destination")
+        filters = query_of_request().get("filter")
+        wanted = filters.get("destination") if isinstance(filters, dict) else None
         webhooks = office.subscriptions.by_destination.values()
         shown = [_shape(office, one) for one in webhooks if wanted in (None, one.destination)]
         return whole_list("webhooks", shown) if shown else no_content()
@@ -53,7 +54,9 @@ def _refuse_wrong(office: Office, body: dict[str, Any]) -> None:
     if not isinstance(settings, list) or not settings:
         problems.append(Problem("NotBlank", "settings", "This value should not be blank."))
     else:
-        problems += [not_a_choice(f"settings.{place}") for place, one in enumerate(settings) if one not in SETTINGS]
+        problems += [
+            not_a_choice(f"settings.{place}") for place, one in enumerate(settings) if str(one) not in SETTINGS
+        ]
     if problems:
         raise ValidationFailed([("0", problems)])
     known = office.subscriptions.by_destination
