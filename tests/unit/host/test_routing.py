@@ -27,9 +27,7 @@ class Echo:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         seen = Request(environ)
-        return Response(f"{self.name} {seen.root_path} {seen.path} {self.running.of(self.name)}")(
-            environ, start_response
-        )
+        return Response(f"{self.name} {seen.path} {self.running.of(self.name)}")(environ, start_response)
 
 
 def broken(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
