@@ -1,4 +1,4 @@
-"""Golden form posts: ``bodies/forms/<case>.in`` with ``.headers`` and what must be understood of it, ``.expected.json``.
+"""Golden form posts: ``bodies/forms/<case>.in`` with ``.headers``, and what must be understood in ``.expected.json``.
 
 ``expected`` holds ``mode`` and ``place`` when they are not ``hash`` on one machine, and one of:
 ``lead`` (what of the submission is not empty, contacts as they were normalised), ``unreadable`` (the
@@ -54,7 +54,7 @@ class FormCase:
 
     def understood(self) -> JsonObject:
         """What the code makes of it, in the words of ``expected``."""
-        circumstances = {name: self.expected[name] for name in ("mode", "place") if name in self.expected}
+        circumstances: JsonObject = {name: self.expected[name] for name in ("mode", "place") if name in self.expected}
         policy = sokol(str(circumstances.get("mode", "hash")))
         world = World(policy, in_cloud=circumstances.get("place") == "cloud")
         received = Received(self.body, self.headers.get("Content-Type", ""), len(self.body))

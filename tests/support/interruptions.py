@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 from typing import TypeVar
 
+from leadloop.messages import Message
+from leadloop.ports.bus import Bus
 from leadloop.ports.http import Http, HttpRequest, HttpResponse
 from leadloop.ports.store import Document, Key, Page, Query, Store, Usage, Write
 
@@ -49,12 +51,9 @@ class InterruptedStore:
     """A ``Store`` whose every call has a moment before and a moment after."""
 
     def __init__(self, store: Store, interrupter: Interrupter) -> None:
+        self.usage: Usage = store.usage
         self._store = store
         self._interrupter = interrupter
-
-    @property
-    def usage(self) -> Usage:
-        return self._store.usage
 
     def get_many(self, keys: Sequence[Key]) -> list[Document | None]:
         return self._around(lambda: self._store.get_many(keys))
@@ -73,6 +72,20 @@ class InterruptedStore:
         answer = call()
         self._interrupter.pass_moment()
         return answer
+
+
+class InterruptedBus:
+    """A ``Bus`` whose every call has a moment before and a moment after."""
+
+    def __init__(self, bus: Bus, interrupter: Interrupter) -> None:
+        self._bus = bus
+        self._interrupter = interrupter
+
+    def publish(self, topic: str, message: Message) -> str:
+        self._interrupter.pass_moment()
+        message_id = self._bus.publish(topic, message)
+        self._interrupter.pass_moment()
+        return message_id
 
 
 class InterruptedHttp:

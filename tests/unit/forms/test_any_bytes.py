@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from leadloop.forms.builders import ConnectionTest
 from leadloop.forms.callers import Caller
 from leadloop.forms.capture import Received, capture
@@ -58,9 +59,8 @@ def json_like(fields: Mapping[str, str]) -> bytes:
 
 
 FIELDS = st.dictionaries(NAMES, VALUES, max_size=8)
-BODIES = st.binary(max_size=300) | st.one_of(
-    FIELDS.map(urlencoded), FIELDS.map(multipart), FIELDS.map(json_like), st.text(max_size=200).map(lambda t: t.encode("utf-8", "replace"))
-)  # fmt: skip
+TEXTS = st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))
+BODIES = st.one_of(st.binary(max_size=300), TEXTS, FIELDS.map(urlencoded), FIELDS.map(multipart), FIELDS.map(json_like))
 
 
 @settings(max_examples=400, deadline=None)

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from leadloop.forms.body import MAX_FIELDS, MAX_VALUE, BodyUnreadable, read_fields
 
 

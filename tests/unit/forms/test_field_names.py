@@ -1,6 +1,7 @@
 """People name one field in many ways; the most trusted spelling with a value wins."""
 
 import pytest
+
 from leadloop.forms.field_names import roles
 
 

@@ -1,6 +1,7 @@
 """Every golden form post is understood as its expectation says, and shows nothing personal."""
 
 import pytest
+
 from support.form_cases import CASES, FormCase
 
 

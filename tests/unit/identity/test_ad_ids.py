@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from leadloop.identity.ad_ids import looks_rounded, read_ad_ids
 
 

@@ -1,6 +1,7 @@
 """A contact is noticed where none may be; numbers of ad systems are left alone."""
 
 import pytest
+
 from leadloop.identity.contact_signs import looks_like_contact
 
 

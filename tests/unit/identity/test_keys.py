@@ -4,6 +4,7 @@ import hashlib
 import hmac
 
 import pytest
+
 from leadloop.identity.keys import KeyMalformed, KeyRing
 from leadloop.secrets import SecretMissing, Secrets
 

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from leadloop.identity.normalise import emails, phones
 
 ANNA = "+79990000003"

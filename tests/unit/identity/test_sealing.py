@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+
 from leadloop.identity.contact import Contact, open_contact
 from leadloop.identity.keys import KeyMalformed
 from leadloop.identity.sealing import SealUnreadable, seal, unseal
