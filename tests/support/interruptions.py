@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-
 from typing import TypeVar
 
 from leadloop.messages import Message
@@ -19,7 +18,7 @@ class Crash(BaseException):
 
 
 class Interrupter:
-    """Counts touches and acts at one of them. Moments are numbered from 0: before touch 0, after it, before touch 1 …"""
+    """Counts touches and acts at one. Moments count from 0: before touch 0, after it, before touch 1 …"""
 
     def __init__(self, moment: int | None, act: Callable[[], None]) -> None:
         self._moment = moment

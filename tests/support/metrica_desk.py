@@ -7,17 +7,18 @@ desk.conversions()    # what the stand-in counted: the oracle stands outside our
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from leadloop import timestamps
-from leadloop.adapters.memory_store import MemoryStore
 from leadloop.adapters.requests_http import RequestsHttp
 from leadloop.conversions.checking import UploadCheck
 from leadloop.conversions.context import UploadContext
-from leadloop.conversions.ledger import Entry, UploadLedger
+from leadloop.conversions.ledger import UploadLedger
 from leadloop.conversions.run import UploadRun
 from leadloop.conversions.summary import Summary
 from leadloop.conversions.upload import Upload
@@ -32,14 +33,13 @@ from leadloop.policy import Policy
 from leadloop.ports.clock import Clock
 from leadloop.ports.store import Key, Write
 from leadloop.yandex.metrica import Metrica
+from leadloop_standins.clock import Clock as StandInClock
+from leadloop_standins.command import running
+from leadloop_standins.metrica import MetricaStandIn
 from support.interruptions import InterruptedHttp, InterruptedStore, Interrupter
 from support.policies import MEETING, PIPELINE, QUALIFIED, WON, sokol
 from support.settable_clock import MORNING
 from support.world import World
-
-from leadloop_standins.clock import Clock as StandInClock
-from leadloop_standins.command import running
-from leadloop_standins.metrica import MetricaStandIn
 
 COUNTER, TOKEN = "12345678", "an-oauth-token"
 ANNA, BORIS, VERA = "1700000000123456789", "1700000000123456790", "1700000000123456791"
@@ -222,9 +222,6 @@ class MetricaDesk:
     def ledger(self) -> UploadLedger:
         return UploadLedger(self.context())
 
-    def entry(self, token: str) -> Entry:
-        return self.ledger().read(token)
-
     def fault(self, name: str, **instruction: Any) -> None:  # noqa: ANN401 - as the stand-in's orders
         """Order a fault of the stand-in; by default for the next upload."""
         order = {"fault": name, "path": "/upload$", "method": "POST", **instruction}
@@ -244,16 +241,24 @@ class MetricaDesk:
         """How many files were offered."""
         return sum(entry.method == "POST" and entry.path.endswith("/upload") for entry in self.stand_in.journal.entries)
 
-    def metrica(self) -> Metrica:
-        return self.world.runtime.metrica
+    def be_impatient(self, seconds: float) -> None:
+        """Upload with another time-out."""
+        self.use_metrica(replace(self.world.runtime.metrica, upload_timeout=seconds))
+
+    def use_token(self, token: str) -> None:
+        self.use_metrica(replace(self.world.runtime.metrica, token=token))
+
+    def use_metrica(self, metrica: Metrica) -> None:
+        vars(self.world.runtime)["metrica"] = metrica
+
+    def wait_until_served(self) -> None:
+        """Return when the stand-in is through with every request, also those nobody waits for any more."""
+        for _ in range(500):
+            if all(entry.status is not None for entry in self.stand_in.journal.entries):
+                return
+            threading.Event().wait(0.01)
+        raise AssertionError("the stand-in is still busy after five seconds")
 
 
 def unix(instant: datetime) -> int:
     return timestamps.to_unix(instant)
-
-
-def fresh_store() -> MemoryStore:
-    return MemoryStore()
-
-
-DAY = timedelta(days=1)

@@ -21,8 +21,9 @@ def taken(upload: Upload, found: Iterable[Uploading], at: str) -> Upload | None:
     if upload.state in (State.SENDING, State.UNKNOWN):
         uploading = by_id[adopted]
         state = State.ACCEPTED_PARTIALLY if is_partial(upload, uploading) else State.ACCEPTED
-        entered = upload.to(state, accepted_at=at, vendor_id=adopted, other_vendor_ids=others, reason=None)
-        return with_status(entered, uploading, at)
+        was_lost = upload.state is State.UNKNOWN
+        entered = upload.to(state, accepted_at=at, adopted=was_lost, reason=None)
+        return with_status(entered.with_changes(vendor_id=adopted, other_vendor_ids=others), uploading, at)
     ids = (upload.vendor_id, upload.other_vendor_ids)
     return None if ids == (adopted, others) else upload.with_changes(vendor_id=adopted, other_vendor_ids=others)
 

@@ -34,8 +34,10 @@ class UploadCheck:
         self._unknowns.presume()
         try:
             self._summary.uploads["adopted"] += self._unknowns.resolve()
+            ends_at = self._context.half_time()
             for entry in self._longest_unchecked():
-                self._check(entry.upload)
+                if self._context.now() <= ends_at:
+                    self._check(entry.upload)
         except VendorError as failure:
             self._summary.stopped = str(failure)
             self._context.log.warning("upload_check_stopped", reason=str(failure))

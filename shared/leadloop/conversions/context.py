@@ -70,3 +70,7 @@ class UploadContext:
         A lease is twice the time-out (``leadloop.manifest``); half a minute is left for the store.
         """
         return self.now() + timedelta(seconds=self.lease_seconds / 2 - self.metrica.upload_timeout - 30)
+
+    def half_time(self) -> datetime:
+        """When half of the function's time-out is over: a call begun before it has time to end."""
+        return self.now() + timedelta(seconds=self.lease_seconds / 4)

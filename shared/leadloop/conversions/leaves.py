@@ -24,8 +24,7 @@ def leaf_of(ledger: UploadLedger, root: str, index: int) -> Entry:
     """The upload that covers a row now: the root, or the half of a half that the search has come to."""
     entry = ledger.read(root)
     while entry.upload.state is State.SPLIT:
-        side = "L" if index < entry.upload.middle else "R"
-        entry = ledger.read(entry.upload.token + side)
+        entry = ledger.read(entry.upload.half_with(index))
     return entry
 
 

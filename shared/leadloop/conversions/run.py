@@ -49,6 +49,16 @@ class UploadRun:
         self._context.log.info("upload_run_finished", **self._summary.as_json())
         return self._summary
 
+    def offer_refused_again(self) -> int:
+        """Give back the rows that Metrica refused one by one, after somebody has put right what was wrong.
+
+        Returns how many. They are frozen as they were, so a correction in the policy does not change them.
+        """
+        refused = self._ledger.in_state(State.REFUSED)
+        for entry in refused:
+            self._releaser.release(entry, "offered again by hand")
+        return sum(entry.upload.count for entry in refused)
+
     def _recover(self) -> None:
         """Uploads that a crashed run left behind: nothing was sent, or nobody knows."""
         now = self._context.now()

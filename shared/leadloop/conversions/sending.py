@@ -111,8 +111,8 @@ class Sender:
                 "row_refused",
                 token=upload.token,
                 error_type=refusal.error_type,
-                what_to_do="see `leadloop uploads`; put the row right in the policy or the CRM, then "
-                "`leadloop upload --refused` offers it again",
+                what_to_do="see the row with `leadloop uploads TOKEN`; when its goal or counter has been put right in "
+                "Metrica, `leadloop upload --refused` offers it again",
             )
             return self._ledger.move(sending, State.REFUSED, reason=refusal.error_type)
         self._context.log.warning("upload_split", token=upload.token, rows=upload.count, error_type=refusal.error_type)

@@ -27,8 +27,8 @@ class Summary:
 
     def count(self, entry: Entry) -> None:
         """An upload came to rest in a state."""
-        self.uploads[entry.upload.state] += 1
-        self.rows[entry.upload.state] += entry.upload.count
+        self.uploads[entry.upload.state.value] += 1
+        self.rows[entry.upload.state.value] += entry.upload.count
 
     def as_json(self) -> JsonObject:
         """The answer of the function."""

@@ -59,6 +59,8 @@ class Upload(BaseModel):
     absences: tuple[str, ...] = ()
     """Instants of complete listings, behind the time fence, that lacked the token."""
     vendor_id: str | None = None
+    adopted: bool = False
+    """Its answer was lost; it was found in Metrica's list."""
     other_vendor_ids: tuple[str, ...] = ()
     """Further uploadings under the same token: the file was taken more than once."""
     accepted_at: str | None = None
@@ -89,6 +91,10 @@ class Upload(BaseModel):
     def middle(self) -> int:
         """The first index of its right half."""
         return (self.first + self.end) // 2
+
+    def half_with(self, index: int) -> str:
+        """The token of the half that covers an index."""
+        return self.token + ("L" if index < self.middle else "R")
 
     @property
     def is_half(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from leadloop.conversions.run import UploadRun
 from leadloop.leases import LeaseHeld
 from support.interruptions import Interrupter

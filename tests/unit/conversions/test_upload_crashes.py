@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from support.interruptions import Crash, Interrupter
 from support.metrica_desk import ANNA, BORIS, VERA, MetricaDesk, MetricaServer, unix
 from support.policies import sokol

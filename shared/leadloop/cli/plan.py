@@ -1,0 +1,73 @@
+"""``leadloop plan``: what the next upload would send, and what not and why. Changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from leadloop.cli import opened
+
+if TYPE_CHECKING:
+    from leadloop.conversions.planning import Plan
+    from leadloop.json_types import JsonObject
+
+NAME = "plan"
+HELP = "show what the next upload would send, and what it would not and why; sends nothing"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the data are."""
+    opened.add_arguments(parser)
+    parser.add_argument("--offline", action="store_true", help="do not ask Metrica which goals the counter has")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the plan; 0 also when there is nothing to send."""
+    from leadloop.cli.answer import OK, print_json
+    from leadloop.conversions.context import UploadContext
+    from leadloop.conversions.planning import plan
+    from leadloop.conversions.preflight import look_at_counter
+    from leadloop.conversions.selection import Selection
+
+    world, log = opened.open_runtime(arguments)
+    targets, trouble = None, "not asked"
+    if not arguments.offline:
+        preflight = look_at_counter(UploadContext.of(world, "upload-conversions"))
+        targets, trouble = preflight.targets, preflight.trouble or ""
+    found = plan(Selection(world.policy, world.clock.now(), targets), world.store)
+    if arguments.json:
+        print_json({"ok": True, "goals_verified": targets is not None, "trouble": trouble, **as_json(found)})
+        return OK
+    print("\n".join(as_text(found)))
+    for entry in log.entries:
+        print(f"! {entry.event}: {entry.details.get('reason', '')} {entry.details.get('what_to_do', '')}".rstrip())
+    return OK
+
+
+def as_text(found: Plan) -> list[str]:
+    """The plan in lines for a person."""
+    lines = [f"to be sent: {found.rows} conversions"]
+    for form, file in sorted(found.files.items()):
+        lines.append(f"  {file.rows} rows of {form.header}")
+        lines += [f"    {one.claim.row}    {one.verdict.rule}, until {one.claim.deadline}" for one in file.first]
+    lines.append(f"not sent: {found.withheld.total()}")
+    for rule, count in found.withheld.most_common():
+        lines.append(f"  {count} {rule}")
+        lines += [f"    lead {one.lead_id}, {one.goal}: {one.verdict.reason}" for one in found.examples[rule]]
+    return lines
+
+
+def as_json(found: Plan) -> JsonObject:
+    """The plan for a program."""
+    return {
+        "rows": found.rows,
+        "files": [
+            {"header": form.header, "rows": file.rows, "first_rows": [one.claim.row for one in file.first]}
+            for form, file in sorted(found.files.items())
+        ],
+        "withheld": {**found.withheld},
+        "examples": {
+            rule: [{"lead_id": one.lead_id, "goal": one.goal, "reason": one.verdict.reason} for one in group]
+            for rule, group in found.examples.items()
+        },
+    }

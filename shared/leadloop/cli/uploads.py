@@ -1,0 +1,94 @@
+"""``leadloop uploads``: every file sent or to be sent, where it is, and what Metrica says of it. Changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from leadloop.cli import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from leadloop.conversions.linkage import RowLinkage
+    from leadloop.conversions.upload import Upload
+    from leadloop.json_types import Json
+    from leadloop.ports.store import Store
+
+NAME = "uploads"
+HELP = "list uploads with their states and totals; with a token, the rows of one and why they may not be linked"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the data are, and which upload."""
+    opened.add_arguments(parser)
+    parser.add_argument("token", nargs="?", help="the upload to look into")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the list, or one upload's rows."""
+    from leadloop.cli.answer import OK, REFUSED, print_json
+    from leadloop.conversions.linkage import explain_linkage
+    from leadloop.conversions.upload import Upload
+    from leadloop.ports.store import Key
+
+    world, _ = opened.open_runtime(arguments)
+    if arguments.token is None:
+        uploads = list(_all(world.store))
+        print_json([one.fields() | {"token": one.token} for one in uploads]) if arguments.json else _tell(uploads)
+        return OK
+    [document] = world.store.get_many([Key("upload", arguments.token)])
+    if document is None:
+        print(f"no upload has the token {arguments.token}; `leadloop uploads` lists them")
+        return REFUSED
+    rows = list(explain_linkage(world.store, world.policy, Upload.of(document)))
+    print_json([_row_json(row) for row in rows]) if arguments.json else _tell_rows(rows)
+    return OK
+
+
+def _all(store: Store) -> Iterable[Upload]:
+    from leadloop import queries
+    from leadloop.conversions.upload import Upload
+
+    cursor: str | None = None
+    while True:
+        page = store.query(queries.uploads_in_order(), cursor)
+        yield from map(Upload.of, page.documents)
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def _tell(uploads: Sequence[Upload]) -> None:
+    from leadloop.report.tables import table
+
+    head = ["token", "created", "by", "rows", "state", "Metrica's id", "status", "accepted", "linked", "reason"]
+    print(table(head, [_cells(upload) for upload in uploads]))
+
+
+def _cells(upload: Upload) -> list[object]:
+    totals = [upload.totals.get(name) for name in ("line_quantity", "linked_quantity")]
+    told = ["?" if total is None else total for total in totals]
+    vendor = [upload.vendor_id or "—", upload.vendor_status or "—"]
+    place = [upload.token, upload.created_at[:16], upload.identifier_kind, upload.count, upload.state.value]
+    return [*place, *vendor, *told, upload.reason or "—"]
+
+
+def _tell_rows(rows: Sequence[RowLinkage]) -> None:
+    from leadloop.report.tables import table
+
+    words = {True: "yes", False: "no", None: "not told"}
+    lines = [
+        [row.claim.index, row.lead_id, row.claim.goal, row.claim.row, words[row.linked], _causes(row)] for row in rows
+    ]
+    print(table(["row", "lead", "goal", "line", "linked", "causes"], sorted(lines, key=lambda line: int(str(line[0])))))
+
+
+def _causes(row: RowLinkage) -> str:
+    return "; ".join(f"{'certain' if one.certain else 'possible'}: {one.reason}" for one in row.causes) or "—"
+
+
+def _row_json(row: RowLinkage) -> Json:
+    causes: list[Json] = [{"rule": one.rule, "reason": one.reason, "certain": one.certain} for one in row.causes]
+    claim = row.claim.model_dump(mode="json")
+    return {"lead_id": row.lead_id, "linked": row.linked, "claim": claim, "causes": causes}
