@@ -44,7 +44,7 @@ def funnel(policy: Policy, leads: Iterable[Lead]) -> Funnel:
         line.leads += 1
         line.repeats += lead.repeat_of is not None
         line.without_ids += not state.ids
-        line.stages.update(state.stages)
+        line.stages.update(state.stages.keys())
     ordered = sorted(lines.values(), key=lambda line: (-line.leads, line.source))
     return Funnel(tuple(ordered), _stages(policy))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leadloop import queries
+from leadloop.conversions.linkage import RowLinkage
 from leadloop.conversions.selection import Selection, Withheld
 from leadloop.conversions.states import TAKEN, State
 from leadloop.conversions.upload import Upload
@@ -15,6 +16,7 @@ from leadloop.leads.lead import Claim, Lead
 from leadloop.policy import Policy
 from leadloop.ports.store import Document, Query, Store
 from leadloop.report.funnel import Funnel, funnel
+from leadloop.report.suspects import suspects
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Loop:
     goals: tuple[GoalLine, ...]
     uploads: tuple[Upload, ...]
     rows: tuple[RowFate, ...]
+    suspects: tuple[RowLinkage, ...]
+    """Rows of processed uploads that did not link, or may be the ones that did not."""
     withheld: tuple[Withheld, ...]
     outcomes: dict[str, Counter[str]]
     """Event kind → how its events ended."""
@@ -64,6 +68,7 @@ def read_loop(store: Store, policy: Policy, now: datetime) -> Loop:
         goals=tuple(_goal_line(goal, rows, withheld, leads) for goal in policy.goals),
         uploads=tuple(upload for upload in uploads if upload.state is not State.SPLIT),
         rows=rows,
+        suspects=tuple(suspect for upload in uploads for suspect in suspects(store, policy, upload)),
         withheld=withheld,
         outcomes={kind: _outcomes(store, kind) for kind in ("submission", "hint")},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from leadloop import timestamps
 from leadloop.conversions.states import State
@@ -30,10 +30,10 @@ def _sections(loop: Loop, names: Mapping[str, str]) -> Iterator[str]:
     yield "\nGoals: what was sent, and what was not"
     head = ["goal", "sent", "accepted", "under way", "refused", "not sent"]
     yield table(head, [_goal_cells(line) for line in loop.goals])
-    yield "\nUploads: Metrica's own totals, exact for each"
-    head = ["upload", "sent", "by", "state", "rows", "accepted", "linked", "user not found", "goal not found"]
-    yield table(head, [_upload_cells(upload) for upload in loop.uploads if upload.state is not State.RELEASED])
-    yield "\nNot linked: possible causes, from our own facts"
+    yield f"\nUploads: {_upload_sum(loop.uploads)}"
+    head = ["worth a look", "sent", "by", "state", "rows", "accepted", "linked", "user not found", "goal not found"]
+    yield table(head, [_upload_cells(upload) for upload in loop.uploads if _is_notable(upload)])
+    yield "\nNot linked, or possibly not: causes that our own facts allow"
     yield table(["lead", "goal", "certainty", "cause"], list(_unlinked(loop, names)))
     yield "\nNot sent"
     yield table(
@@ -53,6 +53,22 @@ def _goal_cells(line: GoalLine) -> list[object]:
     return [line.goal, line.claimed, line.accepted, line.underway, line.refused, reasons or "—"]
 
 
+def _upload_sum(uploads: Sequence[Upload]) -> str:
+    kept = [upload for upload in uploads if upload.state is not State.RELEASED]
+    accepted, linked = (sum(upload.totals.get(name) or 0 for upload in kept) for name in _TOTALS[:2])
+    ended = sum(upload.state is State.TERMINAL for upload in kept)
+    files = f"{len(kept)} files, {ended} of them with totals read back"
+    rows = sum(upload.count for upload in kept)
+    return f"{files}; {rows} rows, {accepted} accepted, {linked} linked (Metrica's own totals)"
+
+
+def _is_notable(upload: Upload) -> bool:
+    if upload.state is State.RELEASED:
+        return False
+    whole = upload.totals.get("linked_quantity") == upload.count
+    return upload.adopted or upload.state is not State.TERMINAL or not whole
+
+
 def _upload_cells(upload: Upload) -> list[object]:
     sent = timestamps.from_text(upload.sent_at).strftime("%d.%m %H:%M") if upload.sent_at else "—"
     totals = [upload.totals.get(name) for name in _TOTALS]
@@ -65,7 +81,10 @@ _TOTALS = ("line_quantity", "linked_quantity", "user_not_found_quantity", "goal_
 
 
 def _unlinked(loop: Loop, names: Mapping[str, str]) -> Iterator[list[object]]:
-    return iter(())
+    for row in loop.suspects:
+        for cause in row.causes:
+            certainty = "certain" if cause.certain else "possible"
+            yield [_name(row.lead_id, names), row.claim.goal, certainty, cause.reason]
 
 
 def _name(lead_id: str, names: Mapping[str, str]) -> str:
