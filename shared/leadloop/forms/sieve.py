@@ -51,10 +51,14 @@ class Sieve:
         except ValueError:
             return PageAddress()
         query = query_of(url.strip())
-        clicks = {known: query[known] for known in CLICK_IDS if _CLICK_ID.fullmatch(query.get(known, ""))}
+        clicks = {known: query[known] for known in CLICK_IDS if _is_click_id(query.get(known, ""))}
         known = {known: query[known] for known in (*UTM, *(param.casefold() for param in params)) if query.get(known)}
         return PageAddress(
             host=self.text(f"{name}.host", host),
             path=self.text(f"{name}.path", split.path, MAX_PATH),
             params=self.texts(f"{name}.", known) | clicks,
         )
+
+
+def _is_click_id(value: str) -> bool:
+    return _CLICK_ID.fullmatch(value) is not None and not looks_like_contact(value)

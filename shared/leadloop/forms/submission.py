@@ -52,7 +52,6 @@ def reduce(post: FormPost, read: Circumstances) -> Submission:
     policy, sieve = read.policy, Sieve(post.fields.left_out)
     contacts = _contact_keys(post, read, sieve)
     ids = read_ad_ids(post.ad_ids)
-    user_id = sieve.text("user_id", ids.ids.user_id or "") or None
     form = sieve.text("form", post.first("form"))
     fields = sieve.texts("", mapped(post.fields.values, policy.site.mapped_fields))
     submission_id = _submission_id(post, read.ring, sieve)
@@ -73,7 +72,7 @@ def reduce(post: FormPost, read: Circumstances) -> Submission:
         page=sieve.address("page", post.first("page"), params),
         landing=sieve.address("landing", post.first("landing"), params),
         referrer=sieve.address("referrer", post.first("referrer"), params),
-        ids=ids.ids.model_copy(update={"user_id": user_id}),
+        ids=ids.ids,
         rejected_ids=ids.rejected,
         utm=sieve.texts("", post.utm),
         keys=tuple(key for keys in contacts for key in keys),

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from leadloop.identity.contact_signs import looks_like_contact
 from leadloop.messages import AdIds
 from leadloop.verdict import Verdict
 
@@ -85,6 +86,8 @@ def _javascript_text(digits: str) -> str:
 
 
 def _judge(name: str, value: str) -> Verdict:
+    if looks_like_contact(value):
+        return Verdict(False, "id.looks_like_contact", "looked like a phone or an e-mail, which is no id")
     if name == "gclid":
         return _by_pattern(_GCLID, value, "10 to 250 letters, digits, _ and -")
     if name == "user_id":

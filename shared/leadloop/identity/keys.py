@@ -19,7 +19,7 @@ from leadloop.secrets import HMAC_KEY, Secrets
 
 ContactKind: TypeAlias = Literal["phone", "email"]
 
-_ENTRY = re.compile(r"(?P<id>[a-z0-9]{1,16}):(?P<secret>(?:[0-9a-fA-F]{2}){24,64})")
+_ENTRY = re.compile(r"(?P<id>[a-z0-9]{1,16}):(?P<secret>(?:[0-9a-fA-F]{2}){32,64})")
 _READY = re.compile(r"[0-9a-f]{64}")
 
 
@@ -48,7 +48,7 @@ class KeyRing:
         entries = [_ENTRY.fullmatch(part.strip()) for part in text.split(",")]
         keys = tuple((entry["id"], bytes.fromhex(entry["secret"])) for entry in entries if entry is not None)
         if len(keys) != len(entries) or len(dict(keys)) != len(keys):
-            expected = "`id:hex` pairs joined by commas, newest first, each id once, each key 24 to 64 bytes"
+            expected = "`id:hex` pairs joined by commas, newest first, each id once, each key 32 to 64 bytes"
             raise KeyMalformed(HMAC_KEY, expected)
         return cls(keys)
 

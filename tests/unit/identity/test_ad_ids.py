@@ -60,6 +60,8 @@ def test_the_first_candidate_in_form_is_taken() -> None:
         ("user_id", "crm-4711", True),
         ("user_id", "Анна Примерова", False),
         ("user_id", 'a"b', False),
+        ("user_id", "anna@example.org", False),
+        ("client_id", "79990000003", False),
     ],
 )
 def test_other_ids_have_their_own_forms(name: str, value: str, stands: bool) -> None:
