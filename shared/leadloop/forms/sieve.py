@@ -32,7 +32,7 @@ class Sieve:
 
         ``{keyword}`` is what Direct failed to fill in: https://yandex.ru/support/direct/ru/statistics/url-tags
         """
-        plain = _MACRO.sub("", value).strip()
+        plain = _MACRO.sub("", value[: 2 * longest]).strip()
         if looks_like_contact(plain):
             self.left_out[name] = _LOOKED_LIKE_CONTACT
             return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-_EMAIL = re.compile(r"[^\s@/=&?]+@[^\s@/=&?]+\.[^\s@/=&?]{2,}")
+_EMAIL = re.compile(r"[^\s@/=&?]@[^\s@/=&?]+\.[^\s@/=&?]{2,}")
 _GAP = r"[\s().\-–—_]{0,3}"
 _RUSSIAN = re.compile(
     rf"(?<![\d.])(?:\+?7|8)?{_GAP}9\d\d{_GAP}\d{{3}}{_GAP}\d\d{_GAP}\d\d(?!\d)"
