@@ -49,9 +49,9 @@ def derive(
 
 def _reach(policy: Policy, name: str, goal: Goal, state: LeadState) -> Conversion | None:
     if goal.on is GoalEvent.RECEIVED:
-        if state.born_in != "site" or state.occurred_at is None:
+        if state.submitted_at is None:
             return None
-        at, crm_ref = state.occurred_at, None
+        at, crm_ref = state.submitted_at, None
     else:
         entry = state.stages.get(goal.stage or "")
         if entry is None:

@@ -38,6 +38,8 @@ class LeadState:
 
     occurred_at: datetime | None = None
     born_in: str = "crm"
+    submitted_at: datetime | None = None
+    """The first submission; facts of a CRM entity that was there before it are older."""
     submission_id: str | None = None
     form: str = ""
     ids: dict[str, str] = field(default_factory=dict)
@@ -87,6 +89,7 @@ def fold(policy: Policy, facts: tuple[Fact, ...]) -> LeadState:
 def _submitted(_policy: Policy, state: LeadState, fact: Fact) -> None:
     if state.born_in != "site":
         state.born_in = "site"
+        state.submitted_at = fact.occurred_at
         state.source = resolve(fact.values)
     state.submission_id = state.submission_id or _text(fact.values.get("submission_id"))
     state.form = state.form or _text(fact.values.get("form")) or ""

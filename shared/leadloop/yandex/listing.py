@@ -19,6 +19,8 @@ ReadPage = Callable[[int, int], list[Uploading]]
 
 _READINGS = 3
 _PAGES = 1000
+_STALE_PAGES = 3
+"""A vendor that ignores ``offset`` gives the same page for ever; so many times is enough to see that."""
 
 
 class _Rearranged(Exception):
@@ -37,17 +39,16 @@ def read_to_the_end(read_page: ReadPage, page_size: int) -> Listing:
 
 def _read_once(read_page: ReadPage, page_size: int) -> Listing:
     seen: dict[str, Uploading] = {}
-    offset = 0
+    offset = stale = 0
     for _ in range(_PAGES):
         page = read_page(page_size, offset)
-        if seen and page and page[0].id not in seen:
+        if seen and (not page or page[0].id not in seen):
             raise _Rearranged
-        fresh = [row for row in page if row.id not in seen]
-        if not fresh:
-            # An empty page beyond the end would also follow if rows had gone; then the overlap is missing.
-            if seen and not page:
-                raise _Rearranged
+        known = len(seen)
+        seen |= {row.id: row for row in page}
+        stale = stale + 1 if len(seen) == known else 0
+        # A page may be shorter than asked for; only one that holds nothing but the overlap is the last.
+        if (len(page) <= 1 and stale) or stale == _STALE_PAGES:
             return tuple(seen.values())
-        seen |= {row.id: row for row in fresh}
         offset += len(page) - 1
     raise OutcomeUnknown(VENDOR, "uploadings", f"the list did not end within {_PAGES} pages")
