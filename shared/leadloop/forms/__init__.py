@@ -2,6 +2,6 @@
 
 Read in this order: ``body`` (bytes → named fields), ``field_names`` (what people call a phone, a ClientID,
 a page), ``builders`` (one file per site builder), ``form_post`` (what a form offers), ``submission`` (what
-of it may travel, by the contacts mode), ``capture`` (from a request's bytes to a message). ``cors`` and
-``thank_you`` answer browsers.
+of it may travel, by the contacts mode), ``capture`` (from a request's bytes to a message). ``callers`` tells
+who posts, and what a browser is answered.
 """
