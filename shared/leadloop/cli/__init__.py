@@ -17,7 +17,7 @@ from types import ModuleType
 from leadloop import __version__
 from leadloop.cli.answer import OK, REFUSED, USAGE, tell_failure
 
-COMMANDS = ("demo", "init", "check", "serve", "plan", "upload", "uploads")
+COMMANDS = ("demo", "init", "check", "serve", "plan", "upload", "uploads", "report", "explain")
 """Every command in the order of the help; ``test-lead`` would live in ``test_lead.py``."""
 
 

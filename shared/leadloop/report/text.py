@@ -73,7 +73,7 @@ def _upload_cells(upload: Upload) -> list[object]:
     sent = timestamps.from_text(upload.sent_at).strftime("%d.%m %H:%M") if upload.sent_at else "—"
     totals = [upload.totals.get(name) for name in _TOTALS]
     cells = ["?" if total is None else total for total in totals]
-    adopted = " (answer lost, adopted)" if upload.absences or (upload.attempts and upload.reason) else ""
+    adopted = " (answer lost, found by its token)" if upload.adopted else ""
     return [upload.token[:8], sent, upload.identifier_kind, f"{upload.state}{adopted}", upload.count, *cells]
 
 

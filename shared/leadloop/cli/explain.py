@@ -1,0 +1,34 @@
+"""``leadloop explain``: the whole story of one lead: what is known, what follows, what was sent and why not."""
+
+from __future__ import annotations
+
+import argparse
+
+from leadloop.cli import opened
+
+NAME = "explain"
+HELP = "tell everything about one lead, found by its id, its CRM deal or its ClientID or yclid; changes nothing"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the data are, and which lead."""
+    opened.add_arguments(parser)
+    parser.add_argument("lead", help="a lead id, an id of a CRM deal, a ClientID or a yclid")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the story of each lead found."""
+    from leadloop.cli.answer import OK, REFUSED, print_json
+    from leadloop.report.explanation import explain, find_leads
+
+    world, _ = opened.open_runtime(arguments)
+    found = find_leads(world.store, world.policy, arguments.lead)
+    if not found:
+        print(f"no lead has the id, deal, ClientID or yclid {arguments.lead!r}; `leadloop report` shows what there is")
+        return REFUSED
+    stories = [explain(world.store, world.policy, lead, world.clock.now()) for lead in found]
+    if arguments.json:
+        print_json([story.as_json() for story in stories])
+    else:
+        print("\n\n".join(story.text() for story in stories))
+    return OK

@@ -1,0 +1,162 @@
+"""The whole story of one lead, with the rule and the reason of each decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadloop import queries, timestamps
+from leadloop.conversions.selection import Selection
+from leadloop.conversions.upload import Upload
+from leadloop.facts import Fact, FactKind
+from leadloop.json_types import Json, JsonObject
+from leadloop.leads.fold import crm_ref_id
+from leadloop.leads.lead import Claim, Lead
+from leadloop.policy import Policy
+from leadloop.ports.store import Key, Store
+from leadloop.report.tables import table
+
+_SAID = {
+    FactKind.SUBMITTED: ("form", "submission_id", "ids", "utm", "rejected_ids"),
+    FactKind.CRM_LINKED: ("crm", "external_id", "by"),
+    FactKind.STAGE_ENTERED: ("external_id", "pipeline_id", "status_id", "exact"),
+    FactKind.PRICE_OBSERVED: ("external_id", "amount", "currency"),
+    FactKind.IDS_OBSERVED: ("external_id", "ids"),
+    FactKind.CRM_ENTITY_LOST: ("external_id", "how", "into"),
+}
+"""What of each fact is told; keys and sealed contacts are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of one goal: sent (and in which state), or not, with rule and reason."""
+
+    goal: str
+    ended: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A lead's facts in order, and what was decided on them."""
+
+    lead_id: str
+    source: str
+    source_rule: str
+    repeat_of: str | None
+    crm_ref: str | None
+    stage: str | None
+    delivery: str
+    facts: tuple[Fact, ...]
+    decisions: tuple[Decision, ...]
+
+    def text(self) -> str:
+        """The story for a person."""
+        head = [
+            f"lead {self.lead_id}",
+            f"  source    {self.source}   (rule {self.source_rule})",
+            f"  CRM       {self.crm_ref or '—'}, stage {self.stage or '—'}, delivery {self.delivery}",
+        ]
+        head += [f"  repeats   {self.repeat_of}, so it was not received twice"] if self.repeat_of else []
+        facts = [[_moment(fact.occurred_at), fact.feed, fact.kind, _words(told(fact))] for fact in self.facts]
+        decisions = [[one.goal, one.ended, one.rule, one.reason] for one in self.decisions]
+        tables = [table(["at", "from", "fact", "what"], facts), table(["goal", "", "rule", "reason"], decisions)]
+        return "\n".join([*head, "", *tables])
+
+    def as_json(self) -> JsonObject:
+        """The story for a program."""
+        facts: list[Json] = [
+            {"at": timestamps.to_text(fact.occurred_at), "feed": fact.feed.value, "kind": fact.kind.value, **told(fact)}
+            for fact in self.facts
+        ]
+        return {
+            "lead_id": self.lead_id,
+            "source": self.source,
+            "source_rule": self.source_rule,
+            "repeat_of": self.repeat_of,
+            "crm_ref": self.crm_ref,
+            "stage": self.stage,
+            "delivery": self.delivery,
+            "facts": facts,
+            "decisions": [
+                {"goal": one.goal, "ended": one.ended, "rule": one.rule, "reason": one.reason} for one in self.decisions
+            ],
+        }
+
+
+def find_leads(store: Store, policy: Policy, wanted: str) -> list[Lead]:
+    """Leads by their own id, by the id of a CRM deal, or by a ClientID or yclid."""
+    lead, deal = store.get_many([Key("lead", wanted), Key("crm_ref", crm_ref_id(policy.crm.kind, wanted))])
+    if lead is not None:
+        return [Lead.of(lead)]
+    owners = deal.fields.get("leads") if deal is not None else None
+    if isinstance(owners, dict):
+        documents = store.get_many([Key("lead", lead_id) for lead_id in owners])
+        return [Lead.of(document) for document in documents if document is not None]
+    pages = [store.query(queries.leads_with_weak_id(f"{kind}:{wanted}")) for kind in ("client_id", "yclid")]
+    return [Lead.of(document) for page in pages for document in page.documents]
+
+
+def explain(store: Store, policy: Policy, lead: Lead, now: datetime) -> Explanation:
+    """The story of a lead as of ``now``."""
+    state = lead.state(policy)
+    [delivery, document] = store.get_many([Key("delivery", lead.id), lead.key])
+    withheld = Selection(policy, now).read(store, [document] if document is not None else [])
+    decisions = [_sent(store, claim) for claim in lead.claims.values()]
+    decisions += [Decision(one.goal, "expired", one.rule, one.reason) for one in lead.expired.values()]
+    for choice in withheld:
+        decisions += [Decision(one.goal, one.outcome, one.verdict.rule, one.verdict.reason) for one in choice.withheld]
+        decisions += [
+            Decision(one.claim.goal, "next upload", one.verdict.rule, one.verdict.reason) for one in choice.sendable
+        ]
+    return Explanation(
+        lead_id=lead.id,
+        source=state.source.label,
+        source_rule=state.source.rule,
+        repeat_of=lead.repeat_of,
+        crm_ref=state.crm_ref,
+        stage=state.stage,
+        delivery=str(delivery.fields.get("state")) if delivery is not None else "—",
+        facts=lead.facts,
+        decisions=tuple(decisions),
+    )
+
+
+def told(fact: Fact) -> JsonObject:
+    """What may be told of a fact, without empty values."""
+    return {name: fact.values[name] for name in _SAID[fact.kind] if fact.values.get(name) not in (None, "", {}, [])}
+
+
+def _sent(store: Store, claim: Claim) -> Decision:
+    frozen = f"{claim.identifier_kind} {claim.identifier}, {claim.target}, DateTime {claim.date_time}"
+    if claim.token is None:
+        return Decision(claim.goal, "waits", "claim.released", f"{frozen}; its upload certainly did not happen")
+    upload = _leaf(store, claim.token, claim.index)
+    vendor = f", Metrica's id {upload.vendor_id}" if upload.vendor_id else ""
+    return Decision(claim.goal, upload.state, f"upload {upload.token}{vendor}", frozen)
+
+
+def _leaf(store: Store, token: str, index: int) -> Upload:
+    [document] = store.get_many([Key("upload", token)])
+    if document is None:
+        raise LookupError(f"upload {token} is gone: restore the store from a backup")
+    upload = Upload.of(document)
+    if upload.state != "split":
+        return upload
+    side = "L" if index < (upload.first + upload.end) // 2 else "R"
+    return _leaf(store, token + side, index)
+
+
+def _words(values: JsonObject) -> str:
+    return ", ".join(f"{name} {_word(value)}" for name, value in values.items())
+
+
+def _word(value: Json) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} {_word(one)}" for name, one in value.items() if one not in (None, "")) + "}"
+    return str(value)
+
+
+def _moment(instant: datetime) -> str:
+    return instant.strftime("%d.%m.%Y %H:%M:%S")
