@@ -111,7 +111,8 @@ class Reader:
         if decision.match is not None:
             lead_id, verdict = decision.match
             about = {"crm": self._crm.name, "external_id": reading.lead.external_id, "lead_id": lead_id}
-            self._runtime.log.info("crm_entity_matched", **about, rule=verdict.rule, reason=verdict.reason)
+            event = "crm_entity_matched" if verdict else "crm_entity_unmatched"
+            self._runtime.log.info(event, **about, rule=verdict.rule, reason=verdict.reason)
         for lead_id in decision.linked:
             self._announce(lead_id, reading.lead.external_id)
 

@@ -139,9 +139,9 @@ class Delivery(BaseModel):
     def _changed(
         self, state: DeliveryState, next_try: datetime | None, verdict: Verdict | None = None, **values: object
     ) -> Delivery:
-        said = {"rule": verdict.rule if verdict else None, "reason": verdict.reason if verdict else None}
+        _, rule, reason = verdict if verdict is not None else (None, None, None)
         due = timestamps.to_text(next_try) if next_try else None
-        return self.model_copy(update={"state": state, "next_try_at": due, **said, **values})
+        return self.model_copy(update={"state": state, "next_try_at": due, "rule": rule, "reason": reason, **values})
 
 
 def delivery_key(lead_id: str) -> Key:

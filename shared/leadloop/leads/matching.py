@@ -66,19 +66,15 @@ def match(policy: Policy, signs: Signs, candidates: Sequence[Candidate]) -> Matc
             return Match(candidate.lead_id, Verdict(True, "match.leadloop_id", "the entity carries our id of the lead"))
     latest = signs.created_at + policy.defaults.born_in_crm_wait
     eligible = [one for one in candidates if one.is_free and one.occurred_at <= latest]
-    unclear: Verdict | None = None
+    nobodys = Verdict(False, "match.nobody", "no lead shares an id or a contact key with the entity")
     for rule, sign, fits in _rules(policy, signs):
         found = [candidate for candidate in eligible if fits(candidate)]
         if rule != "match.key" and _persons(found) > 1:
             found = [candidate for candidate in found if candidate.key_ids & signs.key_ids]
-            unclear = Verdict(
-                False, "match.shared_weak_id", f"several persons came with its {sign}; it identifies no one"
-            )
+            nobodys = Verdict(False, "match.shared_weak_id", f"several persons came with its {sign}: it is nobody's")
         if found:
             return _latest(found, rule, sign)
-    return Match(
-        None, unclear or Verdict(False, "match.nobody", "no lead shares an id or a contact key with the entity")
-    )
+    return Match(None, nobodys)
 
 
 def candidates_of(store: Store, policy: Policy, signs: Signs) -> list[Candidate]:

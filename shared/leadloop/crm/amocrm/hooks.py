@@ -30,11 +30,11 @@ def parse_hook(body: bytes) -> HookReading:
     if not pairs:
         return HookReading(unreadable="no entity that amoCRM sends hooks about is named in the body")
     companies = {pair.path[:3] for pair in pairs if pair.path[3:] == ("type",) and pair.value == "company"}
+    pairs = [pair for pair in pairs if pair.path[:3] not in companies]
     ids: dict[str, dict[str, None]] = defaultdict(dict)
     for pair in pairs:
-        if pair.path[:3] not in companies:
-            for kind, external_id in _ids_in(pair):
-                ids[kind][external_id] = None
+        for kind, external_id in _ids_in(pair):
+            ids[kind][external_id] = None
     if not ids and any(_must_hold_an_id(pair.path) for pair in pairs):
         return HookReading(unreadable="the body names a lead or a contact without an id of digits")
     return HookReading({kind: tuple(found) for kind, found in ids.items()})

@@ -1,0 +1,213 @@
+"""A CRM desk: the memory world, an amoCRM stand-in behind the real transport, and people at work in it.
+
+desk.submit("anna", phone=...)            # the site's form, through capture-lead and register-lead
+deal = desk.act("create_lead", name=...)  # what managers do
+desk.carry_hooks(); desk.sync()           # webhooks and the pull, through the real functions
+desk.ledger()                             # what the stand-in holds: the oracle stands outside our code
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from werkzeug.test import TestResponse
+
+from leadloop.adapters.requests_http import RequestsHttp
+from leadloop.leads.crm_refs import CrmRef
+from leadloop.leads.delivery import Delivery
+from leadloop.leads.fold import LeadState
+from leadloop.leads.lead import Lead
+from leadloop.policy import Policy
+from leadloop.ports.clock import Clock
+from leadloop.ports.store import Key
+from leadloop_standins.amocrm.stand_in import AmoCrmStandIn
+from leadloop_standins.clock import Clock as StandInClock
+from leadloop_standins.command import running
+from support.policies import LOST, MEETING, NEW, ORIGIN, PIPELINE, QUALIFIED, WON
+from support.settable_clock import MORNING
+from support.world import World
+
+TOKEN, HOOK_SECRET = "token-of-olga", "hook-secret-1"
+ANNA, BORIS = "1700000000123456789", "1700000000123456790"
+CRM_FUNCTIONS = frozenset({"register-lead", "read-crm", "deliver-lead"})
+HOOKS = [
+    *("add_lead", "update_lead", "delete_lead", "restore_lead", "status_lead"),
+    *("add_contact", "update_contact"),
+]
+SEED: dict[str, Any] = {
+    "account": [{"subdomain": "sokol", "name": "ЖК «Сокол»"}],
+    "users": [{"id": 2852001, "name": "Ольга"}],
+    "pipelines": [
+        {
+            "id": int(PIPELINE),
+            "name": "Новостройки",
+            "statuses": [
+                {"id": int(NEW), "name": "Новая"},
+                {"id": int(QUALIFIED), "name": "Квалифицирована"},
+                {"id": int(MEETING), "name": "Встреча"},
+            ],
+        }
+    ],
+    "fields": [{"id": 752901, "name": "LEADLOOP_ID", "code": "LEADLOOP_ID"}],
+    "tokens": [{"token": TOKEN}],
+    "webhooks": [{"destination": "https://leadloop.example/hook", "settings": HOOKS}],
+    "settings": {"deliver_automatically": False, "requests_per_second": 0},
+}
+STATUS = {"new": NEW, "qualified": QUALIFIED, "meeting": MEETING, "sold": WON, "lost": LOST}
+
+
+class _SharedClock(StandInClock):
+    """The stand-in's calendar is the desk's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hands: Clock | None = None
+
+    def now(self) -> datetime:
+        return MORNING if self.hands is None else self.hands.now()
+
+
+class CrmDesk:
+    """One policy on memory adapters, and one amoCRM account over loopback HTTP."""
+
+    def __init__(self, world: World, amocrm: AmoCrmStandIn) -> None:
+        self.world = world
+        self.amocrm = amocrm
+        self.clock = world.clock
+        self._carried = 0
+
+    # The site
+
+    def submit(self, who: str, **form: str) -> str:
+        """A form post from the site; the id of the lead."""
+        body = {"submission_id": f"form-of-{who}", **form}
+        headers = {"Origin": ORIGIN, "Accept": "application/json"}
+        answer = self.world.client("capture-lead").post("/", json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+        lead_id: str = (answer.json or {})["lead_id"]
+        return lead_id
+
+    # The CRM's people
+
+    def act(self, action: str, **order: object) -> dict[str, Any]:
+        """One thing a person does in the CRM."""
+        return self.amocrm.act({"action": action, **order})
+
+    def deal(self, name: str = "Сделка", **order: object) -> int:
+        """A deal typed in by a manager, or created by the site's own integration; its id."""
+        deal: int = self.act("create_lead", name=name, **order)["lead_id"]
+        return deal
+
+    def move(self, deal: int, stage: str) -> None:
+        """The deal enters a stage."""
+        self.act("move", lead_id=deal, pipeline_id=int(PIPELINE), status_id=int(STATUS[stage]))
+
+    def break_next(self, fault: str, **instruction: object) -> None:
+        """The next request that matches goes wrong."""
+        self.amocrm.faults.order({"fault": fault, **instruction})
+
+    def settings(self, **changes: object) -> None:
+        """Switches of the stand-in."""
+        self.amocrm.change_settings(changes)
+
+    # leadloop
+
+    def carry_hooks(self) -> list[TestResponse]:
+        """Post every webhook not posted yet, then deliver what follows."""
+        waiting = self.amocrm.deliveries.all[self._carried :]
+        self._carried += len(waiting)
+        answers = [self.hook(one.body) for one in waiting if one.state == "due"]
+        self.settle()
+        return answers
+
+    def forget_hooks(self) -> None:
+        """Webhooks sent so far never arrive."""
+        self._carried = len(self.amocrm.deliveries.all)
+
+    def hook(self, body: str | bytes, secret: str = HOOK_SECRET) -> TestResponse:
+        """A webhook as amoCRM posts it."""
+        form = "application/x-www-form-urlencoded"
+        client = self.world.client("receive-crm-event")
+        return client.post(f"/amocrm/{secret}", data=body, content_type=form)
+
+    def sync(self) -> dict[str, Any]:
+        """One tick of the schedule, and what follows."""
+        answer = self.world.client("sync-crm").post("/")
+        assert answer.status_code == 200, answer.text
+        self.settle()
+        return dict(answer.json or {})
+
+    def settle(self) -> None:
+        """Deliver all messages."""
+        self.world.settle(only=CRM_FUNCTIONS)
+
+    # What rests
+
+    def lead(self, lead_id: str) -> Lead:
+        [document] = self.world.store.get_many([Key("lead", lead_id)])
+        assert document is not None, f"there is no lead {lead_id}"
+        return Lead.of(document)
+
+    def state(self, lead_id: str) -> LeadState:
+        return self.lead(lead_id).state(self.world.runtime.policy)
+
+    def delivery(self, lead_id: str) -> Delivery:
+        [document] = self.world.store.get_many([Key("delivery", lead_id)])
+        assert document is not None, f"lead {lead_id} has no delivery"
+        return Delivery.of(document)
+
+    def ref(self, deal: int) -> CrmRef:
+        [document] = self.world.store.get_many([Key("crm_ref", f"amocrm-lead-{deal}")])
+        assert document is not None, f"deal {deal} has no reference"
+        return CrmRef.of(document)
+
+    def marks(self) -> list[str]:
+        return [document.key.id for document in self.world.documents("dirty_mark")]
+
+    def resting(self) -> dict[str, object]:
+        """Everything in the store but leases, cursors and outcomes: to compare before and after."""
+        kept = ("lead", "key", "crm_ref", "delivery", "daily_total", "dirty_mark")
+        return {f"{one.key.collection}/{one.key.id}": one.fields for name in kept for one in self.world.documents(name)}
+
+    # What the CRM holds
+
+    def ledger(self) -> dict[str, Any]:
+        return self.amocrm.ledger()
+
+    def deals_of(self, lead_id: str) -> list[int]:
+        """Deals that carry our id, deleted ones too."""
+        found: list[int] = self.ledger()["leads_by_field_value"].get("LEADLOOP_ID", {}).get(lead_id, [])
+        return found
+
+    def fields_of(self, deal: int) -> dict[str, str]:
+        """Custom fields of a deal by code."""
+        lead, catalogue = self.amocrm.account.leads[deal], self.amocrm.account.fields["leads"]
+        named = ((catalogue.by_id(field_id), values) for field_id, values in lead.fields.items())
+        return {one.code or str(one.id): str(values[0].value) for one, values in named if one and values}
+
+    def calls(self) -> list[tuple[str, str]]:
+        """Every call of the API so far: method and path."""
+        return [(entry.method, entry.target.partition("?")[0]) for entry in self.amocrm.journal.entries]
+
+
+@contextmanager
+def crm_desk(policy: Policy, seed: dict[str, Any] | None = None) -> Iterator[CrmDesk]:
+    """A desk whose world is in force while the block runs."""
+    clock = _SharedClock()
+    amocrm = AmoCrmStandIn(clock, seed or SEED)
+    with running(amocrm) as base_url:
+        environment = {
+            "LEADLOOP_ENDPOINT_AMOCRM": base_url,
+            "LEADLOOP_AMOCRM_TOKEN": TOKEN,
+            "LEADLOOP_HOOK_SECRET": HOOK_SECRET,
+        }
+        world = World(policy, environment=environment)
+        clock.hands = world.clock
+        http = RequestsHttp({"amocrm": 1000.0}, sleep=lambda _: None)
+        world.runtime.http = http
+        with world.in_force():
+            yield CrmDesk(world, amocrm)
+        http.close()
