@@ -53,6 +53,8 @@ class LeadState:
     source: Source = _BORN_IN_CRM
     crm_refs: list[str] = field(default_factory=list)
     """CRM references in the order they were linked; the last is the present one."""
+    joined_refs: frozenset[str] = frozenset()
+    """References this lead came to when its own deal was merged away: another person's ids may stand there."""
     lost: dict[str, str] = field(default_factory=dict)
     """CRM references that are gone, and how."""
     stages: dict[str, StageEntry] = field(default_factory=dict)
@@ -79,7 +81,7 @@ def crm_ref_id(crm: str, external_id: str) -> str:
 
 def fold(policy: Policy, facts: tuple[Fact, ...]) -> LeadState:
     """The state of a lead. ``facts`` must be sorted, as ``facts.join`` returns them."""
-    state = LeadState()
+    state = LeadState(joined_refs=frozenset(_ref(fact) for fact in facts if fact.values.get("by") == "merge"))
     for fact in facts:
         state.occurred_at = state.occurred_at or fact.occurred_at
         _STEPS[fact.kind](policy, state, fact)
@@ -128,6 +130,8 @@ def _price_observed(_policy: Policy, state: LeadState, fact: Fact) -> None:
 
 
 def _ids_observed(_policy: Policy, state: LeadState, fact: Fact) -> None:
+    if _ref(fact) in state.joined_refs:
+        return
     _learn_ids(state, _texts(fact.values.get("ids")))
     keys = fact.values.get("key_ids")
     state.key_ids |= {key for key in keys if isinstance(key, str)} if isinstance(keys, list) else set()
