@@ -18,8 +18,10 @@ from leadloop import timestamps
 from leadloop.adapters.requests_http import RequestsHttp
 from leadloop.conversions.checking import UploadCheck
 from leadloop.conversions.context import UploadContext
+from leadloop.conversions.leaves import leaf_of
 from leadloop.conversions.ledger import UploadLedger
 from leadloop.conversions.run import UploadRun
+from leadloop.conversions.states import State
 from leadloop.conversions.summary import Summary
 from leadloop.conversions.upload import Upload
 from leadloop.leads import facts_of
@@ -31,6 +33,7 @@ from leadloop.leases import lease
 from leadloop.messages import AdIds, Submission
 from leadloop.policy import Policy
 from leadloop.ports.clock import Clock
+from leadloop.ports.http import Http
 from leadloop.ports.store import Key, Write
 from leadloop.yandex.metrica import Metrica
 from leadloop_standins.clock import Clock as StandInClock
@@ -137,13 +140,25 @@ class MetricaDesk:
     def interrupted(self, interrupter: Interrupter) -> Iterator[None]:
         """Within the block every touch of store and network passes the interrupter."""
         runtime = self.world.runtime
-        store, http = runtime.store, runtime.http
-        runtime.store, runtime.http = InterruptedStore(store, interrupter), InterruptedHttp(http, interrupter)
+        store = runtime.store
+        runtime.store = InterruptedStore(store, interrupter)
+        try:
+            with self.over(InterruptedHttp(runtime.http, interrupter)):
+                yield
+        finally:
+            runtime.store = store
+
+    @contextmanager
+    def over(self, http: Http) -> Iterator[None]:
+        """Within the block Metrica is reached by another transport."""
+        runtime = self.world.runtime
+        usual = runtime.http
+        runtime.http = http
         vars(runtime).pop("metrica", None)
         try:
             yield
         finally:
-            runtime.store, runtime.http = store, http
+            runtime.http = usual
             vars(runtime).pop("metrica", None)
 
     # leads
@@ -218,6 +233,16 @@ class MetricaDesk:
 
     def states(self) -> list[str]:
         return sorted(upload.state.value for upload in self.uploads())
+
+    def assert_rows_have_a_place(self) -> None:
+        """Every claim waits, or stands in an upload that covers its index; no two rows share a place."""
+        leads = [Lead.of(document) for document in self.world.documents("lead")]
+        claims = [claim for lead in leads for claim in lead.claims.values() if claim.token is not None]
+        assert len({(claim.token, claim.index) for claim in claims}) == len(claims)
+        for claim in claims:
+            leaf = leaf_of(self.ledger(), str(claim.token), claim.index).upload
+            assert leaf.first <= claim.index < leaf.end
+            assert leaf.state is not State.RELEASED
 
     def ledger(self) -> UploadLedger:
         return UploadLedger(self.context())

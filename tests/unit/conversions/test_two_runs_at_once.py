@@ -61,6 +61,7 @@ def test_nothing_is_sent_twice_and_nothing_is_left(server: MetricaServer, moment
     counted = desk.counted()
     assert desk.conversions() == expected
     assert counted["resent_rows"] == []
+    desk.assert_rows_have_a_place()
     assert set(desk.states()) <= {"terminal", "released"}
 
 

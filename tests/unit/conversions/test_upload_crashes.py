@@ -37,6 +37,7 @@ def assert_nothing_lost_or_doubled(desk: MetricaDesk, expected: set[Row]) -> Non
     assert desk.conversions() == expected
     assert counted["resent_rows"] == []
     assert all(group["distinct_datetimes"] == 1 for group in counted["per_target"])
+    desk.assert_rows_have_a_place()
     assert set(desk.states()) <= {"terminal", "released"}
 
 

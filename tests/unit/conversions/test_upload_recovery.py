@@ -1,0 +1,181 @@
+"""What a run finds when it comes after another: one that may still be at work, and one that is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from leadloop.conversions.claiming import Claimer
+from leadloop.conversions.ledger import UploadLedger, UploadTaken
+from leadloop.conversions.releasing import Releaser
+from leadloop.conversions.run import UploadRun
+from leadloop.conversions.selection import Choice, Selection
+from leadloop.conversions.states import State
+from leadloop.conversions.upload import Upload
+from leadloop.leads.lead import Lead
+from leadloop.leads.writing import lead_writes
+from leadloop.ports.http import HttpRequest, HttpResponse
+from support.interruptions import Crash, Interrupter
+from support.metrica_desk import ANNA, BORIS, MetricaDesk
+
+WITHIN_THE_LEASE, PAST_THE_LEASE = 9, 11
+PAST_THE_FENCE = {"hours": 2, "minutes": 5}
+
+
+@pytest.fixture
+def desk(desk: MetricaDesk) -> MetricaDesk:
+    """Anna and Boris have left a form."""
+    desk.plant("anna", client_id=ANNA)
+    desk.plant("boris", client_id=BORIS)
+    return desk
+
+
+class DyingHttp:
+    """The process dies as it is about to send a file."""
+
+    def __init__(self, desk: MetricaDesk) -> None:
+        self._http = desk.world.runtime.http
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "POST":
+            raise Crash
+        return self._http.send(request)
+
+
+def die_sending(desk: MetricaDesk) -> None:
+    with desk.over(DyingHttp(desk)), pytest.raises(Crash):
+        UploadRun(desk.context()).run()
+    assert desk.states() == ["sending"]
+
+
+class SlowRun:
+    """The filling half of a run, one step at a time."""
+
+    def __init__(self, desk: MetricaDesk) -> None:
+        context = desk.context()
+        self.ledger = UploadLedger(context)
+        self.selection = Selection(context.policy, context.now())
+        self.claimer = Claimer(context, self.ledger, self.selection, lambda _: True)
+        [self._page] = self.selection.pages(context.store)
+
+    def choices(self, lead_id: str) -> Sequence[Choice]:
+        return [choice for choice in self._page if choice.lead.id == lead_id]
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(WITHIN_THE_LEASE, "sending"), (PAST_THE_LEASE, "unknown")])
+def test_a_sender_counts_as_gone_only_when_its_lease_is_over(desk: MetricaDesk, minutes: int, state: str) -> None:
+    die_sending(desk)
+    desk.pass_time(minutes=minutes)
+    desk.check()
+    assert desk.states() == [state]
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(WITHIN_THE_LEASE, "filling"), (PAST_THE_LEASE, "released")])
+def test_rows_are_taken_back_only_when_the_lease_is_over(desk: MetricaDesk, minutes: int, state: str) -> None:
+    slow = SlowRun(desk)
+    slow.claimer.claim(slow.choices("anna"))
+    desk.pass_time(minutes=minutes)
+    UploadRun(desk.context()).run()
+    assert state in desk.states()
+    assert {identifier for _, identifier, _, _ in desk.conversions()} == (
+        {BORIS} if state == "filling" else {ANNA, BORIS}
+    )
+
+
+@pytest.mark.parametrize("moment", range(0, 24, 2))
+def test_no_row_gets_into_an_upload_that_is_being_given_up(desk: MetricaDesk, moment: int) -> None:
+    """A slow run goes on claiming while another one gives its upload up: at every step of that."""
+    slow = SlowRun(desk)
+    slow.claimer.claim(slow.choices("anna"))
+    [token] = [upload.token for upload in desk.uploads()]
+    claimed: list[bool] = []
+
+    def go_on() -> None:
+        try:
+            slow.claimer.claim(slow.choices("boris"))
+            claimed.append(True)
+        except UploadTaken:
+            claimed.append(False)
+
+    with desk.interrupted(Interrupter(moment, go_on)):
+        context = desk.context()
+        ledger = UploadLedger(context)
+        try:
+            Releaser(context, ledger).release(ledger.read(token), "its run is gone")
+        except UploadTaken:
+            assert claimed == [True], "the slow run was first, and its upload is its own again"
+            return
+    assert [claim.token for lead in ("anna", "boris") for claim in desk.lead(lead).claims.values() if claim.token] == []
+    assert desk.states() == ["released"]
+
+
+def test_a_repetition_whose_answer_is_lost_waits_behind_a_new_fence(desk: MetricaDesk) -> None:
+    desk.fault("drop_before", times=2)
+    desk.upload()
+    desk.pass_time(**PAST_THE_FENCE)
+    desk.check()
+    desk.pass_time(minutes=10)
+    desk.upload()
+    assert desk.posts() == 2
+    desk.pass_time(minutes=20)
+    desk.upload()
+    assert (desk.posts(), desk.the_upload().absences) == (2, ())
+    desk.heal()
+    assert (desk.posts(), desk.states()) == (3, ["terminal"])
+    assert len({one["sha256"] for one in desk.counted()["uploadings"]}) == 1
+
+
+def test_other_bytes_never_go_under_a_known_token(desk: MetricaDesk) -> None:
+    """Somebody has edited a claimed row in the store: the file is not what it was, so it stays and is said."""
+    desk.fault("drop_before")
+    desk.upload()
+    [document] = [one for one in desk.world.documents("lead") if one.key.id == "anna"]
+    lead = Lead.of(document)
+    [claim] = lead.claims.values()
+    other = lead.model_copy(update={"claims": {claim.goal: claim.model_copy(update={"row": claim.row + "0"})}})
+    desk.world.store.commit(lead_writes(desk.world.runtime.policy, other, document.version))
+    desk.heal()
+    assert (desk.posts(), desk.states()) == (1, ["unknown"])
+    assert "upload_rows_missing" in desk.log.events("ERROR")
+
+
+def test_a_lead_that_vanished_keeps_its_upload_from_going_again(desk: MetricaDesk) -> None:
+    desk.fault("drop_before")
+    desk.upload()
+    [document] = [one for one in desk.world.documents("lead") if one.key.id == "anna"]
+    lead = Lead.of(document).model_copy(update={"claims": {}})
+    desk.world.store.commit(lead_writes(desk.world.runtime.policy, lead, document.version))
+    desk.heal()
+    [lost] = [upload for upload in desk.uploads() if upload.state is State.UNKNOWN]
+    assert (lost.attempts, "upload_rows_missing" in desk.log.events("ERROR")) == (1, True)
+
+
+def test_refused_rows_are_offered_again_by_hand(desk: MetricaDesk) -> None:
+    desk.fault("invalid_uploading", id=ANNA, times=2)
+    desk.upload()
+    assert desk.states() == ["accepted", "refused", "split"]
+    assert UploadRun(desk.context()).offer_refused_again() == 1
+    desk.upload()
+    assert desk.states() == ["accepted", "accepted", "released", "split"]
+    assert {identifier for _, identifier, _, _ in desk.conversions()} == {ANNA, BORIS}
+
+
+def test_an_answer_that_comes_after_the_lease_is_not_lost(desk: MetricaDesk) -> None:
+    """A run so slow that it counts as gone: what it learns is still written down."""
+    http = desk.world.runtime.http
+
+    class SlowHttp:
+        def send(self, request: HttpRequest) -> HttpResponse:
+            answer = http.send(request)
+            if request.method == "POST":
+                desk.pass_time(minutes=PAST_THE_LEASE)
+                ledger = UploadLedger(desk.context())
+                [entry] = ledger.in_state(State.SENDING)
+                ledger.move(entry, State.UNKNOWN, reason="the run that sent it is gone")
+            return answer
+
+    with desk.over(SlowHttp()):
+        UploadRun(desk.context()).run()
+    upload: Upload = desk.the_upload()
+    assert (upload.state, upload.adopted) == (State.ACCEPTED, True)
