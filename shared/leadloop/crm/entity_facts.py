@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from leadloop.crm.deals import Deal
 from leadloop.crm.port import CrmLead
@@ -10,18 +11,18 @@ from leadloop.crm.stages import Entry
 from leadloop.facts import Fact, FactKind
 from leadloop.leads import facts_of
 from leadloop.leads.family import submitted_at
+from leadloop.leads.lead import Lead
 from leadloop.policy import Policy
 
 
 def facts_about(policy: Policy, deal: Deal, lead_id: str, entity: CrmLead, entries: Iterable[Entry]) -> list[Fact]:
     """Stages, price and ids of the deal for one of its leads.
 
-    A lead from the site is told only what came after it (a CRM may take up to ``born_in_crm_wait``
-    less): stages that an older deal had reached before are not its doing.
+    A lead is told only what came after it: stages that an older deal had reached before are not its
+    doing, nor may they make it an older lead.
     """
     crm, external_id = deal.ref.crm, deal.ref.external_id
-    submitted = submitted_at(deal.leads[lead_id])
-    since = submitted - policy.defaults.born_in_crm_wait if submitted is not None else None
+    since = _told_since(policy, deal.leads[lead_id])
     facts = [
         facts_of.stage_entry(crm, external_id, *entry.status, entry.at, entry.exact)
         for entry in entries
@@ -33,6 +34,14 @@ def facts_about(policy: Policy, deal: Deal, lead_id: str, entity: CrmLead, entri
     if price != _known_price(deal, lead_id):
         facts.append(facts_of.price(crm, external_id, price, policy.site.currency, entity.updated_at))
     return facts
+
+
+def _told_since(policy: Policy, lead: Lead) -> datetime | None:
+    """From when on a deal's stages are the lead's; a CRM may be told of a site's lead a little before we are."""
+    submitted = submitted_at(lead)
+    if submitted is not None:
+        return submitted - policy.defaults.born_in_crm_wait
+    return lead.state(policy).occurred_at
 
 
 def _known_price(deal: Deal, lead_id: str) -> int:

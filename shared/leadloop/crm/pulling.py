@@ -7,7 +7,7 @@ marked again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,7 +29,7 @@ PAGES_A_RUN = 40
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What a run found. ``complete`` when both feeds were read to their end."""
+    """What a run found. ``marked`` may count a deal twice; ``complete`` when both feeds were read to their end."""
 
     marked: int
     complete: bool
@@ -40,24 +40,24 @@ def pull(runtime: Runtime, crm: Crm) -> Pulled:
     marked, complete = 0, True
     try:
         for feed in Feed:
-            found, is_done = _pull_feed(runtime, crm, feed)
-            marked += found
-            complete = complete and is_done
+            for page in _pages(runtime, crm, feed):
+                marked += _keep_page(runtime, crm, feed, page)
+                is_last = page.position is None
+            complete = complete and is_last
     except VendorError as failure:
         runtime.log.error("crm_unreadable", crm=crm.name, reason=str(failure), what_to_do=CRM_UNREADABLE)
         return Pulled(marked, False)
     return Pulled(marked, complete)
 
 
-def _pull_feed(runtime: Runtime, crm: Crm, feed: Feed) -> tuple[int, bool]:
-    marked = 0
+def _pages(runtime: Runtime, crm: Crm, feed: Feed) -> Iterator[ChangePage]:
+    """Pages of a feed from where the cursor stands; the cursor is moved by whoever takes a page."""
     for _ in range(PAGES_A_RUN):
         cursor = _Cursor.read(runtime, crm.name, feed)
         page = crm.changes(feed, cursor.since, cursor.position)
-        marked += _keep_page(runtime, crm, feed, page)
+        yield page
         if page.position is None:
-            return marked, True
-    return marked, False
+            return
 
 
 def _keep_page(runtime: Runtime, crm: Crm, feed: Feed, page: ChangePage) -> int:
