@@ -14,6 +14,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, field_serializer
 
 from leadloop import timestamps
+from leadloop.digests import digest
 from leadloop.json_types import JsonObject
 
 MAX_FACTS = 500
@@ -78,13 +79,19 @@ class TooManyFacts(Exception):
 def join(held: Iterable[Fact], offered: Iterable[Fact]) -> tuple[Fact, ...]:
     """The sorted union by id. Raises ``TooManyFacts``.
 
-    Of two facts with one id (the same form sent twice) the earlier stays, whichever arrived first,
-    so that the order of arrival decides nothing.
+    Of two facts with one id (the same form sent twice) the earlier stays, and of two simultaneous
+    ones always the same, whichever arrived first, so that the order of arrival decides nothing.
     """
     known = {fact.id: fact for fact in held}
     before = len(known)
     for fact in offered:
-        known[fact.id] = min(known.get(fact.id, fact), fact, key=lambda one: one.order)
+        known[fact.id] = min(known.get(fact.id, fact), fact, key=_claim_to_stay)
     if len(known) > MAX_FACTS and len(known) > before:
         raise TooManyFacts(before, len(known) - before)
     return tuple(sorted(known.values(), key=lambda fact: fact.order))
+
+
+def _claim_to_stay(fact: Fact) -> tuple[tuple[datetime, int, str], str]:
+    # Facts of one id may differ in what does not make them another fact: how often a contact was
+    # sealed, by which rule a deal was found.
+    return fact.order, digest(fact.values)
