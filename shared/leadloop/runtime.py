@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,11 +43,11 @@ class SettingMissing(Exception):
         self.name = name
 
 
-@dataclass
+@dataclass(eq=False)
 class Runtime:
     """Everything a function may reach. Override a port by assigning it (tests do)."""
 
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
 
     @cached_property
     def policy(self) -> Policy:
