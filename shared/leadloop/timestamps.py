@@ -6,16 +6,16 @@ the time, in every store.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_text(instant: datetime) -> str:
     """Write an aware instant in the fixed-width UTC form. Raises ``ValueError`` on a naive one."""
     if instant.tzinfo is None:
         raise ValueError("a naive datetime is not an instant: expected a time zone, found none")
-    return instant.astimezone(UTC).strftime(_FORM)
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def from_text(text: str) -> datetime:
@@ -23,7 +23,10 @@ def from_text(text: str) -> datetime:
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError(f"not an instant: expected ISO 8601 with a time zone, found {text!r}")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"not an instant that UTC can hold: {text!r}") from None
 
 
 def from_unix(seconds: int) -> datetime:
@@ -32,5 +35,5 @@ def from_unix(seconds: int) -> datetime:
 
 
 def to_unix(instant: datetime) -> int:
-    """Write whole Unix seconds, truncating the fraction: a vendor must never see the future."""
-    return int(instant.timestamp())
+    """Write whole Unix seconds, rounded down: a vendor must never see the future."""
+    return (instant - _EPOCH) // timedelta(seconds=1)
