@@ -34,8 +34,14 @@ class Secrets:
         return value
 
     def several(self, name: str) -> tuple[str, ...]:
-        """A comma-separated secret, newest first: two at once let a secret be changed without a gap."""
-        return tuple(part.strip() for part in self.get(name).split(",") if part.strip())
+        """A comma-separated secret, newest first: two at once let a secret be changed without a gap.
+
+        Never empty. Raises ``SecretMissing``.
+        """
+        parts = tuple(part.strip() for part in self.get(name).split(",") if part.strip())
+        if not parts:
+            raise SecretMissing(name)
+        return parts
 
 
 def endpoint(environment: Mapping[str, str], vendor: str, default: str) -> str:
