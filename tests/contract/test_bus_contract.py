@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from contract.conftest import BusUnderContract
@@ -49,12 +51,14 @@ def test_one_event_published_twice_arrives_twice(under_contract: BusUnderContrac
 
 
 def test_nothing_is_lost_between_threads(under_contract: BusUnderContract) -> None:
-    def publish(worker: int) -> list[str]:
-        return [under_contract.bus.publish("leads", registered(100 * worker + number)) for number in range(25)]
+    def publish(number: int) -> str:
+        while True:  # on a busy machine a publish may fail in time, and then the same event is published again
+            with suppress(PublishFailed):
+                return under_contract.bus.publish("leads", registered(number))
 
-    given = [message_id for some in together(8, publish) for message_id in some]
+    given = together(8, lambda worker: [publish(100 * worker + number) for number in range(25)])
     received = under_contract.received("deliver-lead")
-    assert sorted(message_id for message_id, _ in received) == sorted(given)
+    assert {message_id for some in given for message_id in some} <= {message_id for message_id, _ in received}
     expected = {f"e{100 * worker + number}" for worker in range(8) for number in range(25)}
     assert {message.event_id for _, message in received} == expected
 

@@ -71,11 +71,11 @@ def test_increments_need_no_reading_and_lose_nothing(store: Store) -> None:
 
 
 def test_a_batch_is_never_seen_half(store: Store) -> None:
-    keys = [Key("lead", f"lead-{number}") for number in range(20)]
+    keys = [Key(collection, f"{number}") for number in range(10) for collection in ("delivery", "lead", "upload")]
     store.commit([Create(key, {"n": 0}) for key in keys])
 
     def read_or_write(worker: int) -> None:
-        for _ in range(20):
+        for _ in range(40):
             if worker < 2:
                 store.commit([Increment(key, {"n": 1}) for key in keys])
             else:

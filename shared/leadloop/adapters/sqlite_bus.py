@@ -15,8 +15,8 @@ from leadloop.ports.store import StoreUnavailable
 
 __all__ = ["PUBLISH_WAIT", "Deliveries", "Delivery", "QueueCounts", "SqliteBus"]
 
-PUBLISH_WAIT = 0.4
-"""Seconds a publish waits for other threads, and again for other processes: 0.8 s, under the promised 1."""
+PUBLISH_WAIT = 0.8
+"""Seconds a publish waits for its turn; the rest of the promised one is for the disk."""
 
 
 class SqliteBus:

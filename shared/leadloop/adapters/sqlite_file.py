@@ -26,8 +26,8 @@ _PRAGMAS = (
 class SqliteFile:
     """A database file of one kind and schema.
 
-    A connection serves one thread at a time. A writer waits ``busy_seconds`` for the threads of its own
-    process and as long again for other processes. Make the object after forking, never before.
+    A connection serves one thread at a time. A writer waits ``busy_seconds`` for its turn, behind other
+    threads and other processes. Make the object after forking, never before.
     """
 
     def __init__(
@@ -81,11 +81,17 @@ class SqliteFile:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A connection holding the write lock; committed durably at the end, rolled back on any error."""
+        give_up_at = time.monotonic() + self._busy_seconds
         if not self._write_lock.acquire(timeout=self._busy_seconds):
             raise locked(self.name, self._busy_seconds)
         try:
-            with self.reading() as connection, _transaction(connection, "BEGIN IMMEDIATE"):
-                yield connection
+            with self.reading() as connection:
+                _wait_for_others(connection, give_up_at - time.monotonic())
+                try:
+                    with _transaction(connection, "BEGIN IMMEDIATE"):
+                        yield connection
+                finally:
+                    _wait_for_others(connection, self._busy_seconds)
         finally:
             self._write_lock.release()
 
@@ -140,6 +146,11 @@ class SqliteFile:
             raise StoreDamaged(self.name, f"a database of {row[0]} in the place of {kind}")
         elif row[1] > schema:
             raise StoreTooNew(self.name, schema, row[1])
+
+
+def _wait_for_others(connection: sqlite3.Connection, seconds: float) -> None:
+    """Let SQLite wait so long for the locks of other processes."""
+    connection.execute(f"PRAGMA busy_timeout = {max(1, int(seconds * 1000))}")
 
 
 @contextmanager

@@ -134,11 +134,12 @@ class RawServer:
 
 
 def answer(status: int, body: bytes = b"", headers: str = "", keep: bool = False) -> Behaviour:
-    """Answer the request; with ``keep``, go on answering on the same connection."""
+    """Answer the request and say that this was all; with ``keep``, go on answering on the same connection."""
+    closing = "" if keep else "Connection: close\r\n"
 
     def behave(connection: Connection) -> None:
         while connection.read_request() is not None:
-            head = f"HTTP/1.1 {status} Reason\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
+            head = f"HTTP/1.1 {status} Reason\r\nContent-Length: {len(body)}\r\n{closing}{headers}\r\n"
             connection.send(head.encode("latin-1") + body)
             if not keep:
                 return
