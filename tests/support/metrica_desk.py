@@ -102,6 +102,7 @@ class MetricaDesk:
         environment = {"LEADLOOP_ENDPOINT_METRICA": server.url, "LEADLOOP_METRICA_TOKEN": token}
         self.world = World(policy or sokol(), environment=environment)
         self.world.runtime.http = RequestsHttp({}, sleep=lambda _: None)
+        self.server = server
         self.stand_in = server.stand_in
         self.clock = self.world.clock
         self.log = self.world.log

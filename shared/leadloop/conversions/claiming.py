@@ -79,14 +79,14 @@ class Claimer:
         found = self._context.store.get_many(keys) if keys else []
         return self._selection.read(self._context.store, [document for document in found if document is not None])
 
-    def take_full(self) -> list[Filling]:
-        """Hand over the uploads that can take no more rows."""
+    def take_full(self) -> Filling | None:
+        """Hand over an upload that can take no more rows; ``None`` when there is none."""
         full = [form for form, filling in self.fillings.items() if not self._room(filling.entry.upload)]
-        return [self.fillings.pop(form) for form in full]
+        return self.fillings.pop(min(full)) if full else None
 
-    def take_all(self) -> list[Filling]:
-        """Hand over every upload begun."""
-        return [self.fillings.pop(form) for form in sorted(self.fillings)]
+    def take_any(self) -> Filling | None:
+        """Hand over an upload that was begun; ``None`` when there is none."""
+        return self.fillings.pop(min(self.fillings)) if self.fillings else None
 
     def _claim_alone(self, lead: Lead) -> list[Choice]:
         for _ in range(ATTEMPTS):

@@ -115,10 +115,10 @@ class UploadRun:
                 chosen = [choice for choice in page if choice.changes_lead]
                 for start in range(0, len(chosen), LEADS_PER_COMMIT):
                     self._claim(claimer, chosen[start : start + LEADS_PER_COMMIT])
-            for filling in claimer.take_all():
+            while (filling := claimer.take_any()) is not None:
                 self._send_filled(filling)
         except VendorTrouble as trouble:
-            for filling in claimer.take_all():
+            while (filling := claimer.take_any()) is not None:
                 self._summary.count(self._releaser.release(filling.entry, f"not begun: {trouble}"))
             raise
         finally:
@@ -127,7 +127,7 @@ class UploadRun:
     def _claim(self, claimer: Claimer, choices: Sequence[Choice]) -> None:
         while choices:
             choices = claimer.claim(choices)
-            for filling in claimer.take_full():
+            while (filling := claimer.take_full()) is not None:
                 self._send_filled(filling)
 
     def _send_filled(self, filling: Filling) -> None:

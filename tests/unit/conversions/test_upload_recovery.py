@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from itertools import pairwise
 
 import pytest
 
@@ -17,7 +19,8 @@ from leadloop.leads.lead import Lead
 from leadloop.leads.writing import lead_writes
 from leadloop.ports.http import HttpRequest, HttpResponse
 from support.interruptions import Crash, Interrupter
-from support.metrica_desk import ANNA, BORIS, MetricaDesk
+from support.metrica_desk import ANNA, BORIS, YCLID, MetricaDesk, MetricaServer
+from support.policies import sokol
 
 WITHIN_THE_LEASE, PAST_THE_LEASE = 9, 11
 PAST_THE_FENCE = {"hours": 2, "minutes": 5}
@@ -179,3 +182,96 @@ def test_an_answer_that_comes_after_the_lease_is_not_lost(desk: MetricaDesk) -> 
         UploadRun(desk.context()).run()
     upload: Upload = desk.the_upload()
     assert (upload.state, upload.adopted) == (State.ACCEPTED, True)
+
+
+@pytest.mark.parametrize("moment", range(0, 80, 2))
+def test_recovery_may_be_interrupted_anywhere_too(desk: MetricaDesk, moment: int) -> None:
+    slow = SlowRun(desk)
+    slow.claimer.claim([*slow.choices("anna"), *slow.choices("boris")])
+    desk.pass_time(minutes=PAST_THE_LEASE)
+    with desk.interrupted(Interrupter.crash(moment)), suppress(Crash):
+        UploadRun(desk.context()).run()
+    desk.heal()
+    assert {identifier for _, identifier, _, _ in desk.conversions()} == {ANNA, BORIS}
+    assert desk.counted()["resent_rows"] == []
+    assert set(desk.states()) == {"terminal", "released"}
+    desk.assert_rows_have_a_place()
+
+
+def test_when_one_file_meets_trouble_the_others_are_given_up_at_once(desk: MetricaDesk) -> None:
+    desk.plant("galina", yclid=YCLID)
+    desk.fault("quota")
+    desk.upload()
+    assert desk.states() == ["released", "released"]
+    assert desk.posts() == 1
+
+
+def test_a_lead_that_changes_meanwhile_is_decided_on_again_in_the_same_run(desk: MetricaDesk) -> None:
+    def somebody_writes() -> None:
+        [document] = [one for one in desk.world.documents("lead") if one.key.id == "anna"]
+        desk.world.store.commit(lead_writes(desk.world.runtime.policy, Lead.of(document), document.version))
+
+    for moment in range(0, 40, 2):
+        desk = MetricaDesk(desk.server)
+        desk.plant("anna", client_id=ANNA)
+        desk.plant("boris", client_id=BORIS)
+        with desk.interrupted(Interrupter(moment, somebody_writes)):
+            summary = UploadRun(desk.context()).run()
+        assert summary.rows["accepted"] == 2, moment
+
+
+def test_halves_that_wait_are_sent_as_they_are(server: MetricaServer) -> None:
+    desk = MetricaDesk(server)
+    for number in range(4):
+        desk.plant(f"lead-{number}", client_id=f"170000000000000{number:04d}")
+    desk.fault("invalid_uploading", id="1700000000000000000", times=1)
+    desk.fault("quota", after=1)
+    desk.upload()
+    waiting = {upload.token for upload in desk.uploads() if upload.state is State.READY}
+    desk.pass_time(hours=2)
+    desk.upload()
+    assert {upload.token for upload in desk.uploads() if upload.state is State.ACCEPTED} == waiting
+
+
+def test_new_rows_do_not_keep_halves_waiting_nor_halves_new_rows(server: MetricaServer) -> None:
+    desk = MetricaDesk(server, sokol(defaults={"uploads_per_run": 2, "rows_per_upload": 4}))
+    for number in range(4):
+        desk.plant(f"lead-{number}", client_id=f"170000000000000{number:04d}")
+    desk.fault("invalid_uploading", id="1700000000000000000", times=None)
+    sent = []
+    for run in range(3):
+        desk.upload()
+        sent.append({upload.token for upload in desk.uploads() if upload.attempts})
+        for number in range(8):
+            desk.plant(f"new-{run}-{number}", client_id=f"1700000000000{run + 1}{number:05d}")
+        desk.pass_time(hours=2)
+    for before, after in pairwise(sent):
+        assert any(token.endswith(("L", "R")) for token in after - before)
+        assert any(not token.endswith(("L", "R")) for token in after - before)
+
+
+def test_another_tools_uploadings_are_not_taken_for_ours(desk: MetricaDesk) -> None:
+    desk.fault("drop_before")
+    desk.upload()
+    token = desk.the_upload().token
+    metrica = desk.world.runtime.metrica
+    for comment in ("", token[:-1], token + "L", token.upper(), token[1:]):
+        metrica.upload_offline_conversions(comment, b"ClientId,Target,DateTime\n5,flat_sold,1788253200\n")
+    desk.pass_time(minutes=20)
+    desk.check()
+    assert desk.states() == ["unknown"]
+    desk.heal()
+    assert desk.states() == ["terminal"]
+    assert {identifier for _, identifier, _, _ in desk.conversions()} == {ANNA, BORIS, "5"}
+
+
+def test_a_row_given_back_may_still_grow_too_old(desk: MetricaDesk) -> None:
+    desk.fault("quota")
+    desk.upload()
+    assert set(desk.lead("anna").released()) == {"lead_received"}
+    desk.pass_time(days=22)
+    summary = desk.upload()
+    assert summary.withheld == {"expired.window_closed": 2}
+    lead = desk.lead("anna")
+    assert (lead.claims, set(lead.expired)) == ({}, {"lead_received"})
+    assert desk.upload().withheld == {}
