@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from leadloop.conversions.context import UploadContext
-from leadloop.conversions.deals import judge_deal, with_claim
+from leadloop.conversions.deals import with_claim
 from leadloop.conversions.ledger import Entry, UploadLedger
 from leadloop.conversions.rows import FileForm, form_of
 from leadloop.conversions.selection import Choice, Selection
@@ -38,7 +38,6 @@ class _Batch:
     uploads: dict[FileForm, Upload] = field(default_factory=dict)
     lines: dict[FileForm, list[str]] = field(default_factory=dict)
     deals: dict[str, Document] = field(default_factory=dict)
-    claimed_deals: set[str] = field(default_factory=set)
     writes: list[Write] = field(default_factory=list)
     crowded_out: set[str] = field(default_factory=set)
     put_off: int = 0
@@ -124,9 +123,6 @@ class Claimer:
             batch.writes += lead_writes(self._context.policy, lead, choice.version)
 
     def _place_row(self, batch: _Batch, choice: Choice, claim: Claim) -> Claim | None:
-        deal = self._deal(batch, choice, claim)
-        if deal is not None and not judge_deal(deal, claim.goal, choice.lead.id):
-            return None  # another lead of this very batch has just taken it
         form = form_of(claim)
         upload = batch.uploads.get(form) or self._upload(form)
         if upload is None:
@@ -139,15 +135,10 @@ class Claimer:
         deadline = min(upload.deadline or claim.deadline, claim.deadline)
         batch.uploads[form] = upload.with_changes(end=upload.end + 1, deadline=deadline)
         batch.lines.setdefault(form, []).append(claim.row)
-        if deal is not None:
-            batch.deals[deal.key.id] = with_claim(deal, claim.goal, choice.lead.id)
-            batch.claimed_deals.add(deal.key.id)
+        if claim.crm_ref is not None:
+            deal = batch.deals.get(claim.crm_ref) or choice.deals[claim.crm_ref]
+            batch.deals[claim.crm_ref] = with_claim(deal, claim.goal, choice.lead.id)
         return placed
-
-    def _deal(self, batch: _Batch, choice: Choice, claim: Claim) -> Document | None:
-        if claim.crm_ref is None:
-            return None
-        return batch.deals.setdefault(claim.crm_ref, choice.deals[claim.crm_ref])
 
     def _upload(self, form: FileForm) -> Upload | None:
         filling = self.fillings.get(form)
@@ -161,8 +152,8 @@ class Claimer:
         return self._context.policy.defaults.rows_per_upload - upload.count
 
     def _commit(self, batch: _Batch) -> None:
-        deals = [batch.deals[ref] for ref in sorted(batch.claimed_deals)]
-        writes = [*batch.writes, *(Update(deal.key, deal.fields, deal.version) for deal in deals)]
+        deals = [Update(deal.key, deal.fields, deal.version) for deal in batch.deals.values()]
+        writes = [*batch.writes, *deals]
         if writes:
             changes = [(self.fillings[form].entry, upload) for form, upload in batch.uploads.items()]
             for entry in self._ledger.write_all(changes, writes):

@@ -94,3 +94,30 @@ def test_what_is_about_to_miss_its_window_goes_first(server: MetricaServer) -> N
     desk.plant("old", client_id=BORIS, at=desk.now() - timedelta(days=20))
     desk.upload()
     assert {identifier for _, identifier, _, _ in desk.conversions()} == {BORIS}
+
+
+def test_each_form_of_file_counts_against_the_runs_number(server: MetricaServer) -> None:
+    desk = MetricaDesk(server, sokol(defaults={"uploads_per_run": 1}))
+    desk.plant("anna", client_id=ANNA)
+    desk.plant("boris", yclid=YCLID, at=desk.now() - timedelta(days=1))
+    first = desk.upload()
+    assert (first.put_off, desk.states()) == (1, ["accepted"])
+    assert {kind for kind, _, _, _ in desk.conversions()} == {"Yclid"}
+
+
+def test_an_upload_knows_its_earliest_deadline(desk: MetricaDesk) -> None:
+    early = desk.plant("anna", client_id=ANNA, at=desk.now() - timedelta(days=10))
+    desk.plant("boris", client_id=BORIS)
+    desk.upload()
+    [claim] = desk.lead(early.id).claims.values()
+    assert desk.the_upload().deadline == claim.deadline
+    assert (desk.the_upload().first, desk.the_upload().end) == (0, 2)
+
+
+def test_what_a_lead_contributes_to_totals_is_counted_with_the_claim(desk: MetricaDesk) -> None:
+    desk.plant("anna", client_id=ANNA)
+    desk.upload()
+    assert desk.world.totals("claims.lead_received") == 1
+    desk.pass_time(hours=3)
+    desk.upload()
+    assert desk.world.totals("claims.lead_received") == 1
