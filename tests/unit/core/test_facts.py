@@ -1,0 +1,71 @@
+"""A set of facts: sorted, joined by id, never more than it may hold."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadloop.facts import MAX_FACTS, Fact, FactKind, Feed, TooManyFacts, join
+from support.lead_facts import after, any_facts, entered, joined, linked, priced, submitted
+from support.policies import QUALIFIED
+from support.settable_clock import MORNING
+
+
+@given(any_facts(), st.data())
+def test_order_and_repetition_of_arrival_decide_nothing(facts: list[Fact], data: st.DataObject) -> None:
+    again = data.draw(st.lists(st.sampled_from(facts), max_size=5)) if facts else []
+    arriving = data.draw(st.permutations([*facts, *again]))
+    held: tuple[Fact, ...] = ()
+    for fact in arriving:
+        held = join(held, (fact,))
+    assert held == joined(facts)
+    assert join(held, facts) == held
+
+
+@given(any_facts())
+def test_facts_stand_in_order_and_once(facts: list[Fact]) -> None:
+    held = joined(facts)
+    assert [fact.order for fact in held] == sorted(fact.order for fact in held)
+    assert {fact.id for fact in held} == {fact.id for fact in facts}
+    assert len(held) == len({fact.id for fact in held})
+
+
+def test_of_two_facts_with_one_id_the_earlier_stays() -> None:
+    first, again = submitted(MORNING), submitted(after(minutes=1))
+    assert first.id == again.id
+    assert joined([first, again]) == joined([again, first]) == (first,)
+
+
+def test_of_two_simultaneous_facts_with_one_id_always_the_same_stays() -> None:
+    sealed = [submitted(contact_sealed=text) for text in ("sealed-once", "sealed-again")]
+    assert joined(sealed) == joined(sealed[::-1])
+
+
+def test_simultaneous_facts_are_believed_by_feed() -> None:
+    site, crm = submitted(MORNING), entered(QUALIFIED, MORNING)
+    operator = Fact(id="0", kind=FactKind.CRM_LINKED, occurred_at=MORNING, feed=Feed.OPERATOR, values={})
+    assert joined([operator, crm, site]) == (site, crm, operator)
+
+
+def test_a_lead_holds_so_many_facts_and_no_more() -> None:
+    full = joined([priced(amount) for amount in range(MAX_FACTS)])
+    with pytest.raises(TooManyFacts, match=f"has {MAX_FACTS} and was offered 1 new"):
+        join(full, [linked()])
+    with pytest.raises(TooManyFacts, match="has 0 and was offered 501 new"):
+        joined([*full, linked()])
+
+
+def test_a_full_lead_still_takes_what_it_knows() -> None:
+    full = joined([priced(amount, after(hours=1)) for amount in range(MAX_FACTS)])
+    assert join(full, full[:3]) == full
+
+
+@given(any_facts())
+def test_a_fact_rests_as_json_and_is_the_same_fact_again(facts: list[Fact]) -> None:
+    for fact in facts:
+        resting = fact.model_dump(mode="json")
+        assert Fact.model_validate(json.loads(json.dumps(resting))) == fact
+        assert len(resting["occurred_at"]) == 27

@@ -1,0 +1,94 @@
+"""The manifest of functions: every mistake in it is told by its place, and the project's own is sound."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from cronsim import CronSim
+from pydantic import ValidationError
+
+from leadloop import manifest as manifests
+from leadloop.manifest import Manifest
+
+FUNCTIONS = Path(__file__).resolve().parents[3] / "functions" / "functions.yaml"
+
+
+@pytest.fixture(scope="module")
+def own() -> Manifest:
+    return manifests.load(FUNCTIONS)
+
+
+def told(text: str, folder: Path) -> str:
+    """What loading a manifest of this text says against it."""
+    path = folder / "functions.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValidationError) as refused:
+        manifests.load(path)
+    [fault] = refused.value.errors()
+    return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ": Input should be a valid dictionary"),
+        ("functions: {}", "topics: Field required"),
+        ("topics: []", "functions: Field required"),
+        ("{topics: [], functions: {}, function: {}}", "function: Extra inputs are not permitted"),
+        ("{topics: [], functions: {a: {public: true, timout: 5}}}", "functions.a.timout: Extra inputs are not"),
+        (
+            "{topics: [], functions: {a: {}}}",
+            "functions.a: Value error, expected exactly one of topic, schedule, public",
+        ),
+        ("{topics: [], functions: {a: {schedule: ''}}}", "functions.a: Value error, expected exactly one of"),
+        ("{topics: [t], functions: {a: {topic: t, public: true}}}", "found ['topic', 'public']"),
+        ("{topics: [t], functions: {a: {topic: t, schedule: '0 * * * *'}}}", "found ['topic', 'schedule']"),
+        ("{topics: [leads], functions: {a: {topic: laeds}}}", "a: topic 'laeds' is not among topics ['leads']"),
+        ("{topics: [], functions: {a: {public: true, timeout: 541}}}", "functions.a.timeout: Input should be less"),
+        ("{topics: [], functions: {a: {public: true, timeout: 0}}}", "functions.a.timeout: Input should be greater"),
+        ("{topics: [], functions: {}, delivery: {max_attempts: 4}}", "delivery.max_attempts: Input should be greater"),
+        ("{topics: [], functions: {}, delivery: {max_attempts: 101}}", "delivery.max_attempts: Input should be less"),
+        ("{topics: [], functions: {}, delivery: {min_backoff: 0}}", "delivery.min_backoff: Input should be greater"),
+        ("{topics: [], functions: {}, delivery: {max_backoff: 601}}", "delivery.max_backoff: Input should be less"),
+        ("{topics: [], functions: {}, delivery: {min_backoff: 60, max_backoff: 5}}", "found 60 and 5"),
+    ],
+)
+def test_every_mistake_is_told_by_its_place(text: str, words: str, tmp_path: Path) -> None:
+    assert words in told(text, tmp_path)
+
+
+def test_a_manifest_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"functions\.yaml"):
+        manifests.load(tmp_path / "functions.yaml")
+
+
+def test_a_lease_outlives_any_call(own: Manifest) -> None:
+    """Always: vendor time-out < function time-out <= acknowledgement deadline < lease."""
+    for function in own.functions.values():
+        assert function.timeout < function.lease_seconds
+
+
+def test_every_topic_of_the_project_has_a_reader(own: Manifest) -> None:
+    """A topic without a subscription loses messages."""
+    assert own.subscriptions() == {
+        "submissions": ("register-lead",),
+        "leads": ("deliver-lead",),
+        "crm-hints": ("read-crm",),
+        "dead-letters": ("keep-dead-letter",),
+    }
+
+
+def test_only_the_two_doors_to_the_outside_are_public(own: Manifest) -> None:
+    assert {name for name, one in own.functions.items() if one.public} == {"capture-lead", "receive-crm-event"}
+
+
+def test_conversions_are_uploaded_every_two_hours_exactly(own: Manifest) -> None:
+    cron = own.functions["upload-conversions"].schedule
+    assert cron == "0 */2 * * *"
+    times = CronSim(cron, datetime(2026, 9, 1, 9, 30, tzinfo=UTC))
+    fired = [next(times) for _ in range(25)]
+    assert fired[0] == datetime(2026, 9, 1, 10, tzinfo=UTC)
+    assert {later - earlier for earlier, later in pairwise(fired)} == {timedelta(hours=2)}
