@@ -14,11 +14,21 @@ class _Entry(BaseModel):
 
 
 class Delivery(_Entry):
-    """How a message is tried again: attempts before it is a dead letter, back-off in seconds."""
+    """How a message is tried again: attempts before it is a dead letter, back-off in seconds.
+
+    Bounds are those of Pub/Sub: https://cloud.google.com/pubsub/docs/handling-failures
+    """
 
     max_attempts: int = Field(8, ge=5, le=100)
-    min_backoff: float = Field(2, gt=0)
-    max_backoff: float = Field(600, gt=0)
+    min_backoff: float = Field(2, gt=0, le=600)
+    max_backoff: float = Field(600, gt=0, le=600)
+
+    @model_validator(mode="after")
+    def _backoff_grows(self) -> Self:
+        if self.min_backoff > self.max_backoff:
+            found = f"{self.min_backoff:g} and {self.max_backoff:g}"
+            raise ValueError(f"expected min_backoff not above max_backoff, found {found}")
+        return self
 
 
 class Function(_Entry):
@@ -73,5 +83,5 @@ class Manifest(_Entry):
 
 
 def load(path: Path) -> Manifest:
-    """Read the manifest. Raises ``OSError`` or ``pydantic.ValidationError`` naming the entry at fault."""
+    """Read the manifest. Raises ``OSError``, ``yaml.YAMLError`` or, naming the entry, ``pydantic.ValidationError``."""
     return Manifest.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
