@@ -7,6 +7,7 @@ from contextlib import suppress
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
 from leadloop.leases import LeaseHeld
 from support.interruptions import Crash, Interrupter
 from support.metrica_desk import MetricaDesk, MetricaServer, unix
