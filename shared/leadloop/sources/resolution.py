@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from leadloop.json_types import JsonObject
 
 NONE = "none"
-_NOT_LABEL = re.compile(r"[^0-9a-zа-яё]+")
+_LONGEST_LABEL = 60
+_NOT_LABEL = re.compile(r"[\W_]+")
+"""A label stands in paths of counters, so of any script only letters and digits stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Source:
 def resolve(signs: JsonObject) -> Source:
     """The source of one submission from its ``ids``, ``utm`` and ``referrer``; never empty.
 
-    Order: click id, UTM, referrer. Without any sign the label is ``none`` and the rule is the cause.
+    Order: click id, UTM, referrer. Where no sign decides, the label is ``none`` and the rule is the cause.
     """
     ids, utm, referrer = (_texts(signs, name) for name in ("ids", "utm", "referrer"))
     campaign = utm.get("utm_campaign", "")
@@ -31,11 +33,12 @@ def resolve(signs: JsonObject) -> Source:
         return Source("yandex_direct", "click_id.yclid", campaign)
     if ids.get("gclid"):
         return Source("google_ads", "click_id.gclid", campaign)
-    if utm.get("utm_source"):
-        return Source(_label(utm["utm_source"]), "utm.utm_source", campaign)
-    if referrer.get("host"):
-        return Source(_label(referrer["host"]), "referrer.host", campaign)
-    return Source(NONE, "none.never_captured", campaign)
+    named = (("utm.utm_source", utm.get("utm_source", "")), ("referrer.host", referrer.get("host", "")))
+    for rule, name in named:
+        if label := _label(name):
+            return Source(label, rule, campaign)
+    unknown = any(name for _, name in named)
+    return Source(NONE, "none.unknown_label" if unknown else "none.never_captured", campaign)
 
 
 def _texts(signs: JsonObject, name: str) -> dict[str, str]:
@@ -44,4 +47,4 @@ def _texts(signs: JsonObject, name: str) -> dict[str, str]:
 
 
 def _label(text: str) -> str:
-    return _NOT_LABEL.sub("_", text.casefold()).strip("_")[:60] or NONE
+    return _NOT_LABEL.sub("_", text.casefold()).strip("_")[:_LONGEST_LABEL].strip("_")

@@ -1,0 +1,64 @@
+"""Where a lead comes from: the order of the signs, and labels fit for counting."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadloop.json_types import JsonObject
+from leadloop.sources.resolution import Source, resolve
+
+YCLID, GCLID, VK = {"yclid": "7325873983740247041"}, {"gclid": "Cj0K"}, {"utm_source": "vk", "utm_campaign": "spring"}
+YA = {"host": "ya.ru", "path": "/search"}
+UNSAID: JsonObject = {"ids": {"yclid": ""}, "utm": {"utm_source": ""}, "referrer": {"host": ""}}
+FROM_YA, NOTHING = Source("ya_ru", "referrer.host"), Source("none", "none.never_captured")
+
+RULES: list[tuple[str, JsonObject, Source]] = [
+    ("a click of Direct", {"ids": {**YCLID}}, Source("yandex_direct", "click_id.yclid")),
+    ("a click of Google", {"ids": {**GCLID}}, Source("google_ads", "click_id.gclid")),
+    ("both clicks", {"ids": {**YCLID, **GCLID}}, Source("yandex_direct", "click_id.yclid")),
+    ("tags", {"utm": {**VK}}, Source("vk", "utm.utm_source", "spring")),
+    ("a referrer", {"referrer": {**YA}}, FROM_YA),
+    ("click before tags", {"ids": {**YCLID}, "utm": {**VK}}, Source("yandex_direct", "click_id.yclid", "spring")),
+    ("tags before referrer", {"utm": {**VK}, "referrer": {**YA}}, Source("vk", "utm.utm_source", "spring")),
+    ("a ClientID is no source", {"ids": {"client_id": "1700000000123456789"}}, NOTHING),
+    ("a campaign is no source", {"utm": {"utm_campaign": "spring"}}, Source("none", "none.never_captured", "spring")),
+    ("nothing", {}, NOTHING),
+    ("empty signs", UNSAID, NOTHING),
+    ("signs of another kind", {"ids": None, "utm": "vk", "referrer": ["ya.ru"]}, NOTHING),
+    ("a tag without a letter", {"utm": {"utm_source": "—/—"}}, Source("none", "none.unknown_label")),
+    ("a tag without a letter, and a referrer", {"utm": {"utm_source": "?"}, "referrer": {**YA}}, FROM_YA),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("signs", "source"), [rule[1:] for rule in RULES], ids=[rule[0] for rule in RULES])
+def test_the_first_sign_decides(signs: JsonObject, source: Source) -> None:
+    assert resolve(signs) == source
+
+
+@pytest.mark.parametrize(
+    ("tag", "label"),
+    [
+        ("VK", "vk"),
+        (" Yandex Direct ", "yandex_direct"),
+        ("yandex.ru", "yandex_ru"),
+        ("Авито", "авито"),
+        ("ЁЛКИ-2026", "ёлки_2026"),
+        ("微信", "微信"),
+        ("a--b", "a_b"),
+        ("x" * 70, "x" * 60),
+    ],
+)
+def test_spellings_of_a_source_are_one_label(tag: str, label: str) -> None:
+    assert resolve({"utm": {"utm_source": tag}}).label == label
+
+
+@given(st.text(max_size=80))
+def test_any_tag_becomes_a_label_that_can_stand_in_a_path_of_counters(tag: str) -> None:
+    source = resolve({"utm": {"utm_source": tag}})
+    assert re.fullmatch(r"[^\W_]+(_[^\W_]+)*", source.label)
+    assert len(source.label) <= 60
+    assert (source.label == "none") <= (source.rule.startswith("none.") or tag.casefold().strip() == "none")
