@@ -56,7 +56,7 @@ class UploadCheck:
             uploading = self._context.metrica.at(upload.counter).uploading(str(upload.vendor_id))
         except Refused as refusal:
             # A new uploading may not be found at once. The alarm for overdue uploads tells if it never is.
-            self._context.log.warning("uploading_not_found", token=upload.token, reason=str(refusal))
+            self._context.log.warning("uploading_not_found", upload_token=upload.token, reason=str(refusal))
             self._ledger.settle(upload.token, lambda now: now.with_changes(checked_at=at))
             return
         entry = self._ledger.settle(upload.token, lambda now: answers.reported(now, uploading, at))
@@ -67,7 +67,7 @@ class UploadCheck:
     def _say_processed(self, upload: Upload, uploading: Uploading) -> None:
         self._context.log.info(
             "upload_processed",
-            token=upload.token,
+            upload_token=upload.token,
             vendor_id=upload.vendor_id,
             status=uploading.status,
             rows=upload.count,
@@ -83,7 +83,7 @@ class UploadCheck:
         self._ledger.settle(upload.token, lambda now: now.with_changes(overdue=True) if now.state in TAKEN else None)
         self._context.log.error(
             "upload_overdue",
-            token=upload.token,
+            upload_token=upload.token,
             vendor_id=upload.vendor_id,
             status=upload.vendor_status,
             accepted_at=upload.accepted_at,

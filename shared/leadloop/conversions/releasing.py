@@ -32,7 +32,7 @@ class Releaser:
         lead_ids = sorted({lead.id for lead, _ in read_claims(self._context.store, upload)})
         for start in range(0, len(lead_ids), LEADS_PER_COMMIT):
             self._give_back(upload, lead_ids[start : start + LEADS_PER_COMMIT])
-        self._context.log.info("upload_released", token=upload.token, rows=upload.count, reason=upload.reason)
+        self._context.log.info("upload_released", upload_token=upload.token, rows=upload.count, reason=upload.reason)
         return self._ledger.settle(upload.token, _released)
 
     def _give_back(self, upload: Upload, lead_ids: Sequence[str]) -> None:

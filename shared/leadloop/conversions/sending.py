@@ -86,7 +86,11 @@ class Sender:
         if after.upload.state is State.RELEASING:
             self._releaser.finish(after)
         self._context.log.error(
-            "upload_not_taken", token=before.token, rows=before.count, reason=reason, what_to_do=_what_to_do(failure)
+            "upload_not_taken",
+            upload_token=before.token,
+            rows=before.count,
+            reason=reason,
+            what_to_do=_what_to_do(failure),
         )
         return VendorTrouble(reason)
 
@@ -94,7 +98,7 @@ class Sender:
         """The answer was lost. Write that down, then look once whether the file is there."""
         reason = str(failure)
         self._ledger.settle(sent.token, lambda upload: answers.lost(upload, sent.attempts, reason))
-        self._context.log.warning("upload_outcome_unknown", token=sent.token, rows=sent.count, reason=reason)
+        self._context.log.warning("upload_outcome_unknown", upload_token=sent.token, rows=sent.count, reason=reason)
         try:
             self._unknowns.resolve()
         except VendorError as trouble:
@@ -109,13 +113,15 @@ class Sender:
         if upload.count == 1:
             self._context.log.error(
                 "row_refused",
-                token=upload.token,
+                upload_token=upload.token,
                 error_type=refusal.error_type,
                 what_to_do="see the row with `leadloop uploads TOKEN`; when its goal or counter has been put right in "
                 "Metrica, `leadloop upload --refused` offers it again",
             )
             return self._ledger.move(sending, State.REFUSED, reason=refusal.error_type)
-        self._context.log.warning("upload_split", token=upload.token, rows=upload.count, error_type=refusal.error_type)
+        self._context.log.warning(
+            "upload_split", upload_token=upload.token, rows=upload.count, error_type=refusal.error_type
+        )
         middle = upload.middle - upload.first
         at = self._context.now_text()
         halves = [

@@ -62,14 +62,14 @@ class Unknowns:
         if entry.upload.other_vendor_ids != before.other_vendor_ids:
             self._context.log.error(
                 "upload_taken_twice",
-                token=before.token,
+                upload_token=before.token,
                 vendor_ids=json_list([str(entry.upload.vendor_id), *entry.upload.other_vendor_ids]),
                 what_to_do="the rows are identical, so Metrica counts each once; compare its report to be sure",
             )
         return entry
 
     def _say_taken(self, upload: Upload) -> None:
-        details: JsonObject = {"token": upload.token, "vendor_id": upload.vendor_id, "rows": upload.count}
+        details: JsonObject = {"upload_token": upload.token, "vendor_id": upload.vendor_id, "rows": upload.count}
         if upload.state is State.ACCEPTED_PARTIALLY:
             lines, what_to_do = upload.totals.get("line_quantity"), "the rest is not sent again; see `leadloop uploads`"
             self._context.log.error("upload_accepted_partially", **details, lines=lines, what_to_do=what_to_do)
@@ -84,7 +84,7 @@ class Unknowns:
     def _presume(self, upload: Upload) -> None:
         reason = "the run that sent it ended before an answer was written down"
         self._ledger.settle(upload.token, lambda now: answers.lost(now, upload.attempts, reason))
-        self._context.log.warning("upload_outcome_unknown", token=upload.token, rows=upload.count, reason=reason)
+        self._context.log.warning("upload_outcome_unknown", upload_token=upload.token, rows=upload.count, reason=reason)
 
     def _sent_twice(self) -> list[Entry]:
         return [entry for entry in self._ledger.in_state(*sorted(TAKEN)) if entry.upload.attempts > 1]
@@ -115,7 +115,7 @@ class Unknowns:
             return
         self._context.log.error(
             "unknown_upload_near_deadline",
-            token=upload.token,
+            upload_token=upload.token,
             rows=upload.count,
             deadline=upload.deadline,
             what_to_do="look for the comment in Metrica's list; the file is not sent again before it is surely absent",
