@@ -73,6 +73,16 @@ class _Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class _Weighed:
+    """A lead, what it amounts to, and the conversions to decide on."""
+
+    lead: Lead
+    version: str
+    state: LeadState
+    candidates: tuple[_Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """The rules in force at one moment. ``targets`` are the counter's goals, ``None`` when they cannot be read."""
 
@@ -92,17 +102,16 @@ class Selection:
 
     def read(self, store: Store, documents: Sequence[Document]) -> list[Choice]:
         """Decide on these leads, reading the deals they speak of."""
-        leads = [(Lead.of(document), document.version) for document in documents]
-        candidates = {lead.id: _candidates(self.policy, lead) for lead, _ in leads}
-        refs = {one.crm_ref for group in candidates.values() for one in group if one.crm_ref is not None}
+        weighed = [_weigh(self.policy, document) for document in documents]
+        refs = {one.crm_ref for lead in weighed for one in lead.candidates if one.crm_ref is not None}
         deals = _read_deals(store, sorted(refs))
-        return [self._choose(lead, version, candidates[lead.id], deals) for lead, version in leads]
+        return [self._choose(one, deals) for one in weighed]
 
-    def _choose(self, lead: Lead, version: str, candidates: Sequence[_Candidate], deals: Deals) -> Choice:
-        state = lead.state(self.policy)
+    def _choose(self, weighed: _Weighed, deals: Deals) -> Choice:
+        lead, state = weighed.lead, weighed.state
         sendable: list[Sendable] = []
         withheld = _duplicates(self.policy, lead, state)
-        for candidate in candidates:
+        for candidate in weighed.candidates:
             outcome, verdict = self._judge(lead.id, state, candidate, deals)
             if outcome is None and candidate.claim is not None:
                 sendable.append(Sendable(candidate.claim, verdict))
@@ -111,7 +120,7 @@ class Selection:
                 withheld.append(Withheld(lead.id, candidate.goal, ended, verdict, candidate.deadline))
         sendable.sort(key=lambda one: (one.claim.deadline, one.claim.goal))
         expiries = tuple(_expiry(one, self.now) for one in withheld if one.outcome is Outcome.EXPIRED)
-        return Choice(lead, version, tuple(sendable), expiries, tuple(withheld), deals)
+        return Choice(lead, weighed.version, tuple(sendable), expiries, tuple(withheld), deals)
 
     def _judge(
         self, lead_id: str, state: LeadState, candidate: _Candidate, deals: Deals
@@ -159,7 +168,8 @@ def _expiry(withheld: Withheld, now: datetime) -> Expiry:
     return Expiry(goal=withheld.goal, at=timestamps.to_text(now), rule=verdict.rule, reason=verdict.reason)
 
 
-def _candidates(policy: Policy, lead: Lead) -> list[_Candidate]:
+def _weigh(policy: Policy, document: Document) -> _Weighed:
+    lead = Lead.of(document)
     state = lead.state(policy)
     identifier = choose(state.ids)
     pending = [
@@ -173,7 +183,7 @@ def _candidates(policy: Policy, lead: Lead) -> list[_Candidate]:
         )
         for goal, conversion in lead.pending(policy, state).items()
     ]
-    return pending + [_frozen(claim) for claim in lead.released().values()]
+    return _Weighed(lead, document.version, state, (*pending, *map(_frozen, lead.released().values())))
 
 
 def _frozen(claim: Claim) -> _Candidate:

@@ -115,8 +115,8 @@ class Sender:
                 "row_refused",
                 upload_token=upload.token,
                 error_type=refusal.error_type,
-                what_to_do="see the row with `leadloop uploads TOKEN`; when its goal or counter has been put right in "
-                "Metrica, `leadloop upload --refused` offers it again",
+                what_to_do="see the row with `leadloop uploads TOKEN`; a goal missing in Metrica or a clock of ours that is "
+                "ahead may be the cause; when that is put right, `leadloop upload --refused` offers the row again",
             )
             return self._ledger.move(sending, State.REFUSED, reason=refusal.error_type)
         self._context.log.warning(

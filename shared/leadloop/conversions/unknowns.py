@@ -17,6 +17,8 @@ from leadloop.conversions.states import TAKEN, State
 from leadloop.conversions.upload import Upload
 from leadloop.json_types import JsonObject, json_list
 from leadloop.policy.models import Defaults
+from leadloop.ports.http import Refused
+from leadloop.yandex.listing import Listing
 from leadloop.yandex.uploading import Uploading
 
 DEADLINE_NEAR = timedelta(hours=6)
@@ -47,11 +49,22 @@ class Unknowns:
         adopted = 0
         for counter in sorted({entry.upload.counter for entry in sought}):
             looked_at = self._context.now()
-            listing = self._context.metrica.at(counter).uploadings()
-            for entry in sought:
-                if entry.upload.counter == counter:
-                    adopted += self._compare(entry.upload, listing, looked_at)
+            listing = self._list(counter)
+            if listing is not None:
+                concerned = [entry.upload for entry in sought if entry.upload.counter == counter]
+                adopted += sum(self._compare(upload, listing, looked_at) for upload in concerned)
         return adopted
+
+    def _list(self, counter: str) -> Listing | None:
+        """The counter's uploadings; ``None`` for a former counter of the policy that this token does not reach."""
+        try:
+            return self._context.metrica.at(counter).uploadings()
+        except Refused as refusal:
+            if counter == self._context.metrica.counter:
+                raise
+            what_to_do = "uploads to this former counter stay unknown; look into it, or give the token access"
+            self._context.log.error("list_refused", counter=counter, reason=str(refusal), what_to_do=what_to_do)
+            return None
 
     def adopt(self, before: Upload, found: Sequence[Uploading]) -> Entry:
         """Metrica has the file; more than one uploading under a token is a double and is said loudly."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -18,6 +19,7 @@ from leadloop.conversions.upload import Upload
 from leadloop.leads.lead import Lead
 from leadloop.leads.writing import lead_writes
 from leadloop.ports.http import HttpRequest, HttpResponse
+from leadloop.ports.store import Page, Query, Store
 from support.interruptions import Crash, Interrupter
 from support.metrica_desk import ANNA, BORIS, YCLID, MetricaDesk, MetricaServer
 from support.policies import sokol
@@ -275,3 +277,48 @@ def test_a_row_given_back_may_still_grow_too_old(desk: MetricaDesk) -> None:
     lead = desk.lead("anna")
     assert (lead.claims, set(lead.expired)) == ({}, {"lead_received"})
     assert desk.upload().withheld == {}
+
+
+def test_trouble_with_a_former_counter_does_not_stop_the_present_one(server: MetricaServer) -> None:
+    desk = MetricaDesk(server, sokol(site={"counter": "87654321"}), token="stranger")
+    desk.stand_in.apply_seed({"goals": [{"target": "lead_received", "counter": "87654321"}]})
+    desk.plant("anna", client_id=ANNA)
+    desk.fault("drop_before")
+    desk.upload()
+    assert desk.states() == ["unknown"]
+    desk.world.runtime.policy = sokol()
+    desk.use_metrica(replace(desk.world.runtime.metrica, counter="12345678", token="uploads-only"))
+    desk.stand_in.apply_seed({"tokens": [{"token": "uploads-only", "counters": ["12345678"]}]})
+    desk.plant("boris", client_id=BORIS)
+    desk.upload()
+    assert "list_refused" in desk.log.events("ERROR")
+    assert {identifier for _, identifier, _, _ in desk.conversions()} == {BORIS}
+    assert desk.states() == ["accepted", "unknown"]
+
+
+def test_a_long_queue_does_not_keep_a_run_from_sending_in_time(desk: MetricaDesk) -> None:
+    """Reading leads takes as long as it takes; what is claimed by half-time is sent."""
+    for number in range(250):
+        desk.plant(f"lead-{number:03d}", client_id=f"170000000000000{number:04d}")
+
+    class SlowStore:
+        """Every page of leads takes a minute and a half."""
+
+        def __init__(self, store: Store) -> None:
+            self._store = store
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._store, name)
+
+        def query(self, query: Query, cursor: str | None = None) -> Page:
+            if query.collection == "lead" and query.order_by == "next_deadline":
+                desk.pass_time(seconds=80)
+            return self._store.query(query, cursor)
+
+    usual = desk.world.store
+    desk.world.store = SlowStore(usual)  # type: ignore[assignment]
+    desk.upload()
+    assert len(desk.conversions()) == 250
+    desk.world.store = usual
+    desk.upload()
+    assert len(desk.conversions()) == 252
