@@ -7,13 +7,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import requests
 
 READY_WITHIN = 30.0
+HOST = "host"
 
 
 class DidNotStart(Exception):
@@ -21,12 +23,11 @@ class DidNotStart(Exception):
 
 
 class Processes:
-    """Starts processes and ends them all on leaving, the last first."""
+    """Starts processes and ends them all on leaving, the last first. What each says is in ``<name>.log``."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._running: list[tuple[str, subprocess.Popen[str]]] = []
-        self._logs: list[IO[str]] = []
+        self._running: dict[str, subprocess.Popen[str]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -34,50 +35,69 @@ class Processes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for _name, process in reversed(self._running):
+        for process in reversed(self._running.values()):
             process.terminate()
-        for _name, process in reversed(self._running):
-            try:
-                process.wait(25)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        for log in self._logs:
-            log.close()
+        for name in reversed(list(self._running)):
+            self.stop(name)
 
-    def start_stand_in(self, vendor: str, options: Sequence[str], environment: Mapping[str, str]) -> str:
-        """Start a stand-in on a free port and return its base URL. Raises ``DidNotStart``."""
-        process = self._start(vendor, ["-m", f"leadloop_standins.{vendor}", *options], environment, piped=True)
+    def start_stand_ins(self, options: Mapping[str, Sequence[str]], environment: Mapping[str, str]) -> dict[str, str]:
+        """Start a stand-in for each vendor on a free port and return their base URLs. Raises ``DidNotStart``."""
+        for vendor, given in options.items():
+            self._start(vendor, ["-m", f"leadloop_standins.{vendor}", *given], environment, piped=True)
+        return {vendor: self._address_of(vendor) for vendor in options}
+
+    def start_host(self, module: str, arguments: Sequence[str], environment: Mapping[str, str], url: str) -> None:
+        """Start the host and return when it answers. Raises ``DidNotStart``."""
+        process = self._start(HOST, ["-m", module, *arguments], environment, piped=False)
+        began = time.monotonic()
+        while time.monotonic() - began < READY_WITHIN and process.poll() is None:
+            with suppress(requests.RequestException):
+                if requests.get(f"{url}/healthz", timeout=2).ok:
+                    return
+            time.sleep(0.02)
+        raise DidNotStart(self._words_of(HOST))
+
+    def pid_of(self, name: str) -> int:
+        """The process started under a name."""
+        return self._running[name].pid
+
+    def kill(self, name: str) -> None:
+        """End a process as a power cut would."""
+        self._running[name].kill()
+        self._running[name].wait()
+
+    def stop(self, name: str) -> int:
+        """Ask a process to end and return its exit code."""
+        process = self._running[name]
+        process.terminate()
+        try:
+            code = process.wait(25)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = process.wait()
+        if process.stdout:
+            process.stdout.close()
+        return code
+
+    def _address_of(self, vendor: str) -> str:
+        process = self._running[vendor]
         line = process.stdout.readline() if process.stdout else ""
         if not line:
             raise DidNotStart(self._words_of(vendor))
         return str(json.loads(line)["listening"])
 
-    def start_host(self, arguments: Sequence[str], environment: Mapping[str, str], url: str) -> None:
-        """Start the host and return when it answers. Raises ``DidNotStart``."""
-        process = self._start("host", ["-m", "leadloop_host.demo.hosting", *arguments], environment, piped=False)
-        began = time.monotonic()
-        while time.monotonic() - began < READY_WITHIN and process.poll() is None:
-            try:
-                if requests.get(f"{url}/healthz", timeout=2).ok:
-                    return
-            except requests.ConnectionError:
-                time.sleep(0.05)
-        raise DidNotStart(self._words_of("host"))
-
     def _start(
         self, name: str, arguments: list[str], environment: Mapping[str, str], piped: bool
     ) -> subprocess.Popen[str]:
-        log = (self._folder / f"{name}.log").open("a", encoding="utf-8")
-        process = subprocess.Popen(  # noqa: S603 - our own modules, by this very interpreter
-            [sys.executable, *arguments],
-            env=dict(environment),
-            stdout=subprocess.PIPE if piped else log,
-            stderr=log,
-            text=True,
-        )
-        self._logs.append(log)
-        self._running.append((name, process))
+        with (self._folder / f"{name}.log").open("a", encoding="utf-8") as log:
+            process = subprocess.Popen(  # noqa: S603 - our own modules, by this very interpreter
+                [sys.executable, *arguments],
+                env=dict(environment),
+                stdout=subprocess.PIPE if piped else log,
+                stderr=log,
+                text=True,
+            )
+        self._running[name] = process
         return process
 
     def _words_of(self, name: str) -> str:

@@ -9,6 +9,7 @@ import secrets
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ import yaml
 from nacl.public import PrivateKey
 
 from leadloop.adapters.file_clock import set_file_clock
-from leadloop.policy import Policy
+from leadloop.policy import ContactMode, Policy
 from leadloop.policy.loader import load_policy, read_policy
 from leadloop_host.demo.processes import Processes
 
@@ -74,12 +75,14 @@ class World:
     def wait_until_quiet(self) -> None:
         """Return when the host has nothing due. Raises ``NotQuiet``."""
         began = time.monotonic()
+        pause = 0.004
         state: dict[str, Any] = {}
         while time.monotonic() - began < QUIET_WITHIN:
-            state = self.session.get(f"{self.host}/_host/state", timeout=10).json()
+            state = self.session.get(f"{self.host}/_host/state", timeout=30).json()
             if state["quiet"]:
                 return
-            time.sleep(0.004)
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.05)
         raise NotQuiet(f"the host is still busy after {QUIET_WITHIN:.0f} s: {json.dumps(state)[:800]}")
 
     def order(self, stand_in: str, path: str, body: object) -> Any:  # noqa: ANN401 - whatever the stand-in answers
@@ -96,14 +99,16 @@ class World:
         return ledger
 
 
-def prepare(folder: Path, example: Path, port: int, begins: datetime | None) -> World:
+def prepare(
+    folder: Path, example: Path, port: int, begins: datetime | None, mode: ContactMode = ContactMode.KEEP
+) -> World:
     """Make the demo's own copy of the example's policy, with fresh keys, and its environment.
 
     ``begins`` starts a clock file that the demo moves; without it everybody lives in real time.
     """
     key = PrivateKey.generate()
     policy = load_policy(example / "leadloop.yaml").model_dump(mode="json", exclude_defaults=True)
-    policy["contacts"] = {"mode": "keep", "public_key": base64.b64encode(bytes(key.public_key)).decode()}
+    policy["contacts"] = {"mode": mode.value, "public_key": base64.b64encode(bytes(key.public_key)).decode()}
     policy["crm"]["requests_per_second"] = 50
     policy["site"]["origins"] = [*policy["site"]["origins"], f"http://127.0.0.1:{port}"]
     text = yaml.safe_dump(policy, allow_unicode=True, sort_keys=False)
@@ -129,14 +134,31 @@ def prepare(folder: Path, example: Path, port: int, begins: datetime | None) -> 
 
 def start(world: World, processes: Processes) -> None:
     """Start the stand-ins, point the host at them, start the host."""
+    start_stand_ins(world, processes)
+    vendors = ["--metrica", world.metrica, "--amocrm", world.amocrm]
+    processes.start_host(
+        "leadloop_host.demo.hosting", [*host_arguments(world), *vendors], world.environment, world.host
+    )
+    subscribe(world)
+
+
+def start_stand_ins(world: World, processes: Processes) -> None:
+    """Start both vendors with what they know from the beginning, and point the host's environment at them."""
     common = ["--clock-file", str(world.clock_file)] if world.in_story_time else []
-    world.metrica = processes.start_stand_in("metrica", [*common, "--seed", _seed(world, "metrica")], world.environment)
-    world.amocrm = processes.start_stand_in("amocrm", [*common, "--seed", _seed(world, "amocrm")], world.environment)
+    options = {vendor: [*common, "--seed", _seed(world, vendor)] for vendor in ("metrica", "amocrm")}
+    addresses = processes.start_stand_ins(options, world.environment)
+    world.metrica, world.amocrm = addresses["metrica"], addresses["amocrm"]
     world.environment["LEADLOOP_ENDPOINT_METRICA"] = world.metrica
     world.environment["LEADLOOP_ENDPOINT_AMOCRM"] = world.amocrm
-    places = ["--policy", str(world.policy_file), "--data", str(world.folder / "data"), "--port", world.port]
-    vendors = ["--metrica", world.metrica, "--amocrm", world.amocrm]
-    processes.start_host([*places, *vendors], world.environment, world.host)
+
+
+def host_arguments(world: World) -> list[str]:
+    """Where the host finds its policy, its data and its port."""
+    return ["--policy", str(world.policy_file), "--data", str(world.folder / "data"), "--port", world.port]
+
+
+def subscribe(world: World) -> None:
+    """Have the CRM tell the host of changes, as a person does once in its settings."""
     hook = f"{world.host}/receive-crm-event/amocrm/{world.hook_secret}"
     settings = ["add_lead", "update_lead", "status_lead", "delete_lead", "add_contact", "update_contact"]
     answer = world.session.post(
@@ -149,11 +171,12 @@ def start(world: World, processes: Processes) -> None:
 
 
 def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nobody listens on, below those the system gives to connections: free again after a restart, too."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _seed(world: World, vendor: str) -> str:
