@@ -56,8 +56,6 @@ class Claimer:
         self.fillings: dict[FileForm, Filling] = {}
         self.put_off = 0
         """Rows left for the next run, because this one may not send more files."""
-        self.too_large = 0
-        """Leads whose document has no room for a claim."""
 
     def claim(self, choices: Sequence[Choice]) -> list[Choice]:
         """Write the claims and expiries; returns the leads that still have rows for a file that is now full.
@@ -96,7 +94,6 @@ class Claimer:
             except PreconditionFailed:
                 continue
             except DocumentTooLarge as fault:
-                self.too_large += 1
                 what_to_do = "the lead has too many facts; it needs a person"
                 self._context.log.error("lead_too_large", lead_id=lead.id, reason=str(fault), what_to_do=what_to_do)
                 return []
@@ -156,9 +153,9 @@ class Claimer:
         writes = [*batch.writes, *deals]
         if writes:
             changes = [(self.fillings[form].entry, upload) for form, upload in batch.uploads.items()]
-            for entry in self._ledger.write_all(changes, writes):
-                filling = next(one for one in self.fillings.values() if one.entry.upload.token == entry.upload.token)
-                filling.entry = entry
+            written = self._ledger.write_all(changes, writes)
+            for form, entry in zip(batch.uploads, written, strict=True):
+                self.fillings[form].entry = entry
         for form, lines in batch.lines.items():
             self.fillings[form].lines += lines
         self.put_off += batch.put_off

@@ -109,27 +109,33 @@ class Sender:
         return entry
 
     def _divide(self, sending: Entry, lines: Sequence[str], refusal: Refused) -> Entry:
+        """Metrica will not take some row of the file, and does not say which.
+
+        Every row was judged by our own rules when it was claimed, so only Metrica can tell: it is asked by halves.
+        """
         upload = sending.upload
         if upload.count == 1:
-            self._context.log.error(
-                "row_refused",
-                upload_token=upload.token,
-                error_type=refusal.error_type,
-                what_to_do="see the row with `leadloop uploads TOKEN`; a goal missing in Metrica or a clock of ours that is "
-                "ahead may be the cause; when that is put right, `leadloop upload --refused` offers the row again",
-            )
-            return self._ledger.move(sending, State.REFUSED, reason=refusal.error_type)
+            return self._refuse_row(sending, refusal)
         self._context.log.warning(
             "upload_split", upload_token=upload.token, rows=upload.count, error_type=refusal.error_type
         )
-        middle = upload.middle - upload.first
-        at = self._context.now_text()
+        middle, at = upload.middle - upload.first, self._context.now_text()
         halves = [
             upload.half("L", digest_of(upload.header, lines[:middle]), at),
             upload.half("R", digest_of(upload.header, lines[middle:]), at),
         ]
         split = upload.to(State.SPLIT, reason=refusal.error_type)
         return self._ledger.write(sending, split, [Create(half.key, half.fields()) for half in halves])
+
+    def _refuse_row(self, sending: Entry, refusal: Refused) -> Entry:
+        self._context.log.error(
+            "row_refused",
+            upload_token=sending.upload.token,
+            error_type=refusal.error_type,
+            what_to_do="see the row with `leadloop uploads TOKEN`; a goal missing in Metrica or a clock of ours that is "
+            "ahead may be the cause; when that is put right, `leadloop upload --refused` offers the row again",
+        )
+        return self._ledger.move(sending, State.REFUSED, reason=refusal.error_type)
 
 
 def _what_to_do(failure: VendorError) -> str:

@@ -19,7 +19,7 @@ from leadloop.conversions.upload import Upload
 from leadloop.leads.lead import Lead
 from leadloop.leads.writing import lead_writes
 from leadloop.ports.http import HttpRequest, HttpResponse
-from leadloop.ports.store import Page, Query, Store
+from leadloop.ports.store import DocumentTooLarge, Page, Query, Store, Write
 from support.interruptions import Crash, Interrupter
 from support.metrica_desk import ANNA, BORIS, YCLID, MetricaDesk, MetricaServer
 from support.policies import sokol
@@ -322,3 +322,24 @@ def test_a_long_queue_does_not_keep_a_run_from_sending_in_time(desk: MetricaDesk
     desk.world.store = usual
     desk.upload()
     assert len(desk.conversions()) == 252
+
+
+def test_a_lead_without_room_for_a_claim_keeps_nobody_else_waiting(desk: MetricaDesk) -> None:
+    usual = desk.world.store
+
+    class FullStore:
+        """Anna's document cannot grow any more."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(usual, name)
+
+        def commit(self, writes: Sequence[Write]) -> None:
+            for write in writes:
+                if write.key.id == "anna":
+                    raise DocumentTooLarge(write.key, 1_048_577)
+            usual.commit(writes)
+
+    desk.world.store = FullStore()  # type: ignore[assignment]
+    desk.upload()
+    assert {identifier for _, identifier, _, _ in desk.conversions()} == {BORIS}
+    assert "lead_too_large" in desk.log.events("ERROR")
