@@ -158,6 +158,8 @@ class TestTheCrmIsReadNotBelieved:
     def test_our_own_writes_lead_to_no_writes_and_no_messages(self, desk: CrmDesk) -> None:
         linked(desk)
         desk.carry_hooks()
+        desk.clock.advance(minutes=15)
+        desk.sync()
         messages, resting = len(desk.world.memory_bus.published), desk.resting()
         desk.clock.advance(minutes=30)
         assert desk.carry_hooks() == []

@@ -48,16 +48,30 @@ class TestThePull:
 
     def test_what_did_not_change_is_not_marked_again(self, desk: CrmDesk) -> None:
         linked(desk)
+        desk.clock.advance(seconds=5)
         desk.sync()
         assert desk.sync() == {"outcome": "ran", "marked": 0, "complete": True, "read": 0, "announced": 0}
 
-    def test_a_change_in_the_second_of_the_last_one_is_not_missed(self, desk: CrmDesk) -> None:
-        _, deal = linked(desk)
+    def test_a_deal_created_in_the_second_of_the_last_change_is_not_missed(self, desk: CrmDesk) -> None:
+        linked(desk)
         desk.sync()
         other = site_deal(desk, BORIS)
         desk.forget_hooks()
-        assert desk.sync()["marked"] == 1
-        assert desk.ref(other).seen_updated_at == desk.ref(deal).seen_updated_at
+        desk.clock.advance(minutes=15)
+        desk.sync()
+        assert desk.ref(other).seen_updated_at
+
+    def test_a_second_move_in_the_second_in_which_the_first_was_read_is_not_missed(self, desk: CrmDesk) -> None:
+        lead, deal = linked(desk)
+        desk.clock.advance(hours=1)
+        desk.move(deal, "qualified")
+        desk.carry_hooks()
+        desk.move(deal, "meeting")
+        desk.forget_hooks()
+        desk.clock.advance(minutes=15)
+        desk.sync()
+        assert list(desk.state(lead).stages) == ["qualified", "meeting"]
+        assert desk.sync()["marked"] == 0
 
     def test_a_change_shown_late_within_the_overlap_is_not_missed(self, desk: CrmDesk) -> None:
         """The list may show an edit after a later one of another deal."""

@@ -193,21 +193,46 @@ class CrmDesk:
         return [(entry.method, entry.target.partition("?")[0]) for entry in self.amocrm.journal.entries]
 
 
-@contextmanager
-def crm_desk(policy: Policy, seed: dict[str, Any] | None = None) -> Iterator[CrmDesk]:
-    """A desk whose world is in force while the block runs."""
-    clock = _SharedClock()
-    amocrm = AmoCrmStandIn(clock, seed or SEED)
-    with running(amocrm) as base_url:
-        environment = {
+class CrmAccount:
+    """A stand-in that serves one desk after another, each on the account's first day."""
+
+    def __init__(self, amocrm: AmoCrmStandIn, base_url: str, clock: _SharedClock) -> None:
+        self._amocrm = amocrm
+        self._clock = clock
+        self._http = RequestsHttp({"amocrm": 1000.0}, sleep=lambda _: None)
+        self._environment = {
             "LEADLOOP_ENDPOINT_AMOCRM": base_url,
             "LEADLOOP_AMOCRM_TOKEN": TOKEN,
             "LEADLOOP_HOOK_SECRET": HOOK_SECRET,
         }
-        world = World(policy, environment=environment)
-        clock.hands = world.clock
-        http = RequestsHttp({"amocrm": 1000.0}, sleep=lambda _: None)
-        world.runtime.http = http
+
+    @contextmanager
+    def desk(self, policy: Policy) -> Iterator[CrmDesk]:
+        """A new desk, whose world is in force while the block runs."""
+        world = World(policy, environment=self._environment)
+        world.runtime.http = self._http
+        self._clock.hands = world.clock
+        self._amocrm.reset()
         with world.in_force():
-            yield CrmDesk(world, amocrm)
-        http.close()
+            yield CrmDesk(world, self._amocrm)
+
+    def close(self) -> None:
+        self._http.close()
+
+
+@contextmanager
+def crm_account(seed: dict[str, Any] | None = None) -> Iterator[CrmAccount]:
+    """An account behind a loopback port while the block runs."""
+    clock = _SharedClock()
+    amocrm = AmoCrmStandIn(clock, seed or SEED)
+    with running(amocrm) as base_url:
+        account = CrmAccount(amocrm, base_url, clock)
+        yield account
+        account.close()
+
+
+@contextmanager
+def crm_desk(policy: Policy, seed: dict[str, Any] | None = None) -> Iterator[CrmDesk]:
+    """One desk on an account of its own."""
+    with crm_account(seed) as account, account.desk(policy) as desk:
+        yield desk

@@ -87,7 +87,7 @@ def _is_news(feed: Feed, change: Change, document: Document | None) -> bool:
     ref = CrmRef.of(document) if document is not None else None
     if feed is Feed.DELETED:
         return ref is not None and ref.gone is None
-    return ref is None or ref.seen_updated_at != timestamps.to_text(change.at)
+    return ref is None or ref.seen_at_once or ref.seen_updated_at != timestamps.to_text(change.at)
 
 
 @dataclass(frozen=True, slots=True)

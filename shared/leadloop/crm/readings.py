@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from leadloop import timestamps
 from leadloop.crm.deals import Deal
@@ -20,6 +20,9 @@ from leadloop.leads.delivery import Delivery, DeliveryState, delivery_key
 from leadloop.leads.matching import Match, Signs, candidates_of, match
 from leadloop.policy import Policy
 from leadloop.ports.store import Delete, Document, Store, Write
+
+AT_ONCE = timedelta(seconds=5)
+"""A deal read sooner after its change may change again within that second; the next pull reads it once more."""
 
 
 class ReadingOvertaken(Exception):
@@ -88,16 +91,23 @@ class ReadingCommit:
                 deal.give(born, [facts_of.observed_ids(crm, external_id, {}, keys, lead.created_at)])
 
     def _wait(self, deal: Deal, mark: Document | None) -> Sequence[Write]:
-        lead = self._reading.lead
         until = deal.ref.waits_until or timestamps.to_text(self._now + self._policy.defaults.born_in_crm_wait)
-        deal.ref = deal.ref.changed(waits_until=until, **_seen(lead))
+        deal.ref = deal.ref.changed(waits_until=until, **self._seen())
         return [*deal.writes(), *after_reading(self._reading.mark, mark, timestamps.from_text(until))]
 
     def _give(self, deal: Deal, entries: Sequence[Entry]) -> None:
         lead = self._reading.lead
         for lead_id in deal.leads:
             deal.give(lead_id, facts_about(self._policy, deal, lead_id, lead, entries))
-        deal.ref = deal.ref.changed(gone=None if deal.ref.alias_of is None else deal.ref.gone, **_seen(lead))
+        deal.ref = deal.ref.changed(gone=None if deal.ref.alias_of is None else deal.ref.gone, **self._seen())
+
+    def _seen(self) -> dict[str, object]:
+        lead = self._reading.lead
+        return {
+            "seen_updated_at": timestamps.to_text(lead.updated_at),
+            "seen_at_once": self._now < lead.updated_at + AT_ONCE,
+            "contact_ids": lead.contact_ids,
+        }
 
     def _deliveries(self, deal: Deal) -> list[Write]:
         """A lead that was found has arrived in the CRM, and its ids are yet to be written there."""
@@ -128,7 +138,3 @@ def after_reading(before: Document, now: Document | None, due: datetime | None =
     if now is None or now.version != before.version:
         return []
     return [Delete(now.key, now.version) if due is None else postponed(now, due)]
-
-
-def _seen(lead: CrmLead) -> dict[str, object]:
-    return {"seen_updated_at": timestamps.to_text(lead.updated_at), "contact_ids": lead.contact_ids}
