@@ -132,8 +132,8 @@ class Sender:
             "row_refused",
             upload_token=sending.upload.token,
             error_type=refusal.error_type,
-            what_to_do="see the row with `leadloop uploads TOKEN`; a goal missing in Metrica or a clock of ours that is "
-            "ahead may be the cause; when that is put right, `leadloop upload --refused` offers the row again",
+            what_to_do="see the row with `leadloop uploads TOKEN`; a goal missing in Metrica or our clock being "
+            "ahead may be the cause; when it is put right, `leadloop upload --refused` offers the row again",
         )
         return self._ledger.move(sending, State.REFUSED, reason=refusal.error_type)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from support.metrica_desk import MetricaDesk, MetricaServer, unix
 from support.policies import sokol
 
 IDENTIFIERS = {"client_id": "ClientId", "user_id": "UserId", "yclid": "Yclid"}
-MOODS = (
+MOODS: tuple[dict[str, Any], ...] = (
     {"name": "accept_then_drop"},
     {"name": "accept_then_status", "status": 500},
     {"name": "truncate", "keep": 30},
@@ -31,9 +32,11 @@ MOODS = (
 class Histories(RuleBasedStateMachine):
     """The model is a set: every goal that was reached, under its identifier, in its moment."""
 
-    def __init__(self, server: MetricaServer) -> None:
+    server: ClassVar[MetricaServer]
+
+    def __init__(self) -> None:
         super().__init__()
-        self.desk = MetricaDesk(server, sokol(defaults={"rows_per_upload": 3}))
+        self.desk = MetricaDesk(self.server, sokol(defaults={"rows_per_upload": 3}))
         self.reached: set[tuple[str, str, str, int]] = set()
         self.leads: list[tuple[str, str, str]] = []
 
@@ -42,7 +45,8 @@ class Histories(RuleBasedStateMachine):
         number = len(self.leads)
         value = f"1700000000{number:09d}"
         lead_id = f"lead-{number}"
-        self.desk.plant(lead_id, deal=str(5000 + number), **{kind: value})
+        ids: dict[str, Any] = {kind: value}
+        self.desk.plant(lead_id, deal=str(5000 + number), **ids)
         self.leads.append((lead_id, IDENTIFIERS[kind], value))
         self._reach(number, "lead_received")
 
@@ -56,8 +60,8 @@ class Histories(RuleBasedStateMachine):
             self._reach(number, stage[1])
 
     @rule(mood=st.sampled_from(MOODS))
-    def metrica_is_moody(self, mood: dict[str, object]) -> None:
-        self.desk.fault(**mood)  # type: ignore[arg-type]
+    def metrica_is_moody(self, mood: dict[str, Any]) -> None:
+        self.desk.fault(**mood)
 
     @rule(minutes=st.sampled_from([1, 15, 70, 130]))
     def time_passes(self, minutes: int) -> None:
@@ -106,8 +110,9 @@ class Histories(RuleBasedStateMachine):
 
 
 def test_any_history_ends_in_the_right_count(server: MetricaServer) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        lambda: Histories(server),
+    Histories.server = server
+    run_state_machine_as_test(
+        Histories,
         settings=settings(
             max_examples=25,
             stateful_step_count=30,
