@@ -92,7 +92,7 @@ class TestTimes:
         ],
     )
     def test_a_price_is_given_time_to_be_filled_in(self, goal: dict[str, object], settled: int) -> None:
-        sold = derived(linked(), entered(WON, NOON), policy=selling(**goal))["flat_sold"]  # type: ignore[arg-type]
+        sold = derived(linked(), entered(WON, NOON), policy=selling(**goal))["flat_sold"]
         assert sold.due_at == NOON + timedelta(minutes=settled)
 
     @pytest.mark.parametrize(
