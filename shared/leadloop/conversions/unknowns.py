@@ -43,7 +43,8 @@ class Unknowns:
     def resolve(self) -> int:
         """Read the list and adopt what is in it, or note its absence; returns how many were adopted.
 
-        Without an upload to look for nothing is read. Raises ``VendorError`` when the list cannot be read to the end.
+        Without an upload to look for nothing is read. Raises ``NotSent`` or ``OutcomeUnknown`` when the list
+        cannot be read to the end.
         """
         sought = [*self._ledger.in_state(State.UNKNOWN), *self._sent_twice()]
         adopted = 0
@@ -56,13 +57,11 @@ class Unknowns:
         return adopted
 
     def _list(self, counter: str) -> Listing | None:
-        """The counter's uploadings; ``None`` for a former counter of the policy that this token does not reach."""
+        """The counter's uploadings; ``None`` when the token may not read them, which must not stop new uploads."""
         try:
             return self._context.metrica.at(counter).uploadings()
         except Refused as refusal:
-            if counter == self._context.metrica.counter:
-                raise
-            what_to_do = "uploads to this former counter stay unknown; look into it, or give the token access"
+            what_to_do = "give the token the right to read the counter; until then lost uploads stay unknown"
             self._context.log.error("list_refused", counter=counter, reason=str(refusal), what_to_do=what_to_do)
             return None
 

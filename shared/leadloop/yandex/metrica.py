@@ -1,7 +1,7 @@
 """Metrica's management API, as far as offline conversions need it.
 
 Every call raises ``NotSent`` (``RateLimited`` on a quota), ``Refused`` or ``OutcomeUnknown`` (``leadloop.ports.http``).
-An answer of 200 that cannot be read is ``OutcomeUnknown`` too: the file may well have been taken.
+A good answer that cannot be read is ``OutcomeUnknown`` too: the file may well have been taken.
 """
 
 from __future__ import annotations
@@ -116,12 +116,12 @@ class Metrica:
 
 
 def _json(operation: str, response: HttpResponse) -> Json:
-    if response.status != 200:
+    if not 200 <= response.status < 300:
         raise_failure(operation, response)
     try:
         answer: Json = json.loads(response.body)
     except ValueError:
-        raise OutcomeUnknown(VENDOR, operation, f"HTTP 200 with {len(response.body)} bytes that are not JSON") from None
+        raise OutcomeUnknown(VENDOR, operation, f"{len(response.body)} bytes that are not JSON") from None
     return answer
 
 

@@ -33,7 +33,7 @@ def is_token_fault(refusal: Refused) -> bool:
 
 
 def raise_failure(operation: str, response: HttpResponse) -> NoReturn:
-    """Turn an answer that is not 200 into the error that says whether it may be sent again.
+    """Turn an answer that is no success into the error that says whether it may be sent again.
 
     Raises ``RateLimited`` on a quota, ``Refused`` on other 4xx, and ``OutcomeUnknown`` on whatever may have
     been done all the same: 5xx, a redirect, a request that timed out on the way.

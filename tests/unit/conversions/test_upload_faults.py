@@ -217,6 +217,22 @@ def test_a_lost_upload_near_its_deadline_is_an_alarm_and_no_guess(server: Metric
     assert desk.posts() == 1
 
 
+def test_a_list_that_may_not_be_read_leaves_the_lost_upload_and_sends_the_rest(desk: MetricaDesk) -> None:
+    desk.fault("accept_then_drop")
+    desk.fault("status", status=403, path="/uploadings", method="GET", times=None)
+    desk.upload()
+    assert desk.states() == ["unknown"]
+    desk.plant("vera", client_id=VERA)
+    desk.upload()
+    assert "list_refused" in desk.log.events("ERROR")
+    assert desk.states() == ["accepted", "unknown"]
+    with desk.stand_in.lock:
+        desk.stand_in.faults.clear()
+    desk.heal()
+    assert desk.states() == ["terminal", "terminal"]
+    assert desk.counted()["resent_rows"] == []
+
+
 class TestRefusals:
     """Metrica says no: to the token, the counter, a goal, or a row."""
 

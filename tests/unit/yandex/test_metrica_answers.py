@@ -79,6 +79,12 @@ def test_an_answer_of_2025_lacks_the_later_quantities() -> None:
     }
 
 
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_any_success_is_a_success(status: int) -> None:
+    client, _ = metrica(answer(body("upload-2026.json"), status))
+    assert client.upload_offline_conversions("k3p9", CSV).id == "9007199254740993"
+
+
 def test_the_plural_wrapper_and_a_status_nobody_knows() -> None:
     client, _ = metrica(answer(body("upload-plural.json")))
     uploading = client.uploading("2148483650")
