@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from leadloop.adapters.requests_http import RequestsHttp
@@ -200,6 +201,7 @@ class CrmAccount:
         self._amocrm = amocrm
         self._clock = clock
         self._http = RequestsHttp({"amocrm": 1000.0}, sleep=lambda _: None)
+        self._clients: dict[str, FlaskClient] = {}
         self._environment = {
             "LEADLOOP_ENDPOINT_AMOCRM": base_url,
             "LEADLOOP_AMOCRM_TOKEN": TOKEN,
@@ -211,6 +213,7 @@ class CrmAccount:
         """A new desk, whose world is in force while the block runs."""
         world = World(policy, environment=self._environment)
         world.runtime.http = self._http
+        world._clients = self._clients  # loading a function costs more than a whole scene; they keep nothing
         self._clock.hands = world.clock
         self._amocrm.reset()
         with world.in_force():

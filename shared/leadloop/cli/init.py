@@ -16,10 +16,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--origin", metavar="URL", help="the site's origin, such as https://sokol.example")
     parser.add_argument("--counter", metavar="NUMBER", help="the number of the Metrica counter")
     parser.add_argument("--account", metavar="NAME", help="the amoCRM account: sokol for sokol.amocrm.ru")
+    parser.add_argument("--crm", action="store_true", help="write no files: create what leadloop needs in the CRM")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write both files or neither, and say what to do next. Never prints a secret."""
+    if arguments.crm:
+        from leadloop.cli.prepared_crm import prepare_crm
+
+        return prepare_crm(arguments.dir, as_json=arguments.json)
     from leadloop.adapters.system_keys import SystemKeys
     from leadloop.cli.answer import OK, print_json
     from leadloop.cli.new_project import Choices, next_steps, write_project

@@ -70,12 +70,17 @@ class Deal:
         except TooManyFacts as full:
             self.ref = self.ref.changed(held=f"lead {lead_id}: {full}")
 
-    def last(self, kind: FactKind, lead_ids: Iterable[str] | None = None) -> Fact | None:
-        """The latest fact of a kind about this very deal, on some of its leads or on any."""
+    def held(self, kind: FactKind, lead_ids: Iterable[str] | None = None) -> list[Fact]:
+        """The facts of a kind about this very deal, on some of its leads or on any, oldest first."""
         chosen = self.leads if lead_ids is None else lead_ids
-        held = [fact for lead_id in chosen for fact in self.leads[lead_id].facts if fact.kind is kind]
-        own = [fact for fact in held if fact.values.get("external_id") == self.ref.external_id]
-        return max(own, key=lambda fact: fact.order, default=None)
+        facts = {fact.id: fact for lead_id in chosen for fact in self.leads[lead_id].facts if fact.kind is kind}
+        own = [fact for fact in facts.values() if fact.values.get("external_id") == self.ref.external_id]
+        return sorted(own, key=lambda fact: fact.order)
+
+    def last(self, kind: FactKind, lead_ids: Iterable[str] | None = None) -> Fact | None:
+        """The latest of them."""
+        held = self.held(kind, lead_ids)
+        return held[-1] if held else None
 
     def is_from_site(self, lead_id: str) -> bool:
         """Whether the site sent the lead; otherwise it was born in the CRM."""

@@ -1,4 +1,4 @@
-"""What a reading of a deal tells each lead on it. Pure, and the same for the same reading and lead."""
+"""What a reading of a deal tells each lead on it. Pure, and the same for the same reading, deal and lead."""
 
 from __future__ import annotations
 
@@ -23,11 +23,10 @@ def facts_about(policy: Policy, deal: Deal, lead_id: str, entity: CrmLead, entri
     """
     crm, external_id = deal.ref.crm, deal.ref.external_id
     since = _told_since(policy, deal.leads[lead_id])
-    facts = [
-        facts_of.stage_entry(crm, external_id, *entry.status, entry.at, entry.exact)
-        for entry in entries
-        if since is None or entry.at >= since
-    ]
+    read = [facts_of.stage_entry(crm, external_id, *entry.status, entry.at, entry.exact) for entry in entries]
+    # What other leads on the deal were told earlier too: a deal that has not moved since is not told anew.
+    stages = [*read, *deal.held(FactKind.STAGE_ENTERED)]
+    facts = [stage for stage in stages if since is None or stage.occurred_at >= since]
     if entity.ids:
         facts.append(facts_of.observed_ids(crm, external_id, dict(entity.ids), (), entity.updated_at))
     price = entity.price or 0

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from leadloop import timestamps
 from leadloop.crm.deals import Deal
-from leadloop.crm.marks import Entity, mark_writes
+from leadloop.crm.marks import Entity, mark_writes, missed, missed_since
 from leadloop.crm.port import LEAD, Crm, CrmLead
 from leadloop.crm.readings import after_reading, refuse_overtaken
 from leadloop.leads import facts_of
@@ -63,6 +63,8 @@ class LossCommit:
         self._ref = ref
         self._survivor = survivor
         self._now = now
+        self.waits = False
+        """Whether it is too early to say what became of the deal."""
 
     def decide(self) -> Sequence[Write]:
         """The writes; none but the mark's when the loss was known. Raises ``ReadingOvertaken``."""
@@ -74,11 +76,25 @@ class LossCommit:
         if ref is None or CrmRef.of(ref).gone is not None:
             return removed
         lost = Deal.read(self._store, self._policy, entity.crm, entity.external_id, ref)
+        if self._survivor is None and (due := self._may_show_by(lost.ref)) is not None:
+            self.waits = True
+            return [missed(mark, self._now, due)] if mark is not None and removed else []
         if self._survivor is None:
             self._tell(lost, "deleted", None)
             lost.ref = lost.ref.changed(gone="deleted", waits_until=None)
             return [*lost.writes(), *removed]
         return [*self._merge(lost, self._survivor), *removed]
+
+    def _may_show_by(self, lost: CrmRef) -> datetime | None:
+        """Until when a survivor may still show itself; ``None`` when that is over.
+
+        Without contacts it is known by nothing but a reading of its own, and the webhook that tells of the
+        loss may be the first to come: of two pull periods one whole pull lies between.
+        """
+        if self._policy.contacts.mode is not ContactMode.NONE or not lost.contact_ids or not lost.leads:
+            return None
+        due = (missed_since(self._mark) or self._now) + 2 * self._policy.defaults.pull_period
+        return due if self._now < due else None
 
     def _merge(self, lost: Deal, survivor_id: str) -> list[Write]:
         """Both references and all leads of both in one commit; the survivor is marked to tell its facts to all."""

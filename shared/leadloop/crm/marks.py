@@ -19,6 +19,7 @@ from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Create, Document, Key, Store, Update, Write
 
 _MARKS_A_COMMIT = 200
+_MISSED = "missed_since"
 
 
 class Entity(NamedTuple):
@@ -64,6 +65,18 @@ def postponed(held: Document, due: datetime) -> Write:
     return Update(held.key, {**held.fields, "due_at": timestamps.to_text(due)}, held.version)
 
 
+def missed(held: Document, now: datetime, due: datetime) -> Write:
+    """The mark of an entity that was not found, kept to be looked for again; it remembers when it was missed first."""
+    since = held.fields.get(_MISSED) or timestamps.to_text(now)
+    return Update(held.key, {**held.fields, _MISSED: since, "due_at": timestamps.to_text(due)}, held.version)
+
+
+def missed_since(held: Document) -> datetime | None:
+    """When the entity was first not found, if it was."""
+    since = held.fields.get(_MISSED)
+    return timestamps.from_text(since) if isinstance(since, str) else None
+
+
 def _marked(entity: Entity, held: Document | None, now: datetime) -> Write:
     hints = held.fields.get("hints") if held is not None else 0
     fields = {
@@ -71,4 +84,7 @@ def _marked(entity: Entity, held: Document | None, now: datetime) -> Write:
         "due_at": timestamps.to_text(now),
         "hints": (hints if isinstance(hints, int) else 0) + 1,
     }
-    return Create(mark_key(entity), fields) if held is None else Update(held.key, fields, held.version)
+    if held is None:
+        return Create(mark_key(entity), fields)
+    kept = {_MISSED: held.fields[_MISSED]} if _MISSED in held.fields else {}
+    return Update(held.key, {**fields, **kept}, held.version)

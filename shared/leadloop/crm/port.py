@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from leadloop.json_types import JsonObject
 from leadloop.ports.http import Refused
+from leadloop.verdict import Verdict
 
 if TYPE_CHECKING:
     from leadloop.identity.contact import Contact
@@ -145,6 +146,10 @@ class Crm(Protocol):
 
     most_leads_a_call: int
     """How many leads one call may read."""
+
+    def prepare(self) -> Verdict:
+        """Make sure the account has what leadloop needs, creating it if it may; repeatable."""
+        ...
 
     def read_leads(self, ids: Sequence[str]) -> dict[str, CrmLead]:
         """The leads by id, at most ``most_leads_a_call`` of them; one not in the answer surely does not exist."""

@@ -121,8 +121,8 @@ class Reader:
         survivor = None
         if ref is not None and ref.gone is None:
             survivor = find_survivor(self._store, self._policy, self._crm, ref)
-        now = self._runtime.clock.now()
-        if self._commit(one.mark, LossCommit(self._store, self._policy, one.mark, one.ref, survivor, now)) and ref:
+        decision = LossCommit(self._store, self._policy, one.mark, one.ref, survivor, self._runtime.clock.now())
+        if self._commit(one.mark, decision) and ref and not decision.waits:
             about = {"crm": self._crm.name, "external_id": one.external_id, "into": survivor}
             self._runtime.log.info("crm_entity_lost", **about)
 

@@ -146,6 +146,7 @@ def anna_waits(desk: CrmDesk) -> None:
 
 
 def two_deals_were_merged(desk: CrmDesk) -> None:
+    desk.settings(group_webhooks=True)
     for who, client_id in (("anna", ANNA), ("anna again", BORIS)):
         desk.submit(who, phone="+79990000003", client_id=client_id)
         desk.settle()

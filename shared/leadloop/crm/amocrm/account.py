@@ -1,4 +1,4 @@
-"""An amoCRM account as the ``Crm`` port sees it: reading.  Writing is ``amocrm.writing``."""
+"""An amoCRM account as the ``Crm`` port sees it. How a lead is written stands in ``writing``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from leadloop import timestamps
 from leadloop.crm.amocrm import lead_feed, writing
 from leadloop.crm.amocrm.client import AmoCrmClient, several
+from leadloop.crm.amocrm.leadloop_field import ensure_leadloop_field
 from leadloop.crm.amocrm.shapes import change_of, contact_points_of, embedded, id_of, lead_of, transition_of
 from leadloop.crm.port import (
     AttachedFields,
@@ -24,6 +25,7 @@ from leadloop.crm.port import (
 from leadloop.json_types import JsonObject
 from leadloop.policy.models import AmoCrm
 from leadloop.ports.http import Refused
+from leadloop.verdict import Verdict
 
 _IDS_A_CALL = 200
 """A page holds 250, but so many ids of ten digits make a request line longer than the usual 8 KiB."""
@@ -40,6 +42,10 @@ class AmoCrmAccount:
     def __init__(self, client: AmoCrmClient, settings: AmoCrm) -> None:
         self._client = client
         self._settings = settings
+
+    def prepare(self) -> Verdict:
+        """See ``Crm``."""
+        return ensure_leadloop_field(self._client, self._settings.fields)
 
     def read_leads(self, ids: Sequence[str]) -> dict[str, CrmLead]:
         """See ``Crm``. An account without filters answers about other leads, so what is missing is asked singly."""
