@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from werkzeug.test import TestResponse
@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from leadloop.adapters.memory_store import MemoryStore
 from leadloop.identity.sealing import unseal
 from leadloop.messages import CrmEntityTouched, HintUnreadable, Message
-from leadloop.ports.store import StoreUnavailable, Write
+from leadloop.ports.store import Document, Key, StoreUnavailable, Write
 from support.policies import SEAL_PRIVATE_KEY, sokol
 from support.world import World
 
@@ -22,15 +22,15 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class FullDisk(MemoryStore):
-    def commit(self, batch: list[Write]) -> None:  # type: ignore[override]
+    def commit(self, batch: Sequence[Write]) -> None:
         raise StoreUnavailable("the disk is full")
 
 
 class UntouchedStore(MemoryStore):
-    def commit(self, batch: list[Write]) -> None:  # type: ignore[override]
+    def commit(self, batch: Sequence[Write]) -> None:
         raise AssertionError("the edge wrote to the store while the bus was up")
 
-    def get_many(self, keys: object) -> list[None]:  # type: ignore[override]
+    def get_many(self, keys: Sequence[Key]) -> list[Document | None]:
         raise AssertionError("the edge read the store")
 
 

@@ -97,9 +97,9 @@ class CrmDesk:
         """One thing a person does in the CRM."""
         return self.amocrm.act({"action": action, **order})
 
-    def deal(self, name: str = "Сделка", **order: object) -> int:
+    def deal(self, **order: object) -> int:
         """A deal typed in by a manager, or created by the site's own integration; its id."""
-        deal: int = self.act("create_lead", name=name, **order)["lead_id"]
+        deal: int = self.act("create_lead", **{"name": "Сделка", **order})["lead_id"]
         return deal
 
     def move(self, deal: int, stage: str) -> None:
