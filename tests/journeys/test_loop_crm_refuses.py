@@ -1,0 +1,80 @@
+"""The CRM says no or says nothing: forms are taken all the same, and after the repair every lead is there once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import pytest
+
+from journeys.loop import ANNA, Loop, Visitor, assert_told
+from leadloop_host.demo.world import CRM_TOKEN
+
+LATER = [Visitor(number) for number in range(1, 6)]
+REVOKED = ("actions", {"action": "revoke_token", "token": CRM_TOKEN})
+GRANTED = ("tokens", [{"token": CRM_TOKEN}])
+UNPAID, PAID = ("settings", {"unpaid": "all"}), ("settings", {"unpaid": "no"})
+
+
+def assert_created_once(loop: Loop, lead_ids: Iterable[str]) -> None:
+    assert {lead_id: len(deals) for lead_id, deals in loop.deals().items()} == dict.fromkeys(lead_ids, 1)
+    assert len(loop.ledger("amocrm")["leads"]) == len(loop.deals())
+
+
+def assert_received_once(loop: Loop, visitors: Iterable[Visitor], **of_anna: int) -> None:
+    received = Counter((visitor.client_id, "lead_received") for visitor in visitors)
+    assert loop.counted() == received + Counter({(ANNA.client_id, goal): times for goal, times in of_anna.items()})
+
+
+@pytest.mark.parametrize(
+    ("trouble", "repair", "words"),
+    [
+        (REVOKED, GRANTED, ("401", "LEADLOOP_AMOCRM_TOKEN")),
+        (UNPAID, PAID, ("402", "the account is not paid for")),
+    ],
+    ids=["token-revoked", "unpaid"],
+)
+def test_an_account_that_is_closed_to_us_is_named_and_everything_waits(
+    loop: Loop, trouble: tuple[str, object], repair: tuple[str, object], words: tuple[str, ...]
+) -> None:
+    anna = loop.send_form(ANNA)
+    loop.settle()
+    loop.order("amocrm", *trouble)
+    later = [loop.send_form(visitor) for visitor in LATER]
+    loop.move(loop.deal_of(anna), "qualified")
+    for _ in range(2):
+        loop.pass_time(hours=1)
+    assert_told(loop, "delivery_held", *words, "delivery then goes on by itself")
+    assert_told(loop, "crm_unreadable", *words)
+    assert loop.deals().keys() == {anna}
+    assert CRM_TOKEN not in (loop.world.folder / "host.log").read_text()
+    loop.order("amocrm", *repair)
+    for _ in range(2):
+        loop.pass_time(hours=2)
+    assert_created_once(loop, [anna, *later])
+    assert_received_once(loop, [ANNA, *LATER], lead_qualified=1)
+
+
+def test_a_crm_that_is_down_for_a_day_costs_no_lead_and_holds_up_nobody_else(loop: Loop) -> None:
+    anna = loop.send_form(ANNA)
+    loop.settle()
+    loop.order("amocrm", "faults", {"fault": "drop_before", "path": "/api/v4", "times": None})
+    later = []
+    for visitor in LATER:
+        later.append(loop.send_form(visitor))
+        loop.settle()
+        loop.pass_time(hours=5)
+        if visitor is LATER[1]:  # it comes back half, and is worse: requests arrive, no answer helps
+            loop.repair("amocrm")
+            loop.order("amocrm", "faults", {"fault": "status", "status": 502, "path": "/api/v4", "times": None})
+    assert_told(loop, "crm_unreadable", "amocrm", "else see the error")
+    assert_told(loop, "delivery_held", "could not be found out for a day", "make the CRM readable")
+    loop.run("upload-conversions")
+    assert_received_once(loop, [ANNA, *LATER])
+    loop.move(loop.deal_of(anna), "qualified")
+    loop.repair("amocrm")
+    for _ in range(3):
+        loop.pass_time(hours=2)
+    assert_created_once(loop, [anna, *later])
+    assert_received_once(loop, [ANNA, *LATER], lead_qualified=1)
+    assert {delivery.fields["state"] for delivery in loop.documents("delivery")} == {"delivered"}
