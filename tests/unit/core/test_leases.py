@@ -93,6 +93,16 @@ def test_a_lease_given_back_under_a_clock_set_back_is_free_at_once(store: Memory
     assert is_free(store, clock)
 
 
+def test_a_lease_given_back_while_the_clock_ran_ahead_is_free_when_it_is_right(
+    store: MemoryStore, clock: SettableClock
+) -> None:
+    clock.advance(days=40)
+    with lease(store, clock, "reader", "olga", 60):
+        pass
+    clock.advance(days=-40)
+    assert is_free(store, clock)
+
+
 class StoreWithARival(MemoryStore):
     """Just before a commit somebody else writes the same lease."""
 
