@@ -10,6 +10,13 @@ NAME = "explain"
 HELP = "tell everything about one lead, found by its id, its CRM deal or its ClientID or yclid; changes nothing"
 
 
+class NoSuchLead(Exception):
+    """Nothing in the store goes by that name."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(f"no lead has the id, CRM deal, ClientID or yclid {wanted!r}; is it the right --data?")
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the data are, and which lead."""
     opened.add_arguments(parser)
@@ -17,18 +24,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the story of each lead found."""
-    from leadloop.cli.answer import OK, REFUSED, print_json
+    """Print the story of each lead found. Raises ``NoSuchLead``."""
+    from leadloop.cli.answer import OK, print_json
     from leadloop.report.explanation import explain, find_leads
 
     world, _ = opened.open_runtime(arguments)
     found = find_leads(world.store, world.policy, arguments.lead)
     if not found:
-        print(f"no lead has the id, deal, ClientID or yclid {arguments.lead!r}; `leadloop report` shows what there is")
-        return REFUSED
+        raise NoSuchLead(arguments.lead)
     stories = [explain(world.store, world.policy, lead, world.clock.now()) for lead in found]
     if arguments.json:
-        print_json([story.as_json() for story in stories])
+        print_json({"ok": True, "leads": [story.as_json() for story in stories]})
     else:
         print("\n\n".join(story.text() for story in stories))
     return OK

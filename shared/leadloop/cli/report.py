@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 from leadloop.cli import opened
 
 if TYPE_CHECKING:
-    from leadloop.json_types import JsonObject
-    from leadloop.report.loop import Loop
+    from leadloop.conversions.linkage import RowLinkage
+    from leadloop.conversions.selection import Withheld
+    from leadloop.conversions.upload import Upload
+    from leadloop.json_types import Json, JsonObject
+    from leadloop.report.funnel import SourceLine
+    from leadloop.report.loop import GoalLine, Loop
 
 NAME = "report"
 HELP = "tell the state of the loop: funnel by source, conversions by goal, uploads, causes; changes nothing"
@@ -40,26 +44,36 @@ def as_json(loop: Loop) -> JsonObject:
     return {
         "ok": True,
         "leads": loop.funnel.leads,
-        "sources": [
-            {
-                "source": line.source,
-                "leads": line.leads,
-                "repeats": line.repeats,
-                "without_ids": line.without_ids,
-                "stages": {**line.stages},
-            }
-            for line in loop.funnel.lines
-        ],
-        "goals": [
-            {
-                "goal": line.goal,
-                "sent": line.claimed,
-                "accepted": line.accepted,
-                "under_way": line.underway,
-                "refused": line.refused,
-                "not_sent": {**line.withheld},
-            }
-            for line in loop.goals
-        ],
+        "sources": [_source(line) for line in loop.funnel.lines],
+        "goals": [_goal(line) for line in loop.goals],
+        "uploads": [_upload(upload) for upload in loop.uploads],
+        "not_linked": [_suspect(row) for row in loop.suspects],
+        "not_sent": [_withheld(one) for one in loop.withheld],
         "outcomes": {kind: {**ended} for kind, ended in loop.outcomes.items()},
     }
+
+
+def _source(line: SourceLine) -> JsonObject:
+    counts = {"leads": line.leads, "repeats": line.repeats, "without_ids": line.without_ids}
+    return {"source": line.source, **counts, "stages": {**line.stages}}
+
+
+def _goal(line: GoalLine) -> JsonObject:
+    fates = {"accepted": line.accepted, "under_way": line.underway, "refused": line.refused}
+    return {"goal": line.goal, "sent": line.claimed, **fates, "not_sent": {**line.withheld}}
+
+
+def _upload(upload: Upload) -> JsonObject:
+    said: JsonObject = {"state": upload.state.value, "rows": upload.count, "adopted": upload.adopted}
+    return {"token": upload.token, **said, "totals": {**upload.totals}}
+
+
+def _suspect(row: RowLinkage) -> JsonObject:
+    """A row that did not link, or may be one that did not."""
+    causes: list[Json] = [{"rule": one.rule, "reason": one.reason, "certain": one.certain} for one in row.causes]
+    return {"lead_id": row.lead_id, "goal": row.claim.goal, "causes": causes}
+
+
+def _withheld(one: Withheld) -> JsonObject:
+    said: JsonObject = {"ends_as": one.outcome.value, "rule": one.verdict.rule, "reason": one.verdict.reason}
+    return {"lead_id": one.lead_id, "goal": one.goal, **said}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from leadloop import queries, timestamps
+from leadloop.conversions.linkage import linkage_of
 from leadloop.conversions.selection import Selection
+from leadloop.conversions.states import State
 from leadloop.conversions.upload import Upload
 from leadloop.facts import Fact, FactKind
 from leadloop.json_types import Json, JsonObject
@@ -17,7 +21,7 @@ from leadloop.ports.store import Key, Store
 from leadloop.report.tables import table
 
 _SAID = {
-    FactKind.SUBMITTED: ("form", "submission_id", "ids", "utm", "rejected_ids"),
+    FactKind.SUBMITTED: ("form", "submission_id", "ids", "utm", "referrer", "rejected_ids", "left_out"),
     FactKind.CRM_LINKED: ("crm", "external_id", "by"),
     FactKind.STAGE_ENTERED: ("external_id", "pipeline_id", "status_id", "exact"),
     FactKind.PRICE_OBSERVED: ("external_id", "amount", "currency"),
@@ -25,6 +29,8 @@ _SAID = {
     FactKind.CRM_ENTITY_LOST: ("external_id", "how", "into"),
 }
 """What of each fact is told; keys and sealed contacts are not."""
+
+_ID = re.compile(r"[0-9A-Za-z-]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,8 @@ class Decision:
 class Explanation:
     """A lead's facts in order, and what was decided on them."""
 
+    time_zone: str
+    """Zone of the counter, in which moments are told to a person."""
     lead_id: str
     source: str
     source_rule: str
@@ -59,10 +67,11 @@ class Explanation:
             f"  CRM       {self.crm_ref or '—'}, stage {self.stage or '—'}, delivery {self.delivery}",
         ]
         head += [f"  repeats   {self.repeat_of}, so it was not received twice"] if self.repeat_of else []
-        facts = [[_moment(fact.occurred_at), fact.feed, fact.kind, _words(told(fact))] for fact in self.facts]
+        zone = ZoneInfo(self.time_zone)
+        facts = [[_moment(fact.occurred_at, zone), fact.feed, fact.kind, _words(told(fact))] for fact in self.facts]
         decisions = [[one.goal, one.ended, one.rule, one.reason] for one in self.decisions]
-        tables = [table(["at", "from", "fact", "what"], facts), table(["goal", "", "rule", "reason"], decisions)]
-        return "\n".join([*head, "", *tables])
+        known = table([f"at ({self.time_zone})", "from", "fact", "what"], facts)
+        return "\n".join([*head, "", known, "", table(["goal", "ends as", "rule", "reason"], decisions)])
 
     def as_json(self) -> JsonObject:
         """The story for a program."""
@@ -86,7 +95,9 @@ class Explanation:
 
 
 def find_leads(store: Store, policy: Policy, wanted: str) -> list[Lead]:
-    """Leads by their own id, by the id of a CRM deal, or by a ClientID or yclid."""
+    """Leads by their own id, by the id of a CRM deal, or by a ClientID or yclid; none for what can be none of these."""
+    if _ID.fullmatch(wanted) is None:
+        return []
     lead, deal = store.get_many([Key("lead", wanted), Key("crm_ref", crm_ref_id(policy.crm.kind, wanted))])
     if lead is not None:
         return [Lead.of(lead)]
@@ -111,6 +122,7 @@ def explain(store: Store, policy: Policy, lead: Lead, now: datetime) -> Explanat
             Decision(one.claim.goal, "next upload", one.verdict.rule, one.verdict.reason) for one in choice.sendable
         ]
     return Explanation(
+        time_zone=policy.site.time_zone,
         lead_id=lead.id,
         source=state.source.label,
         source_rule=state.source.rule,
@@ -125,7 +137,16 @@ def explain(store: Store, policy: Policy, lead: Lead, now: datetime) -> Explanat
 
 def told(fact: Fact) -> JsonObject:
     """What may be told of a fact, without empty values."""
-    return {name: fact.values[name] for name in _SAID[fact.kind] if fact.values.get(name) not in (None, "", {}, [])}
+    said = {name: _filled(fact.values.get(name)) for name in _SAID[fact.kind]}
+    return {name: value for name, value in said.items() if not _is_empty(value)}
+
+
+def _filled(value: Json) -> Json:
+    return {name: one for name, one in value.items() if not _is_empty(one)} if isinstance(value, dict) else value
+
+
+def _is_empty(value: Json) -> bool:
+    return value in (None, "", {}, [])
 
 
 def _sent(store: Store, claim: Claim) -> Decision:
@@ -133,19 +154,28 @@ def _sent(store: Store, claim: Claim) -> Decision:
     if claim.token is None:
         return Decision(claim.goal, "waits", "claim.released", f"{frozen}; its upload certainly did not happen")
     upload = _leaf(store, claim.token, claim.index)
+    if upload is None:
+        return Decision(claim.goal, "unknown", f"upload {claim.token}", f"{frozen}; the document of its upload is gone")
     vendor = f", Metrica's id {upload.vendor_id}" if upload.vendor_id else ""
-    return Decision(claim.goal, upload.state, f"upload {upload.token}{vendor}", frozen)
+    return Decision(claim.goal, upload.state, f"upload {upload.token}{vendor}", f"{frozen}; {_linked(upload)}")
 
 
-def _leaf(store: Store, token: str, index: int) -> Upload:
+def _leaf(store: Store, token: str, index: int) -> Upload | None:
+    """The upload that speaks for a row: of one that was split, the part that holds it."""
     [document] = store.get_many([Key("upload", token)])
     if document is None:
-        raise LookupError(f"upload {token} is gone: restore the store from a backup")
+        return None
     upload = Upload.of(document)
-    if upload.state != "split":
-        return upload
-    side = "L" if index < (upload.first + upload.end) // 2 else "R"
-    return _leaf(store, token + side, index)
+    return _leaf(store, upload.half_with(index), index) if upload.state is State.SPLIT else upload
+
+
+def _linked(upload: Upload) -> str:
+    if upload.state is not State.TERMINAL:
+        return upload.reason or "not processed by Metrica yet"
+    linked = linkage_of(upload)
+    if linked is None:
+        return f"Metrica linked {upload.totals.get('linked_quantity') or 0} of {upload.count} rows of its upload"
+    return "linked" if linked else "not linked"
 
 
 def _words(values: JsonObject) -> str:
@@ -153,10 +183,8 @@ def _words(values: JsonObject) -> str:
 
 
 def _word(value: Json) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{name} {_word(one)}" for name, one in value.items() if one not in (None, "")) + "}"
-    return str(value)
+    return "{" + _words(value) + "}" if isinstance(value, dict) else str(value)
 
 
-def _moment(instant: datetime) -> str:
-    return instant.strftime("%d.%m.%Y %H:%M:%S")
+def _moment(instant: datetime, zone: tzinfo) -> str:
+    return instant.astimezone(zone).strftime("%d.%m.%Y %H:%M:%S")

@@ -13,10 +13,12 @@ from leadloop.conversions.selection import Selection, Withheld
 from leadloop.conversions.states import TAKEN, State
 from leadloop.conversions.upload import Upload
 from leadloop.leads.lead import Claim, Lead
+from leadloop.outcomes import Outcome
 from leadloop.policy import Policy
 from leadloop.ports.store import Document, Query, Store
 from leadloop.report.funnel import Funnel, funnel
 from leadloop.report.suspects import suspects
+from leadloop.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Loop:
     """Everything the report tells. Totals of uploads are Metrica's own words and exact per upload."""
 
     now: datetime
+    time_zone: str
+    """Zone of the counter, in which moments are told to a person."""
     funnel: Funnel
     goals: tuple[GoalLine, ...]
     uploads: tuple[Upload, ...]
@@ -52,6 +56,7 @@ class Loop:
     suspects: tuple[RowLinkage, ...]
     """Rows of processed uploads that did not link, or may be the ones that did not."""
     withheld: tuple[Withheld, ...]
+    """Conversions that are not sent now, and those that expired for good."""
     outcomes: dict[str, Counter[str]]
     """Event kind → how its events ended."""
 
@@ -61,11 +66,14 @@ def read_loop(store: Store, policy: Policy, now: datetime) -> Loop:
     leads = [Lead.of(document) for document in _all(store, queries.leads_in_order())]
     uploads = [Upload.of(document) for document in _all(store, queries.uploads_in_order())]
     rows = tuple(_rows(leads, {upload.token: upload for upload in uploads}))
-    withheld = tuple(one for page in Selection(policy, now).pages(store) for choice in page for one in choice.withheld)
+    pages = Selection(policy, now).pages(store)
+    withheld = tuple(one for page in pages for choice in page for one in choice.withheld)
+    withheld += tuple(expired for lead in leads for expired in _expired(lead))
     return Loop(
         now=now,
+        time_zone=policy.site.time_zone,
         funnel=funnel(policy, leads),
-        goals=tuple(_goal_line(goal, rows, withheld, leads) for goal in policy.goals),
+        goals=tuple(_goal_line(goal, rows, withheld) for goal in policy.goals),
         uploads=tuple(upload for upload in uploads if upload.state is not State.SPLIT),
         rows=rows,
         suspects=tuple(suspect for upload in uploads for suspect in suspects(store, policy, upload)),
@@ -93,17 +101,20 @@ def _rows(leads: list[Lead], uploads: dict[str, Upload]) -> Iterator[RowFate]:
 def _leaf(claim: Claim, uploads: dict[str, Upload]) -> Upload | None:
     upload = uploads.get(claim.token or "")
     while upload is not None and upload.state is State.SPLIT:
-        side = "L" if claim.index < (upload.first + upload.end) // 2 else "R"
-        upload = uploads.get(upload.token + side)
+        upload = uploads.get(upload.half_with(claim.index))
     return upload
 
 
-def _goal_line(goal: str, rows: tuple[RowFate, ...], withheld: tuple[Withheld, ...], leads: list[Lead]) -> GoalLine:
+def _expired(lead: Lead) -> Iterator[Withheld]:
+    for one in lead.expired.values():
+        yield Withheld(lead.id, one.goal, Outcome.EXPIRED, Verdict(False, one.rule, one.reason), deadline=one.at)
+
+
+def _goal_line(goal: str, rows: tuple[RowFate, ...], withheld: tuple[Withheld, ...]) -> GoalLine:
     states = [row.upload.state if row.upload else None for row in rows if row.claim.goal == goal]
     taken = sum(state in TAKEN or state is State.TERMINAL for state in states)
     refused = sum(state is State.REFUSED for state in states)
     reasons = Counter(one.verdict.rule for one in withheld if one.goal == goal)
-    reasons.update(lead.expired[goal].rule for lead in leads if goal in lead.expired)
     return GoalLine(goal, len(states), taken, len(states) - taken - refused, refused, reasons)
 
 

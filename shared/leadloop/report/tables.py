@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]], indent: str = "  ") -> str:
-    """A table with numbers to the right and words to the left; a dash where there are no rows."""
+    """A table with numbers (``?``: not known) to the right and words to the left; a dash where there are no rows."""
     texts = [[str(cell) for cell in row] for row in rows] or [["—", *[""] * (len(head) - 1)]]
     widths = [max(len(line[column]) for line in [list(head), *texts]) for column in range(len(head))]
     numeric = [all(_is_number(row[column]) for row in texts) for column in range(len(head))]
@@ -24,4 +24,4 @@ def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) 
 
 
 def _is_number(text: str) -> bool:
-    return bool(text) and text.replace(" ", "").replace(".", "").replace("–", "").isdigit()
+    return text == "?" or text.replace(" ", "").replace(".", "").replace("–", "").isdigit()

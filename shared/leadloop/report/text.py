@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
 
 from leadloop import timestamps
 from leadloop.conversions.states import State
@@ -31,8 +33,7 @@ def _sections(loop: Loop, names: Mapping[str, str]) -> Iterator[str]:
     head = ["goal", "sent", "accepted", "under way", "refused", "not sent"]
     yield table(head, [_goal_cells(line) for line in loop.goals])
     yield f"\nUploads: {_upload_sum(loop.uploads)}"
-    head = ["worth a look", "sent", "by", "state", "rows", "accepted", "linked", "user not found", "goal not found"]
-    yield table(head, [_upload_cells(upload) for upload in loop.uploads if _is_notable(upload)])
+    yield _uploads(loop)
     yield "\nNot linked, or possibly not: causes that our own facts allow"
     yield table(["lead", "goal", "certainty", "cause"], list(_unlinked(loop, names)))
     yield "\nNot sent"
@@ -53,6 +54,13 @@ def _goal_cells(line: GoalLine) -> list[object]:
     return [line.goal, line.claimed, line.accepted, line.underway, line.refused, reasons or "—"]
 
 
+def _uploads(loop: Loop) -> str:
+    zone = ZoneInfo(loop.time_zone)
+    sending = ["worth a look", f"sent ({loop.time_zone})", "by", "state"]
+    totals = ["rows", "accepted", "linked", "user not found", "goal not found"]
+    return table([*sending, *totals], [_upload_cells(one, zone) for one in loop.uploads if _is_notable(one)])
+
+
 def _upload_sum(uploads: Sequence[Upload]) -> str:
     kept = [upload for upload in uploads if upload.state is not State.RELEASED]
     accepted, linked = (sum(upload.totals.get(name) or 0 for upload in kept) for name in _TOTALS[:2])
@@ -69,12 +77,18 @@ def _is_notable(upload: Upload) -> bool:
     return upload.adopted or upload.state is not State.TERMINAL or not whole
 
 
-def _upload_cells(upload: Upload) -> list[object]:
-    sent = timestamps.from_text(upload.sent_at).strftime("%d.%m %H:%M") if upload.sent_at else "—"
-    totals = [upload.totals.get(name) for name in _TOTALS]
-    cells = ["?" if total is None else total for total in totals]
+def _upload_cells(upload: Upload, zone: tzinfo) -> list[object]:
+    sent = timestamps.from_text(upload.sent_at).astimezone(zone).strftime("%d.%m %H:%M") if upload.sent_at else "—"
+    cells = [_total(upload, name) for name in _TOTALS]
     adopted = " (answer lost, found by its token)" if upload.adopted else ""
     return [upload.token[:8], sent, upload.identifier_kind, f"{upload.state}{adopted}", upload.count, *cells]
+
+
+def _total(upload: Upload, name: str) -> object:
+    """What Metrica said; before it has processed the file, zeros of anything but lines mean nothing."""
+    total = upload.totals.get(name)
+    is_said = upload.state is State.TERMINAL or name == _TOTALS[0]
+    return "?" if total is None or not is_said else total
 
 
 _TOTALS = ("line_quantity", "linked_quantity", "user_not_found_quantity", "goal_not_found_quantity")
