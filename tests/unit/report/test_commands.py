@@ -1,0 +1,118 @@
+"""``leadloop report`` and ``leadloop explain`` on the folder a host keeps its data in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from leadloop.adapters.file_clock import set_file_clock
+from leadloop.adapters.sqlite_store import SqliteStore
+from leadloop.cli import main
+from leadloop.ports.store import Create
+from support.policies import sokol
+from support.small_loop import SmallLoop
+
+COLLECTIONS = ("lead", "upload", "outcome", "crm_ref", "key", "daily_total")
+
+
+@pytest.fixture(scope="module")
+def folder(played: SmallLoop, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small loop, resting in SQLite beside its policy."""
+    folder = tmp_path_factory.mktemp("one-machine")
+    policy = sokol().model_dump(mode="json", exclude_defaults=True)
+    (folder / "leadloop.yaml").write_text(yaml.safe_dump(policy, allow_unicode=True), encoding="utf-8")
+    (folder / "data").mkdir()
+    store = SqliteStore(folder / "data" / "documents.db")
+    for collection in COLLECTIONS:
+        documents = played.desk.world.documents(collection)
+        store.commit([Create(document.key, document.fields) for document in documents])
+    set_file_clock(folder / "clock", played.desk.now())
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def story_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the moment at which the small loop ended."""
+    monkeypatch.setenv("LEADLOOP_CLOCK_FILE", str(folder / "clock"))
+
+
+def run(folder: Path, command: str, *words: str) -> int:
+    return main([command, "--policy", str(folder / "leadloop.yaml"), "--data", str(folder / "data"), *words])
+
+
+def lead_id_of(played: SmallLoop, who: str) -> str:
+    return next(lead_id for lead_id, name in played.names.items() if name == who)
+
+
+class TestReport:
+    def test_it_tells_the_loop(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(folder, "report") == 0
+        told = capsys.readouterr().out
+        assert "submissions answered: 7 = 7 applied; leads in the funnel: 7" in told
+        assert "Uploads: 3 files, 2 of them with totals read back; 7 rows, 7 accepted, 5 linked" in told
+
+    def test_a_program_gets_one_object_with_all_of_it(
+        self, folder: Path, played: SmallLoop, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(folder, "report", "--json") == 0
+        told = json.loads(capsys.readouterr().out)
+        assert (told["ok"], told["leads"], told["outcomes"]) == (True, 7, {"submission": {"applied": 7}, "hint": {}})
+        assert {one["source"]: one["leads"] for one in told["sources"]}["vk"] == 2
+        sent = {one["goal"]: (one["sent"], one["accepted"], one["not_sent"]) for one in told["goals"]}
+        assert sent["flat_sold"] == (1, 1, {"held.settling": 1})
+        assert sum(one["rows"] for one in told["uploads"]) == 7
+        assert [(one["lead_id"], one["goal"]) for one in told["not_linked"]] == [
+            (lead_id_of(played, "Глеб"), "lead_received")
+        ]
+        assert {(one["lead_id"], one["rule"]) for one in told["not_sent"]} == {
+            (lead_id_of(played, "Егор"), "held.no_identifier"),
+            (lead_id_of(played, "Борис"), "held.settling"),
+            (lead_id_of(played, "Дарья"), "expired.window_closed"),
+        }
+
+    def test_it_changes_nothing(self, folder: Path) -> None:
+        before = (folder / "data" / "documents.db").read_bytes()
+        assert run(folder, "report", "--json") == 0
+        assert (folder / "data" / "documents.db").read_bytes() == before
+
+    @pytest.mark.parametrize("command", [["report"], ["explain", "101"]])
+    def test_a_folder_without_documents_is_most_likely_another(
+        self, folder: Path, tmp_path: Path, command: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        policy = str(folder / "leadloop.yaml")
+        assert main([command[0], "--policy", policy, "--data", str(tmp_path), *command[1:]]) == 1
+        assert "found no documents.db; see --data" in capsys.readouterr().err
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestExplain:
+    @pytest.mark.parametrize("wanted", ["101", "1700000000123456789", "7325873983740247041"])
+    def test_a_lead_is_found_by_what_a_person_has_at_hand(
+        self, folder: Path, played: SmallLoop, wanted: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(folder, "explain", wanted) == 0
+        assert f"lead {lead_id_of(played, 'Анна')}\n  source    yandex_direct" in capsys.readouterr().out
+
+    def test_a_program_gets_one_object(
+        self, folder: Path, played: SmallLoop, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(folder, "explain", "102", "--json") == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["ok"] is True
+        [lead] = told["leads"]
+        assert (lead["lead_id"], lead["source"], lead["stage"]) == (lead_id_of(played, "Борис"), "vk", "sold")
+        assert {one["goal"] for one in lead["decisions"]} == {"lead_received", "lead_qualified", "flat_sold"}
+
+    def test_a_lead_that_is_not_there_is_an_error(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(folder, "explain", "nobody") == 1
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert told.err.startswith("leadloop explain: no lead has the id, CRM deal, ClientID or yclid 'nobody'")
+
+    def test_a_program_learns_so_too(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(folder, "explain", "nobody", "--json") == 1
+        told = json.loads(capsys.readouterr().out)
+        assert (told["ok"], told["error"]["kind"]) == (False, "NoSuchLead")

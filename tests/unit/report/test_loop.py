@@ -1,0 +1,131 @@
+"""The state of the loop: every lead, row and event once, and the report for a person word for word."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from leadloop.conversions.states import State
+from leadloop.report.funnel import funnel
+from leadloop.report.loop import Loop, read_loop
+from leadloop.report.text import loop_text
+from support.lead_facts import POLICY, YCLID, entered, lead_of, observed, submitted
+from support.metrica_desk import ANNA, BORIS, MetricaDesk
+from support.policies import LOST, QUALIFIED, WON
+from support.small_loop import SmallLoop
+
+GOLDEN = Path(__file__).resolve().parents[2] / "bodies" / "report" / "small-loop.txt"
+
+
+def loop_of(desk: MetricaDesk) -> Loop:
+    return read_loop(desk.world.store, desk.world.runtime.policy, desk.now())
+
+
+class TestFunnel:
+    def test_leads_are_counted_under_their_source_the_largest_first(self) -> None:
+        leads = [
+            lead_of(submitted(yclid=YCLID), entered(QUALIFIED), entered(WON), lead_id="a"),
+            lead_of(submitted(yclid=YCLID), entered(LOST), lead_id="b").model_copy(update={"repeat_of": "a"}),
+            lead_of(submitted(utm={"utm_source": "vk"}), lead_id="c"),
+            lead_of(submitted(), observed(client_id=ANNA), lead_id="d"),
+        ]
+        found = funnel(POLICY, leads)
+        assert [(line.source, line.leads, line.repeats, line.without_ids) for line in found.lines] == [
+            ("yandex_direct", 2, 1, 0),
+            ("none", 1, 0, 0),
+            ("vk", 1, 0, 1),
+        ]
+        assert found.lines[0].stages == Counter({"qualified": 1, "sold": 1, "lost": 1})
+        assert found.leads == 4
+
+    def test_stages_stand_in_the_order_of_the_goals(self) -> None:
+        assert funnel(POLICY, []).stages == ("qualified", "sold", "lost", "meeting")
+
+
+class TestPlayed:
+    def test_the_report_says_all_of_it(self, played: SmallLoop) -> None:
+        assert loop_text(loop_of(played.desk), played.names) + "\n" == GOLDEN.read_text(encoding="utf-8")
+
+    def test_without_names_leads_are_told_by_their_ids(self, played: SmallLoop) -> None:
+        text = loop_text(loop_of(played.desk))
+        assert "Глеб" not in text
+        [gleb] = [lead_id for lead_id, who in played.names.items() if who == "Глеб"]
+        assert f"  {gleb[:12]}  lead_received  possible" in text
+
+    def test_nothing_is_lost_between_intake_and_report(self, played: SmallLoop) -> None:
+        loop = loop_of(played.desk)
+        assert loop.outcomes["submission"].total() == loop.funnel.leads == len(played.names)
+        for line in loop.goals:
+            assert line.claimed == line.accepted + line.underway + line.refused
+            assert line.claimed == sum(row.claim.goal == line.goal for row in loop.rows)
+        assert sum(upload.count for upload in loop.uploads) == len(loop.rows)
+
+    def test_rows_agree_with_what_metrica_counted(self, played: SmallLoop) -> None:
+        counted = {(one["id"], one["target"]) for one in played.desk.counted()["conversions"]}
+        assert {(row.claim.identifier, row.claim.target) for row in loop_of(played.desk).rows} == counted
+
+
+class TestSuspects:
+    def suspects(self, desk: MetricaDesk) -> set[tuple[str, str]]:
+        desk.upload()
+        desk.pass_time(hours=2)
+        desk.check()
+        return {(row.lead_id, row.claim.identifier) for row in loop_of(desk).suspects}
+
+    def test_an_upload_that_linked_wholly_has_none(self, desk: MetricaDesk) -> None:
+        SmallLoop(desk).know_visits()
+        desk.plant("anna", client_id=ANNA)
+        assert self.suspects(desk) == set()
+
+    def test_of_an_upload_that_did_not_link_at_all_every_row_is_one(self, desk: MetricaDesk) -> None:
+        desk.plant("anna", client_id=ANNA)
+        desk.plant("boris", client_id=BORIS)
+        assert self.suspects(desk) == {("anna", ANNA), ("boris", BORIS)}
+
+    def test_of_a_partly_linked_one_the_row_with_a_cause_of_its_own(self, desk: MetricaDesk) -> None:
+        SmallLoop(desk).know_visits()
+        desk.plant("anna", client_id=ANNA)
+        desk.plant("gleb", client_id="1788784201729464800")
+        assert self.suspects(desk) == {("gleb", "1788784201729464800")}
+
+    def test_where_causes_do_not_cover_what_is_missing_every_row_stays_one(self, desk: MetricaDesk) -> None:
+        """Two rows are missing and one looks rounded: the other missing one may be any."""
+        SmallLoop(desk).know_visits()
+        desk.plant("anna", client_id=ANNA)
+        desk.plant("gleb", client_id="1788784201729464800")
+        desk.plant("zoya", client_id="1788207004118264903")
+        assert {lead_id for lead_id, _ in self.suspects(desk)} == {"anna", "gleb", "zoya"}
+
+    def test_an_upload_still_in_processing_has_none(self, desk: MetricaDesk) -> None:
+        desk.plant("gleb", client_id="1788784201729464800")
+        desk.upload()
+        assert loop_of(desk).suspects == ()
+
+
+class TestGoals:
+    def test_the_row_metrica_will_not_take_is_refused_and_its_neighbours_are_not(self, desk: MetricaDesk) -> None:
+        """The file is split until the bad row is alone; each row is told by the part that held it."""
+        clients = [f"178820341152930417{number}" for number in range(4)]
+        for number, client_id in enumerate(clients):
+            desk.plant(f"lead-{number}", client_id=client_id)
+        desk.fault("invalid_uploading", id=clients[2], times=None)
+        for _ in range(3):
+            desk.upload()
+        loop = loop_of(desk)
+        [received] = [line for line in loop.goals if line.goal == "lead_received"]
+        assert (received.claimed, received.accepted, received.underway, received.refused) == (4, 3, 0, 1)
+        assert {row.lead.id for row in loop.rows if row.upload and row.upload.state is State.REFUSED} == {"lead-2"}
+        assert State.SPLIT not in {upload.state for upload in loop.uploads}
+
+    def test_a_row_whose_answer_was_lost_is_under_way(self, desk: MetricaDesk) -> None:
+        desk.plant("anna", client_id=ANNA)
+        desk.fault("accept_then_drop")
+        desk.fault("listing_lag", path=None, method=None, times=None, minutes=10.0)
+        desk.upload()
+        [received] = [line for line in loop_of(desk).goals if line.goal == "lead_received"]
+        assert (received.claimed, received.accepted, received.underway) == (1, 0, 1)
+
+    def test_nothing_known_is_an_empty_report(self, desk: MetricaDesk) -> None:
+        text = loop_text(loop_of(desk))
+        assert "submissions answered: 0 = 0; leads in the funnel: 0" in text
+        assert "Uploads: 0 files, 0 of them with totals read back; 0 rows, 0 accepted, 0 linked" in text
