@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from leadloop import timestamps
+from leadloop.crm.isolating import IsolatingReader
 from leadloop.crm.port import Crm
-from leadloop.crm.reader import Reader
 from leadloop.identity.keys import KeyMalformed
 from leadloop.leases import LeaseHeld, lease
 from leadloop.ports.http import VendorError
@@ -21,7 +21,8 @@ def drain(runtime: Runtime, crm: Crm, function: str, most: int) -> int:
 
     ``function`` names whose lease length applies. If another reader is at work its lease is held and
     nothing is done here: whoever gives the lease back looks for marks once more, so one that came
-    meanwhile is read by the one or the other. A CRM that cannot be read is logged once; marks stay.
+    meanwhile is read by the one or the other. A CRM that cannot be read is logged once; marks stay. A single
+    entity that it cannot answer about is set aside.
     """
     done = 0
     while done < most and _due(runtime, crm, 1):
@@ -43,7 +44,7 @@ def drain(runtime: Runtime, crm: Crm, function: str, most: int) -> int:
 
 def _drain_leased(runtime: Runtime, crm: Crm, most: int) -> int:
     done = 0
-    reader = Reader(runtime, crm)
+    reader = IsolatingReader(runtime, crm)
     while done < most and (marks := _due(runtime, crm, min(most - done, crm.most_leads_a_call))):
         reader.read(marks)
         done += len(marks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from math import isfinite
 
 from leadloop import timestamps
 from leadloop.crm.amocrm.client import AnswerUnreadable
@@ -13,16 +14,18 @@ from leadloop.json_types import Json, JsonObject
 from leadloop.messages import AdIds
 from leadloop.policy.models import AmoCrmFields
 
+_END_OF_TIME = 253_402_300_800
+"""The year 10000, beyond which there are no dates."""
+
 
 def lead_of(item: JsonObject, fields: AmoCrmFields) -> CrmLead:
     """A lead of a list or of a single answer. Raises ``AnswerUnreadable`` when a promised member is missing."""
     texts = texts_at(item, places(fields))
     offered = {name: (texts[name],) for name in AdIds.model_fields if name in texts}
-    price = item.get("price")
     return CrmLead(
         external_id=id_of(item.get("id")),
         status=Status(id_of(item.get("pipeline_id")), id_of(item.get("status_id"))),
-        price=round(price * 100) if isinstance(price, int | float) and price else None,
+        price=_minor_units(item.get("price")),
         created_at=_instant(item, "created_at"),
         updated_at=_instant(item, "updated_at"),
         closed_at=_instant(item, "closed_at") if item.get("closed_at") else None,
@@ -78,8 +81,15 @@ def _status(values: Json) -> Status | None:
     return Status(id_of(held.get("pipeline_id")), id_of(held.get("id"))) if isinstance(held, dict) else None
 
 
+def _minor_units(price: Json) -> int | None:
+    """A price that is not set is shown as 0."""
+    if not isinstance(price, int | float) or not isfinite(price):
+        return None
+    return round(price * 100) or None
+
+
 def _instant(item: JsonObject, member: str) -> datetime:
     value = item.get(member)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise AnswerUnreadable("amocrm", "read", f"expected Unix seconds in {member}, found something else")
-    return timestamps.from_unix(value)
+    if isinstance(value, int) and 0 <= value < _END_OF_TIME:
+        return timestamps.from_unix(value)
+    raise AnswerUnreadable("amocrm", "read", f"expected Unix seconds in {member}, found something else")
