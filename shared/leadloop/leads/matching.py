@@ -73,7 +73,7 @@ def match(policy: Policy, signs: Signs, candidates: Sequence[Candidate]) -> Matc
             found = [candidate for candidate in found if candidate.key_ids & signs.key_ids]
             nobodys = Verdict(False, "match.shared_weak_id", f"several persons came with its {sign}: it is nobody's")
         if found:
-            return _latest(found, rule, sign)
+            return _nearest(found, signs.created_at, rule, sign)
     return Match(None, nobodys)
 
 
@@ -133,9 +133,14 @@ def _same(held: str | None, found: str | None) -> bool:
     return held is not None and held == found
 
 
-def _latest(found: Sequence[Candidate], rule: str, sign: str) -> Match:
-    chosen = max(found, key=lambda one: (one.occurred_at, one.lead_id))
-    which = "the only free lead" if len(found) == 1 else f"the latest of {len(found)} free leads"
+def _nearest(found: Sequence[Candidate], created_at: datetime, rule: str, sign: str) -> Match:
+    """The lead nearest in time to the entity.
+
+    Two forms and two deals of one person, minutes apart, are two pairs, whether each deal is read as it
+    comes or both are read at once.
+    """
+    chosen = min(found, key=lambda one: (abs(one.occurred_at - created_at), one.lead_id))
+    which = "the only free lead" if len(found) == 1 else f"the nearest in time of {len(found)} free leads"
     return Match(chosen.lead_id, Verdict(True, rule, f"{which} with its {sign}"))
 
 

@@ -1,0 +1,231 @@
+"""The company «Сокол»: visitors who send forms, managers who work in the CRM, and time that passes.
+
+company.send_form(phone="+7 912 345-67-89", ym_client_id=ANNA)
+company.live(hours=3)                   # webhooks, messages and schedules, until there is nothing to do
+company.act("move", lead_id=…, status_id=…)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from leadloop import timestamps
+from leadloop.policy import Policy
+from leadloop.ports.store import Store
+from simulation.mail import Mail
+from simulation.system import System
+from simulation.trouble import Trouble
+from simulation.vendors import HOOK_SECRET, Vendors
+from support.interruptions import Crash
+from support.policies import ORIGIN
+
+ROUNDS = tuple(timedelta(minutes=minutes) for minutes in (16, 32, 65, 130, 260, 400, 560, 760, 1000, 1400))
+"""When schedules fire after something happened, until all is quiet; those that would find nothing to do are left out."""
+_ON_THEIR_WAY = ("filling", "ready", "sending", "unknown", "releasing")
+_MOVES_ON = ("held.settling", "held.in_the_future", "held.deal_unknown")
+
+
+class Sent(NamedTuple):
+    """What the site was answered."""
+
+    lead_id: str | None
+    event_id: str
+
+
+class Company:
+    """Everything that a story needs, on one clock."""
+
+    def __init__(
+        self,
+        vendors: Vendors,
+        policy: Policy,
+        trouble: Trouble | None = None,
+        journal: list[str] | None = None,
+        store: Store | None = None,
+    ) -> None:
+        self.journal = journal if journal is not None else []
+        self.trouble = trouble or Trouble.none()
+        self.vendors = vendors
+        self.system = System(policy, vendors, store)
+        self.policy = policy
+        self.clock = self.system.clock
+        self.mail = Mail(self.system, self.trouble, self.journal)
+        self.loses_webhooks = False
+        self.answered: list[Sent] = []
+        self._hooks: list[bytes] = []
+        self._last_upload: dict[str, Any] = {}
+
+    # people
+
+    def send_form(self, **fields: object) -> Sent:
+        """A visitor sends a form."""
+        return self.send_bytes(json.dumps(fields).encode(), "application/json")
+
+    def send_bytes(self, body: bytes, content_type: str) -> Sent:
+        """Something is posted, and posted again until it is answered."""
+        for _ in range(6):
+            sent = self._post(body, content_type)
+            if sent is not None:
+                self.answered.append(sent)
+                return sent
+        raise AssertionError("the site was not answered at six attempts")
+
+    def _post(self, body: bytes, content_type: str) -> Sent | None:
+        self.system.queue.failing = self.trouble.happens("bus down")
+        interrupter = self.trouble.interrupter("capture-lead")
+        try:
+            answer = self.system.call(
+                "capture-lead", interrupter=interrupter, data=body, content_type=content_type, headers=_FROM_PAGE
+            )
+        except Crash:
+            self.note("    the site gets no answer")
+            self.system.restart()
+            return None
+        finally:
+            self.system.queue.failing = False
+        if answer.status_code == 503:
+            return None
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        told = json.loads(answer.data)
+        return Sent(told["lead_id"], told["event_id"])
+
+    def act(self, action: str, **details: object) -> dict[str, Any]:
+        """A manager does something in the CRM."""
+        self.note(f"manager: {action} {details}")
+        return self.vendors.act(action, **details)
+
+    # time
+
+    def live(self, **length: float) -> None:
+        """Let time pass: schedules fire as long as there is anything for them to do."""
+        begins = self.clock.now()
+        ends = begins + timedelta(**length)
+        self.settle()
+        if ends > begins:
+            self.empty_spool()
+        for offset in ROUNDS:
+            if begins + offset > ends:
+                break
+            self.clock.set(max(begins + offset, self.clock.now()))
+            self.round()
+            if not self.unquiet():
+                break
+        self.clock.set(max(ends, self.clock.now()))
+
+    def round(self) -> None:
+        """Every schedule fires once, and what it causes comes to rest."""
+        self._perhaps_break_a_vendor()
+        self.settle()
+        self.empty_spool()
+        self.fire("sync-crm")
+        self.settle()
+        self._last_upload = self.fire("upload-conversions") or {"stopped": "it died"}
+        self.fire("check-uploads")
+        self.settle()
+
+    def empty_spool(self) -> None:
+        """drain-spool fires every few minutes: often enough that nothing else is due in between."""
+        for _ in range(6):
+            if not self.system.documents("spool"):
+                return
+            self.clock.advance(minutes=2, seconds=5)  # a run that died has its lease for two minutes
+            self.fire("drain-spool")
+            self.settle()
+
+    def fire(self, function: str) -> dict[str, Any] | None:
+        """One tick of a schedule; what it answered, ``None`` when it died."""
+        interrupter = self.trouble.interrupter(function)
+        interrupter = interrupter or self.trouble.second_run(lambda: self.system.call(function))
+        try:
+            answer = self.system.call(function, interrupter=interrupter)
+        except Crash:
+            self.note(f"    {function} died")
+            self.system.restart()
+            return None
+        told: dict[str, Any] = json.loads(answer.data)
+        self.note(f"    {function}: {json.dumps(told, ensure_ascii=False)}")
+        return told
+
+    def settle(self) -> None:
+        """Deliver webhooks and messages until nothing follows from them."""
+        for _ in range(100):
+            self._post_hooks()
+            self.mail.settle()
+            self._hooks += self.vendors.take_hooks()
+            if not self._hooks:
+                return
+        raise AssertionError("webhooks beget webhooks without end")
+
+    def _post_hooks(self) -> None:
+        bodies, self._hooks = [*self._hooks, *self.vendors.take_hooks()], []
+        self.trouble.shuffle(bodies)
+        for body in bodies:
+            if self.loses_webhooks or self.trouble.happens("lost webhook"):
+                continue
+            for _ in range(2 if self.trouble.happens("doubled webhook") else 1):
+                self._post_hook(body)
+
+    def _post_hook(self, body: bytes) -> None:
+        interrupter = self.trouble.interrupter("receive-crm-event")
+        try:
+            answer = self.system.call(
+                "receive-crm-event",
+                path=f"/amocrm/{HOOK_SECRET}",
+                interrupter=interrupter,
+                data=body,
+                content_type="application/x-www-form-urlencoded",
+            )
+        except Crash:
+            self.system.restart()
+            self._hooks.append(body)  # amoCRM tries again when it gets no answer
+            return
+        assert answer.status_code == 200, answer.status_code
+
+    def _perhaps_break_a_vendor(self) -> None:
+        broken = self.trouble.vendor_fault()
+        if broken is not None:
+            vendor, fault = broken
+            self.vendors.break_(vendor, **fault)
+
+    # the end
+
+    def unquiet(self) -> list[str]:
+        """What is still to be done; nothing when schedules would only find what they left."""
+        return list(self._unquiet())
+
+    def _unquiet(self) -> Iterator[str]:
+        yield from (f"message {letter.message_id} for {letter.function}" for letter in self.mail.waiting)
+        for collection in ("spool", "dirty_mark"):
+            yield from (f"{collection} {one.key.id}" for one in self.system.documents(collection))
+        for delivery in self.system.documents("delivery"):
+            if delivery.fields.get("next_try_at"):
+                yield f"delivery of {delivery.key.id}: {delivery.fields['state']}"
+        for ref in self.system.documents("crm_ref"):
+            if ref.fields.get("waits_until"):
+                yield f"{ref.key.id} waits for its lead"
+        for upload in self.system.documents("upload"):
+            if upload.fields["state"] in _ON_THEIR_WAY:
+                yield f"upload {upload.key.id} is {upload.fields['state']}"
+        if self._last_upload.get("stopped") or self._last_upload.get("outcome") != "ran":
+            yield f"the last upload run: {self._last_upload}"
+        yield from (rule for rule in self._last_upload.get("withheld", {}) if rule in _MOVES_ON)
+
+    def run_out(self) -> None:
+        """Trouble ends, and time goes on until everything that could happen has happened."""
+        self.note("trouble ends")
+        self.trouble.end()
+        self.vendors.mend()
+        self.loses_webhooks = False
+        for hours in (20, 23 * 24, 20):
+            self.live(hours=hours)
+        self.note(f"unquiet: {self.unquiet()}")
+
+    def note(self, line: str) -> None:
+        """Write a line of the journal."""
+        self.journal.append(f"{timestamps.to_text(self.clock.now())[:19]} {line}")
+
+
+_FROM_PAGE = {"Origin": ORIGIN, "Referer": f"{ORIGIN}/flats"}
