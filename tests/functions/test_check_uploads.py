@@ -10,7 +10,7 @@ import pytest
 
 from leadloop import timestamps
 from leadloop.ports.store import Create, Key
-from support.metrica_desk import ANNA, MetricaDesk, MetricaServer, metrica_server
+from support.metrica_desk import ANNA, BORIS, MetricaDesk, MetricaServer, metrica_server
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +71,22 @@ def test_a_dead_metrica_is_no_failure_of_the_tick(desk: MetricaDesk) -> None:
     desk.upload()
     desk.fault("status", status=500, path=None, method=None, times=None)
     assert tick(desk)["stopped"] is not None
+
+
+@pytest.mark.parametrize("answer", [{"status": 500}, {"status": 200, "html": "<h1>Sorry</h1>"}])
+def test_an_upload_that_metrica_cannot_tell_about_keeps_no_other_waiting(
+    desk: MetricaDesk, answer: dict[str, object]
+) -> None:
+    desk.upload()
+    stuck = desk.the_upload()
+    desk.fault("status", path=f"/uploading/{stuck.vendor_id}$", method="GET", times=None, **answer)
+    desk.plant("boris", client_id=BORIS)
+    desk.pass_time(minutes=1)
+    desk.upload()
+    for _ in range(3):
+        desk.pass_time(hours=1)
+        tick(desk)
+    assert {upload.token == stuck.token: upload.state for upload in desk.uploads()} == {
+        True: "accepted",
+        False: "terminal",
+    }

@@ -12,7 +12,7 @@ from leadloop.conversions.states import TAKEN, State
 from leadloop.conversions.summary import Summary
 from leadloop.conversions.unknowns import Unknowns
 from leadloop.conversions.upload import Upload
-from leadloop.ports.http import Refused, VendorError
+from leadloop.ports.http import OutcomeUnknown, Refused, VendorError
 from leadloop.yandex.uploading import Uploading
 
 READS_PER_RUN = 30
@@ -54,6 +54,10 @@ class UploadCheck:
         at = self._context.now_text()
         try:
             uploading = self._context.metrica.at(upload.counter).uploading(str(upload.vendor_id))
+        except OutcomeUnknown:
+            # One that Metrica cannot tell about must not be asked for first, and end the run, every time.
+            self._ledger.settle(upload.token, lambda now: now.with_changes(checked_at=at))
+            raise
         except Refused as refusal:
             # A new uploading may not be found at once. The alarm for overdue uploads tells if it never is.
             self._context.log.warning("uploading_not_found", upload_token=upload.token, reason=str(refusal))
