@@ -421,6 +421,18 @@ class TestMatching:
         assert desk.ref(newer).owner == second
         assert desk.ref(older).owner == first
 
+    def test_two_forms_and_two_deals_minutes_apart_are_two_pairs_when_all_are_read_at_once(self, desk: CrmDesk) -> None:
+        pairs = []
+        for number in range(3):
+            lead = desk.submit(f"anna {number}", client_id=ANNA, phone=PHONE)
+            desk.clock.advance(seconds=2)
+            pairs.append((lead, site_deal(desk)))
+            desk.clock.advance(minutes=3)
+        desk.settle()
+        desk.forget_hooks()
+        read(desk, *(deal for _, deal in reversed(pairs)))
+        assert [desk.ref(deal).owner for _, deal in pairs] == [lead for lead, _ in pairs]
+
     def test_a_client_id_of_several_persons_identifies_nobody_without_a_contact(self, desk: CrmDesk) -> None:
         desk.submit("anna", client_id=ANNA, phone=PHONE)
         desk.submit("boris", client_id=ANNA, phone="+79990000004")
