@@ -308,17 +308,22 @@ class TestACrmThatDoesNothing:
 
 
 class TestRefusals:
-    def test_a_lead_the_crm_refuses_is_held_with_the_reason(self) -> None:
+    def test_a_lead_the_crm_refuses_is_held_with_the_reason_and_goes_when_the_policy_is_right(self) -> None:
         with crm_desk(sokol("keep", crm={"new_lead": {"pipeline": "7999", "status": "1"}})) as desk:
             lead = arrived(desk)
             delivery = desk.delivery(lead)
-            assert (delivery.state, delivery.rule, delivery.next_try_at) == ("held", "delivery.refused", None)
+            assert (delivery.state, delivery.rule) == ("held", "delivery.refused")
             assert "NotSupportedChoice" in (delivery.reason or "")
             [entry] = [entry for entry in desk.world.log.entries if entry.severity == "ERROR"]
             assert entry.details["what_to_do"]
-            desk.clock.advance(days=1)
+            desk.clock.advance(hours=5)
             desk.sync()
             assert posts(desk) == 1
+            desk.world.runtime.policy = sokol("keep")
+            desk.clock.advance(hours=1, seconds=1)
+            desk.sync()
+            assert desk.delivery(lead).state == "delivered"
+            assert len(desk.deals_of(lead)) == 1
 
     def test_an_old_account_without_some_tracking_fields_gets_the_lead_without_them(self) -> None:
         codes = [{"code": code} for code in ("YCLID", "UTM_SOURCE")]

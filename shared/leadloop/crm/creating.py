@@ -19,6 +19,7 @@ from leadloop.leads.delivery import (
     CLOCK_MARGIN,
     FIELD_MISSING_RETRY,
     GIVE_UP_LOOKING,
+    REFUSED_RETRY,
     Delivery,
     DeliveryState,
 )
@@ -88,7 +89,10 @@ def _tell_failure(at_hand: LeadAtHand, failure: VendorError) -> None:
     if not isinstance(failure, Refused):
         log.warning("delivery_put_off", lead_id=lead_id, reason=str(failure))
         return
-    what_to_do = "see the error: a pipeline or status the account does not have, or a value it does not take"
+    what_to_do = (
+        "see the error: a pipeline or status the account does not have, or a value it does not take; "
+        "when it is put right the lead goes by itself within six hours"
+    )
     if isinstance(failure, LeadloopFieldMissing):
         what_to_do = ADD_THE_FIELD
     elif failure.status in ACCOUNT_FAULTS:
@@ -102,7 +106,7 @@ def _after_failure(at_hand: LeadAtHand, began: datetime, failure: VendorError, d
         verdict = Verdict(False, "delivery.field_missing", f"{failure}; {ADD_THE_FIELD}")
         return delivery.held(verdict, now + FIELD_MISSING_RETRY)
     if isinstance(failure, Refused) and failure.status not in ACCOUNT_FAULTS:
-        return delivery.held(Verdict(False, "delivery.refused", str(failure)))
+        return delivery.held(Verdict(False, "delivery.refused", str(failure)), now + REFUSED_RETRY)
     if isinstance(failure, Refused | NotSent):
         retry_after = failure.retry_after if isinstance(failure, RateLimited) else None
         return delivery.not_created(now, Verdict(False, "delivery.not_sent", str(failure)), retry_after)

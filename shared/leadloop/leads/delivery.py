@@ -23,6 +23,8 @@ from leadloop.ports.store import Create, Document, Key, Update, Write
 from leadloop.verdict import Verdict
 
 FIELD_MISSING_RETRY = timedelta(hours=1)
+REFUSED_RETRY = timedelta(hours=6)
+"""A lead the CRM refused is offered again, because a person may have put the pipeline or the field right meanwhile."""
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=1)
 GIVE_UP_LOOKING = timedelta(days=1)
