@@ -2,6 +2,7 @@
 
 StoreUnavailable
 ├── StoreDamaged   the file is not what was written; only a backup helps
+├── StoreReplaced  the file was deleted or exchanged under a process that has it open
 └── StoreTooNew    a newer leadloop wrote the file; only a newer leadloop reads it
 
 Texts name a file without its directory.
@@ -21,6 +22,16 @@ class StoreDamaged(StoreUnavailable):
         super().__init__(
             f"{file_name} is damaged: expected a whole leadloop database, found: {found}; "
             "stop leadloop, keep the file and its -wal aside, restore the latest backup"
+        )
+
+
+class StoreReplaced(StoreUnavailable):
+    """The file was deleted or exchanged while it was open; nothing was written to either."""
+
+    def __init__(self, file_name: str) -> None:
+        super().__init__(
+            f"{file_name} is not the file that was opened: expected the same file throughout, found it deleted or "
+            "exchanged; nothing was written; put the right file back, or restore a backup, and start again"
         )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from leadloop.adapters.sqlite_errors import StoreDamaged, StoreTooNew, locked, unavailable
+from leadloop.adapters.sqlite_errors import StoreDamaged, StoreReplaced, StoreTooNew, locked, unavailable
 
 _WRITE_LOCKS: dict[str, threading.Lock] = {}
 """One lock per file: threads of one process queue here, fairly, not in SQLite's polling."""
@@ -48,6 +48,7 @@ class SqliteFile:
         self._idle: list[sqlite3.Connection] = []
         self._write_lock = _WRITE_LOCKS.setdefault(str(path.resolve()), threading.Lock())
         self._make_private()
+        self._opened = _identity(path)
         with self.reading() as connection:
             self._use_wal(connection)
             self._check_whole(connection)
@@ -101,6 +102,9 @@ class SqliteFile:
             self._idle.pop().close()
 
     def _borrow(self) -> sqlite3.Connection:
+        # SQLite writes on into a file that was deleted, and all of it is gone with the last connection
+        if self._opened is not None and _identity(self._path) != self._opened:
+            raise StoreReplaced(self.name)
         try:
             return self._idle.pop()
         except IndexError:
@@ -146,6 +150,15 @@ class SqliteFile:
             raise StoreDamaged(self.name, f"a database of {row[0]} in the place of {kind}")
         elif row[1] > schema:
             raise StoreTooNew(self.name, schema, row[1])
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file a path leads to now; ``None`` when to none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _wait_for_others(connection: sqlite3.Connection, seconds: float) -> None:

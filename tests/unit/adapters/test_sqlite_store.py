@@ -15,7 +15,7 @@ import pytest
 from contract.other_process import holding_the_lock
 from leadloop import queries
 from leadloop.adapters import query_rules, sqlite_queries
-from leadloop.adapters.sqlite_errors import StoreDamaged, StoreTooNew
+from leadloop.adapters.sqlite_errors import StoreDamaged, StoreReplaced, StoreTooNew
 from leadloop.adapters.sqlite_store import SqliteStore
 from leadloop.json_types import JsonObject
 from leadloop.ports.store import Create, Document, Increment, Key, Query, Store, StoreUnavailable, Update
@@ -326,3 +326,19 @@ def test_only_integers_at_sound_paths_are_counted_up(
     with pytest.raises(ValueError, match=r"counter|increment|64 bits"):
         store.commit([Increment(ANNA, amounts, fields)])
     assert the(store, ANNA).fields == before
+
+
+@pytest.mark.parametrize("exchanged", [False, True])
+def test_a_file_deleted_or_exchanged_while_open_is_neither_written_nor_read(
+    store: SqliteStore, path: Path, exchanged: bool
+) -> None:
+    store.commit([Create(ANNA, {"stage": "new"})])
+    path.rename(path.with_suffix(".aside"))
+    if exchanged:
+        path.touch()
+    with pytest.raises(StoreReplaced, match="nothing was written; put the right file back"):
+        store.commit([Create(Key("lead", "boris"), {})])
+    with pytest.raises(StoreReplaced):
+        store.get_many([ANNA])
+    path.with_suffix(".aside").replace(path)
+    assert the(store, ANNA).fields == {"stage": "new"}
