@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from urllib.parse import unquote
 
 _EMAIL = re.compile(r"[^\s@/=&?]@[^\s@/=&?]+\.[^\s@/=&?]{2,}")
@@ -20,5 +21,13 @@ def looks_like_contact(text: str) -> bool:
     Stricter towards privacy than towards tags: a bare ten-digit number that begins with 9 counts as a
     phone even though some ad system might number something so.
     """
-    readings = {text, unquote(text), unquote(unquote(text))}
+    readings = {_plain(reading) for reading in (text, unquote(text), unquote(unquote(text)))}
     return any(pattern.search(reading) for reading in readings for pattern in (_EMAIL, _RUSSIAN, _INTERNATIONAL))
+
+
+def _plain(text: str) -> str:
+    """Full-width digits and signs as usual ones, without characters that nobody sees."""
+    if text.isascii():
+        return text
+    wide = unicodedata.normalize("NFKC", text)
+    return "".join(letter for letter in wide if unicodedata.category(letter) != "Cf")

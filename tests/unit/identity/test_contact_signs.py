@@ -20,6 +20,9 @@ from leadloop.identity.contact_signs import looks_like_contact
         "u=anna%40example.org",
         "anna%2540example.org",
         "%2B79990000003",
+        "８９９９００００００３",
+        "8\u200b999\u200b000\u200b00\u200b03",
+        "anna＠example.org",
     ],
 )
 def test_a_contact_is_noticed(text: str) -> None:
