@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -15,6 +14,7 @@ from typing import Any, Self
 import requests
 import yaml
 
+from journeys.visitors import Visitor
 from leadloop.adapters.sqlite_store import SqliteStore
 from leadloop.policy import ContactMode
 from leadloop.ports.store import Document, Query
@@ -25,41 +25,6 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "real_estate"
 MORNING = datetime(2026, 9, 1, 6, 10, tzinfo=UTC)
 WITHIN = 60.0
 """Seconds of patience; what is waited for is looked for again and again, and is mostly there at once."""
-NAMES = ("Анна", "Борис", "Вера", "Глеб", "Дарья", "Егор", "Жанна", "Захар", "Инна", "Кирилл", "Лидия", "Максим")
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """Somebody who comes to the site; nobody shares a phone or a browser with another."""
-
-    number: int
-
-    @property
-    def name(self) -> str:
-        return NAMES[self.number % len(NAMES)]
-
-    @property
-    def phone(self) -> str:
-        return f"+7 999 {self.number + 100:03d}-00-01"
-
-    @property
-    def client_id(self) -> str:
-        return f"17882034115293{self.number:05d}"
-
-    @property
-    def form(self) -> dict[str, str]:
-        """What the site's form sends."""
-        return {
-            "submission_id": f"form-{self.number}",
-            "form": "main",
-            "name": self.name,
-            "phone": self.phone,
-            "ym_client_id": self.client_id,
-            "page": "https://sokol.example/flats/?utm_source=yandex",
-        }
-
-
-ANNA, BORIS, VERA = Visitor(0), Visitor(1), Visitor(2)
 
 
 class Loop:
@@ -70,9 +35,9 @@ class Loop:
         self.processes = Processes(folder)
         self.data = folder / "data"
 
-    def start(self) -> Self:
+    def start(self, **environment: str) -> Self:
         worlds.start_stand_ins(self.world, self.processes)
-        self.start_host()
+        self.start_host(**environment)
         worlds.subscribe(self.world)
         return self
 
@@ -213,20 +178,18 @@ class Loop:
 def living(
     folder: Path,
     mode: ContactMode = ContactMode.KEEP,
-    site: Mapping[str, object] | None = None,
-    goals: Mapping[str, object] | None = None,
+    policy: Mapping[str, Mapping[str, object]] | None = None,
     **environment: str,
 ) -> Iterator[Loop]:
     """A loop that is started; all of it is ended with the block.
 
-    ``site``, ``goals`` and ``environment`` are what the owner sets, right or wrong; the vendors know nothing of them.
+    ``policy`` (section → keys) and ``environment`` are the owner's settings, right or wrong; no vendor knows of them.
     """
     loop = Loop(folder, mode)
-    loop.world.environment |= environment
-    for section, keys in (("site", site), ("goals", goals)):
-        loop.edit_policy(section, **(keys or {}))
+    for section, keys in (policy or {}).items():
+        loop.edit_policy(section, **keys)
     with loop.processes, closing(loop.world.session):
-        yield loop.start()
+        yield loop.start(**environment)
 
 
 def wait_until(reached: Callable[[], bool], what: str) -> None:

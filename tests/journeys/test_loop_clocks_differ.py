@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from journeys.loop import ANNA, BORIS, MORNING, VERA, Loop, Visitor, assert_told, living
+from journeys.loop import MORNING, Loop, assert_told, living
+from journeys.visitors import ANNA, BORIS, VERA, Visitor
 from leadloop.adapters.file_clock import set_file_clock
 
 VISITORS = (ANNA, BORIS, VERA)

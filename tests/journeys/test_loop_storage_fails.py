@@ -12,7 +12,8 @@ from contextlib import closing, contextmanager
 import pytest
 import requests
 
-from journeys.loop import ANNA, BORIS, VERA, Loop
+from journeys.loop import Loop
+from journeys.visitors import ANNA, BORIS, VERA
 from leadloop_host.demo.processes import HOST, DidNotStart
 
 UNLIMITED = resource.RLIM_INFINITY
@@ -65,22 +66,26 @@ def test_while_messages_cannot_be_written_forms_are_spooled_and_published_later(
     assert_loop_closes(loop, leads)
 
 
-@pytest.mark.parametrize("name", ["documents.db", "messages.db"])
-def test_on_a_damaged_database_the_host_refuses_to_start_and_says_what_to_do(loop: Loop, name: str) -> None:
-    leads = {ANNA.client_id: loop.send_form(ANNA)}
-    loop.settle()
-    loop.stop_host()
-    database = loop.data / name
-    backup = database.read_bytes()
-    database.write_bytes(backup[:4096] + b"\xa5" * (len(backup) - 4096))
+def assert_start_refused(loop: Loop, damaged: str) -> None:
     with pytest.raises(DidNotStart) as refusal:
         loop.start_host()
     said = str(refusal.value)
-    assert f"{name} is damaged" in said
+    assert f"{damaged} is damaged" in said
     assert "restore the latest backup" in said
     assert "Traceback" not in said
     assert loop.processes.stop(HOST) == 1
-    database.write_bytes(backup)
+
+
+def test_on_a_damaged_database_the_host_refuses_to_start_and_says_what_to_do(loop: Loop) -> None:
+    leads = {ANNA.client_id: loop.send_form(ANNA)}
+    loop.settle()
+    loop.stop_host()
+    for name in ("documents.db", "messages.db"):
+        database = loop.data / name
+        backup = database.read_bytes()
+        database.write_bytes(backup[:4096] + b"\xa5" * (len(backup) - 4096))
+        assert_start_refused(loop, damaged=name)
+        database.write_bytes(backup)
     loop.start_host()
     leads[BORIS.client_id] = loop.send_form(BORIS)
     assert_loop_closes(loop, leads)

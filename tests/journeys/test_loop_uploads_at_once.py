@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from journeys.loop import Loop, Visitor, wait_until_fired
+from journeys.loop import Loop, wait_until_fired
+from journeys.visitors import Visitor
 
 VISITORS = [Visitor(number) for number in range(12)]
 UPLOAD = {"method": "POST", "path": "offline_conversions/upload"}

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import requests
 
-from journeys.loop import ANNA, Loop
+from journeys.loop import Loop
+from journeys.visitors import ANNA
 
 RECORDED = sorted((Path(__file__).parents[1] / "bodies" / "amocrm").glob("*/*.txt"))
 SENSELESS = (b"", b"\xff\xfe\x00", b"{}", b"leads[add][0][id]=abc", b"%%%=%zz&[]=[", b"x" * 300_000)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from journeys.loop import ANNA, BORIS, MORNING, VERA, Loop, living
+from journeys.loop import MORNING, Loop, living
 from journeys.other_metrica import OtherMetrica, Received, other_metrica
+from journeys.visitors import ANNA, BORIS, VERA
 from leadloop_host.demo.world import COUNTER_TOKEN
 
 YCLID = "16543210987654321098"
@@ -26,8 +27,7 @@ def metrica() -> Iterator[OtherMetrica]:
 @pytest.fixture
 def loop(tmp_path: Path, metrica: OtherMetrica) -> Iterator[Loop]:
     """The stand-in of Metrica runs, too, and must not be asked for anything."""
-    with living(tmp_path) as started:
-        started.restart_host(LEADLOOP_ENDPOINT_METRICA=metrica.url)
+    with living(tmp_path, LEADLOOP_ENDPOINT_METRICA=metrica.url) as started:
         yield started
         assert started.ledger("metrica")["totals"]["uploadings"] == 0
 
