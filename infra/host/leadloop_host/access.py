@@ -44,12 +44,19 @@ def local_viewer(environ: WSGIEnvironment) -> Verdict:
 def local_caller(environ: WSGIEnvironment) -> Verdict:
     """Who may call functions that are not public: a viewer, but no page of another site in a local browser."""
     origin, own = environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST")
-    foreign = (origin is not None and urlsplit(origin).netloc != own) or (
+    foreign = (origin is not None and _netloc(origin) != own) or (
         environ.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin")
     )
     if foreign:
         return Verdict(False, "access.cross_site", "a page of another site may not call it")
     return local_viewer(environ)
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def _hostname(host: str) -> str:

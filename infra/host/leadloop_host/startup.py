@@ -11,13 +11,14 @@ from pydantic import ValidationError
 
 from leadloop import manifest as manifests
 from leadloop.adapters.file_clock import ClockUnreadable
+from leadloop.identity.keys import KeyMalformed, KeyRing
 from leadloop.manifest import Manifest
 from leadloop.policy import ContactMode, Policy
 from leadloop.policy.faults import PolicyInvalid
 from leadloop.policy.loader import load_policy
 from leadloop.ports.store import StoreUnavailable
 from leadloop.runtime import Runtime, runtime
-from leadloop.secrets import SEAL_PRIVATE_KEY, SecretMissing, Secrets
+from leadloop.secrets import HMAC_KEY, SEAL_PRIVATE_KEY, SecretMissing, Secrets
 from leadloop_host.faults import StartRefused
 from leadloop_host.options import Options
 from leadloop_host.schedules import Schedule, schedules_of
@@ -75,14 +76,21 @@ def open_runtime(options: Options) -> Runtime:
 
 
 def _check_secrets(manifest: Manifest, policy: Policy) -> None:
-    secrets, missing = Secrets(os.environ), []
+    secrets, faults = Secrets(os.environ), []
     for name, readers in _readers(manifest, policy).items():
         try:
             secrets.get(name)
-        except SecretMissing as fault:
-            missing.append(f"{fault} (read by {', '.join(readers)})")
-    if missing:
-        raise StartRefused("\n".join(missing))
+            _check_form(name, secrets)
+        except (SecretMissing, KeyMalformed) as fault:
+            faults.append(f"{fault} (read by {', '.join(readers)})")
+    if faults:
+        raise StartRefused("\n".join(faults))
+
+
+def _check_form(name: str, secrets: Secrets) -> None:
+    """Under a ring that cannot be read every lead would be answered and none understood. Raises ``KeyMalformed``."""
+    if name == HMAC_KEY:
+        KeyRing.of(secrets)
 
 
 def _readers(manifest: Manifest, policy: Policy) -> dict[str, list[str]]:

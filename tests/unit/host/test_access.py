@@ -38,6 +38,7 @@ def test_programs_and_own_pages_on_this_machine_may_call(caller: dict[str, str])
         ({**LOCAL, "HTTP_ORIGIN": "https://shop.example"}, "access.cross_site"),
         ({**LOCAL, "HTTP_ORIGIN": "http://127.0.0.1:9001"}, "access.cross_site"),
         ({**LOCAL, "HTTP_ORIGIN": "null"}, "access.cross_site"),
+        ({**LOCAL, "HTTP_ORIGIN": "http://[bad"}, "access.cross_site"),
         ({**LOCAL, "HTTP_SEC_FETCH_SITE": "cross-site"}, "access.cross_site"),
         ({**LOCAL, "HTTP_SEC_FETCH_SITE": "same-site"}, "access.cross_site"),
     ],

@@ -57,6 +57,18 @@ def test_a_missing_secret_with_who_reads_it(refusal: Callable[..., str], monkeyp
     assert "read by take-lead" in said
 
 
+def test_a_ring_of_keys_under_which_no_lead_could_be_understood(
+    refusal: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADLOOP_HMAC_KEY", "k1:abc")
+    manifest = (FUNCTIONS / "functions.yaml").read_text().replace("LEADLOOP_HOOK_SECRET", "LEADLOOP_HMAC_KEY")
+    (tmp_path / "functions.yaml").write_text(manifest)
+    said = refusal(functions=tmp_path)
+    assert "LEADLOOP_HMAC_KEY is malformed: expected `id:hex` pairs" in said
+    assert "read by take-lead" in said
+    assert "abc" not in said
+
+
 def test_a_data_directory_that_cannot_be_made(refusal: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "--data DIR" in refusal(data=tmp_path / "file" / "data")
