@@ -105,10 +105,12 @@ class Runtime:
 
     @cached_property
     def http(self) -> Http:
-        """HTTP to vendors, paced as the policy says."""
+        """HTTP to vendors, paced as the policy says; in simulated time a real second means nothing, so not at all."""
         from leadloop.adapters.requests_http import RequestsHttp
 
-        return RequestsHttp({"amocrm": self.policy.crm.requests_per_second, "metrica": 10.0}, clock=self.clock)
+        is_simulated = bool(self.environment.get("LEADLOOP_CLOCK_FILE"))
+        rates = {"amocrm": self.policy.crm.requests_per_second, "metrica": 10.0}
+        return RequestsHttp({} if is_simulated else rates, clock=self.clock)
 
     @cached_property
     def metrica(self) -> Metrica:
