@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sys
@@ -26,8 +27,11 @@ from leadloop_host.demo.world import World
 EXAMPLE = Path(__file__).resolve().parents[4] / "examples" / "real_estate"
 """The example of the checkout this runs from."""
 
-
 MARKER = ".leadloop-demo"
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes the folder in it, for this user only
+ROOM = 200_000_000
+"""Bytes; a demo takes a tenth of it."""
 
 
 class FolderNotOurs(Exception):
@@ -43,13 +47,16 @@ def perform(example: Path | None, folder: Path | None, port: int | None, serve: 
     """Play the story of an example, or (``serve``) leave its world running for a person to try.
 
     Playing returns 0 only if the stand-in counted exactly what the story says. ``folder`` keeps everything; without
-    it a temporary one is removed at the end. Raises ``FolderNotOurs``.
+    it a temporary one is removed at the end. Raises ``FolderNotOurs`` or ``StoryAtFault``.
     """
+    # As Ctrl-C does: whatever was started is ended before this process is.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     example = example or EXAMPLE
     story = read_story(example / "story.yaml")
-    place = _empty(folder) if folder else Path(tempfile.mkdtemp(prefix="leadloop-demo-"))
+    place = _empty(folder) if folder else Path(tempfile.mkdtemp(prefix="leadloop-demo-", dir=_passing_place()))
     try:
         world = worlds.prepare(place, example, port or worlds.free_port(), None if serve else story.instant(FIRST))
+        story.check(world.policy)
         with Processes(place) as processes:
             worlds.start(world, processes)
             return _serve(world) if serve else _play(world, story)
@@ -59,6 +66,12 @@ def perform(example: Path | None, folder: Path | None, port: int | None, serve: 
     finally:
         if folder is None:
             shutil.rmtree(place, ignore_errors=True)
+
+
+def _passing_place() -> Path | None:
+    """Where the folder of a demo that is not kept is made: in memory if it can be, because a store waits for disks."""
+    has_room = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    return MEMORY if has_room else None
 
 
 def _empty(folder: Path) -> Path:
@@ -74,7 +87,7 @@ def _empty(folder: Path) -> Path:
 def _play(world: World, story: Story) -> int:
     began = time.monotonic()
     _say("leadloop demo · contacts: keep (names and phones rest sealed; all of them are invented)")
-    _say(f"{len(story.cast)} people in three weeks from {story.starts:%d.%m.%Y}; real HTTP to functions and stand-ins.")
+    _say(f"{len(story.cast)} people in {story.days} days from {story.starts:%d.%m.%Y}; real HTTP, real functions.")
     player = Player(world, story, _say)
     player.play()
     proof = _tell(world, player)

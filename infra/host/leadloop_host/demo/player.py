@@ -46,8 +46,8 @@ class Player:
     def settle(self) -> None:
         """Let every due webhook be delivered and everything it causes come to rest."""
         self.world.wait_until_quiet()
-        self.world.order(self.world.amocrm, "webhooks/pump", {})
-        self.world.wait_until_quiet()
+        if self.world.order(self.world.amocrm, "webhooks/pump", {})["posted"]:
+            self.world.wait_until_quiet()
 
     def _play(self, scene: Scene) -> None:
         match scene:
@@ -159,6 +159,11 @@ class Player:
     def deal_of(self, person: Person) -> int:
         """The person's deal, found in the CRM by our own id as a manager would."""
         if person.who not in self.deals:
-            by_lead = self.world.ledger(self.world.amocrm)["leads_by_field_value"]["LEADLOOP_ID"]
-            self.deals[person.who] = int(by_lead[self.lead_ids[person.who][0]][0])
+            self._find_deals()
         return self.deals[person.who]
+
+    def _find_deals(self) -> None:
+        found = self.world.ledger(self.world.amocrm)["leads_by_field_value"].get("LEADLOOP_ID", {})
+        for who, ids in self.lead_ids.items():
+            if who not in self.deals and found.get(ids[0]):
+                self.deals[who] = int(found[ids[0]][0])

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from leadloop.policy import Policy
+
+
+class StoryAtFault(Exception):
+    """A story cannot be played as it is written; the message names the place."""
 
 
 class StoryMoment(NamedTuple):
@@ -109,6 +116,24 @@ class Story(_Part):
     cast: tuple[Person, ...]
     incidents: tuple[Incident, ...]
 
+    @property
+    def days(self) -> int:
+        """How many days it plays; a story may end with midnight."""
+        return self.ends.day if self.ends.hour or self.ends.minute else self.ends.day - 1
+
+    def check(self, policy: Policy) -> None:
+        """Make sure that whom and what the story names is there. Raises ``StoryAtFault``."""
+        names = [person.who for person in self.cast]
+        stages = {*policy.crm.stages, "price"}
+        for person in self.cast:
+            if names.count(person.who) > 1:
+                raise StoryAtFault(f"the story has two people named {person.who}; give one another name")
+            if person.merges_into and person.merges_into.who not in names:
+                raise StoryAtFault(f"{person.who} merges into {person.merges_into.who}, who is not in the cast")
+            _expect(person, "then", [move.stage for move in person.then], stages)
+            for oracle in ("counts", "unlinked", "unsent"):
+                _expect(person, oracle, list(getattr(person, oracle)), policy.goals)
+
     def instant(self, moment: StoryMoment) -> datetime:
         """The moment as an instant."""
         midnight = datetime.combine(self.starts, time(), ZoneInfo(self.time_zone))
@@ -120,5 +145,17 @@ class Story(_Part):
 
 
 def read_story(path: Path) -> Story:
-    """Read a story file. Raises ``pydantic.ValidationError`` or ``yaml.YAMLError``."""
-    return Story.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    """Read a story file. Raises ``OSError`` or ``StoryAtFault``."""
+    try:
+        return Story.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise StoryAtFault(f"{path}: not YAML: {error}") from None
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise StoryAtFault(f"{path}: {faults}") from None
+
+
+def _expect(person: Person, where: str, found: Iterable[str], known: Collection[str]) -> None:
+    for name in found:
+        if name not in known:
+            raise StoryAtFault(f"{person.who}: {where}: expected one of {', '.join(sorted(known))}, found {name!r}")

@@ -74,7 +74,8 @@ def timeline(story: Story) -> list[tuple[datetime, Scene]]:
 
 def _ticks(story: Story) -> Iterator[datetime]:
     midnight = datetime.combine(story.starts, time(), UTC)
-    now = next(midnight + n * TICK for n in range(-12, 1) if midnight + n * TICK >= story.instant(FIRST))
+    # The first day of the story may begin up to half a day before or after midnight UTC.
+    now = next(midnight + n * TICK for n in range(-12, 13) if midnight + n * TICK >= story.instant(FIRST))
     while now <= story.instant(story.ends):
         yield now
         now += TICK
