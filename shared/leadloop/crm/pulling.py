@@ -68,7 +68,7 @@ def _keep_page(runtime: Runtime, crm: Crm, feed: Feed, page: ChangePage) -> int:
         cursor = _Cursor.read(runtime, crm.name, feed)
         news[:] = _news(runtime, crm, feed, page.changes)
         marks = mark_writes(runtime.store, news, runtime.clock.now())
-        return [*marks, cursor.behind(page, runtime.policy.defaults.pull_overlap)]
+        return [*marks, cursor.behind(page, runtime.policy.defaults.pull_overlap, runtime.clock.now())]
 
     decide_and_commit(runtime.store, decide)
     return len(news)
@@ -107,15 +107,21 @@ class _Cursor:
         [document] = runtime.store.get_many([key])
         held = document.fields.get(feed.value) if document is not None else None
         kept = held if isinstance(held, dict) else {}
-        first = runtime.clock.now() - FIRST_PULL
+        now = runtime.clock.now()
+        first = now - FIRST_PULL
         since = _instant(kept.get("since"), first)
+        if since > now:  # written while our clock ran ahead; nothing would be found until that time comes
+            kept, since = {}, first
         position = kept.get("position")
         at_hand = position if isinstance(position, dict) else None
         return cls(document, key, feed, since, at_hand, _instant(kept.get("reached"), since))
 
-    def behind(self, page: ChangePage, overlap: timedelta) -> Write:
-        """The cursor moved behind a page; at the end of the feed a new pass begins, an overlap before its end."""
-        reached = max([self.reached, *(change.at for change in page.changes)])
+    def behind(self, page: ChangePage, overlap: timedelta, now: datetime) -> Write:
+        """The cursor moved behind a page; at the end of the feed a new pass begins, an overlap before its end.
+
+        Never beyond now: one deal that says it changed next year must not hide what changes until then.
+        """
+        reached = max([self.reached, *(min(change.at, now) for change in page.changes)])
         since = self.since if page.position is not None else max(self.since, reached - overlap)
         kept: JsonObject = {
             "since": timestamps.to_text(since),
