@@ -123,3 +123,10 @@ def test_a_schedule_run_by_hand_looks_like_the_schedulers_run(tmp_path: Path) ->
         wait_until(lambda: len(host.entries("run-round")) == 2, "the run has ended")
     finally:
         host.end()
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
+def test_a_link_looked_at_triggers_nothing(host: HostDriver, method: str) -> None:
+    answer = requests.request(method, f"http://127.0.0.1:{host.ports['port']}/run-round", timeout=5)
+    assert answer.status_code == 405
+    assert host.entries("run-round") == []
