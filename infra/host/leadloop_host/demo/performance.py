@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from leadloop.adapters.sqlite_store import SqliteStore
+from leadloop.policy.loader import load_policy
 from leadloop.report.loop import read_loop
 from leadloop.report.text import loop_text
 from leadloop_host.demo import world as worlds
@@ -49,14 +50,14 @@ def perform(example: Path | None, folder: Path | None, port: int | None, serve: 
     Playing returns 0 only if the stand-in counted exactly what the story says. ``folder`` keeps everything; without
     it a temporary one is removed at the end. Raises ``FolderNotOurs`` or ``StoryAtFault``.
     """
-    # As Ctrl-C does: whatever was started is ended before this process is.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     example = example or EXAMPLE
     story = read_story(example / "story.yaml")
+    story.check(load_policy(example / "leadloop.yaml"))
     place = _empty(folder) if folder else Path(tempfile.mkdtemp(prefix="leadloop-demo-", dir=_passing_place()))
     try:
         world = worlds.prepare(place, example, port or worlds.free_port(), None if serve else story.instant(FIRST))
-        story.check(world.policy)
+        # As Ctrl-C does: whatever was started is ended before this process is.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         with Processes(place) as processes:
             worlds.start(world, processes)
             return _serve(world) if serve else _play(world, story)
