@@ -42,6 +42,7 @@ class Mail:
         self._trouble = trouble
         self._journal = journal
         self._collected = 0
+        self._all_refused = False
 
     def collect(self) -> None:
         """Take in what was published."""
@@ -52,13 +53,14 @@ class Mail:
         self._collected = len(published)
 
     def settle(self) -> None:
-        """Deliver, and what follows, until nothing is left that anybody acknowledges."""
+        """Deliver, and what follows, until nothing is left, or only what is refused."""
         for _ in range(_ENOUGH):
             self.collect()
+            self._all_refused = True
             refused = self._pass()
-            self.collect()
             self.waiting += refused
-            if not self.waiting or len(refused) == len(self.waiting):
+            self.collect()
+            if not self.waiting or self._all_refused:
                 return
         raise NeverQuiet(f"{len(self.waiting)} messages wait after {self.delivered} deliveries")
 
@@ -87,10 +89,12 @@ class Mail:
         except Crash:
             self._journal.append(f"    {letter.function} died with message {letter.message_id}")
             self._system.restart()
+            self._all_refused = False
             return [replace(letter, attempt=letter.attempt + 1)]
         if answer.status_code not in (200, 204):
             self._journal.append(f"    {letter.function} refused message {letter.message_id}: {answer.status_code}")
             return [self._again(letter)]
+        self._all_refused = False
         return [letter] if self._trouble.happens("lost acknowledgement") else []
 
     def _again(self, letter: Letter) -> Letter:

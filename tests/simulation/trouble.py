@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from random import Random
 from typing import Any, TypeVar
 
@@ -97,3 +97,37 @@ class Trouble:
         vendor, fault = self._chance.choice(VENDOR_FAULTS)
         self._journal.append(f"      {vendor}: {fault}")
         return vendor, dict(fault)
+
+
+class Scripted(Trouble):
+    """Just these misfortunes: one function dies at its first call, at a moment, and some things happen every time.
+
+    Without a moment nothing dies, and ``moments`` tells afterwards how many there were to die at.
+    """
+
+    def __init__(self, function: str = "", moment: int | None = None, always: Collection[str] = ()) -> None:
+        super().__init__(Random(0), [])
+        self._function = function
+        self._always = frozenset(always)
+        self._waiting: Interrupter | None = Interrupter.crash(moment)
+        self._first = self._waiting
+
+    @property
+    def moments(self) -> int:
+        """How many moments the function's first call had."""
+        assert self._first is not None
+        return self._first.passed
+
+    def happens(self, misfortune: str) -> bool:
+        """Those of the script, every time."""
+        return misfortune in self._always and self.scale > 0
+
+    def shuffle(self, things: list[T]) -> None:
+        """Everything stays in its order."""
+
+    def interrupter(self, function: str) -> Interrupter | None:
+        """At the first call of the function of the script."""
+        if function != self._function:
+            return None
+        chosen, self._waiting = self._waiting, None
+        return chosen

@@ -8,13 +8,15 @@ company.act("move", lead_id=…, status_id=…)
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from leadloop import timestamps
+from leadloop.json_types import JsonObject
+from leadloop.leads.lead import Lead
 from leadloop.policy import Policy
-from leadloop.ports.store import Store
+from leadloop.ports.store import Key, Store
 from simulation.mail import Mail
 from simulation.system import System
 from simulation.trouble import Trouble
@@ -23,7 +25,7 @@ from support.interruptions import Crash
 from support.policies import ORIGIN
 
 ROUNDS = tuple(timedelta(minutes=minutes) for minutes in (16, 32, 65, 130, 260, 400, 560, 760, 1000, 1400))
-"""When schedules fire after something happened, until all is quiet; those that would find nothing to do are left out."""
+"""When schedules fire after something happened, until all is quiet. Those with nothing to do are left out."""
 _ON_THEIR_WAY = ("filling", "ready", "sending", "unknown", "releasing")
 _MOVES_ON = ("held.settling", "held.in_the_future", "held.deal_unknown")
 
@@ -190,6 +192,28 @@ class Company:
             vendor, fault = broken
             self.vendors.break_(vendor, **fault)
 
+    # what is known
+
+    def lead(self, lead_id: str) -> Lead:
+        """A lead that rests."""
+        [document] = self.system.store.get_many([Key("lead", lead_id)])
+        assert document is not None, f"there is no lead {lead_id}"
+        return Lead.of(document)
+
+    def deal_of(self, lead_id: str) -> int:
+        """The deal that was made for a lead, by the CRM's own book."""
+        [deal] = self.vendors.crm_book()["leads_by_field_value"]["LEADLOOP_ID"][lead_id]
+        return int(deal)
+
+    def counted(self) -> list[tuple[str, str, int]]:
+        """What Metrica counts: identifier, target, moment."""
+        book = self.vendors.metrica_book()["conversions"]
+        return sorted((one["id"], one["target"], one["datetime"]) for one in book)
+
+    def logged(self, event: str) -> list[JsonObject]:
+        """Details of every log entry of an event."""
+        return [entry.details for entry in self.system.log.entries if entry.event == event]
+
     # the end
 
     def unquiet(self) -> list[str]:
@@ -227,5 +251,8 @@ class Company:
         """Write a line of the journal."""
         self.journal.append(f"{timestamps.to_text(self.clock.now())[:19]} {line}")
 
+
+OpenCompany: TypeAlias = Callable[..., Company]
+"""``open_company("keep", trouble, goals={…})``: a new company in a contacts mode, its policy's sections changed."""
 
 _FROM_PAGE = {"Origin": ORIGIN, "Referer": f"{ORIGIN}/flats"}
