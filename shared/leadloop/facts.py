@@ -19,6 +19,8 @@ from leadloop.json_types import JsonObject
 
 MAX_FACTS = 500
 
+_CONTACT, _CONTACT_REMOVED = "contact_sealed", "contact_removed"
+
 
 class Feed(StrEnum):
     """Where a fact comes from, in the order in which simultaneous facts are believed."""
@@ -68,6 +70,15 @@ class Fact(BaseModel):
         """The place of this fact among others."""
         return (self.occurred_at, _FEED_ORDER[self.feed], self.id)
 
+    @property
+    def is_contact_removed(self) -> bool:
+        """Whether a sealed contact stood here until its retention was over."""
+        return self.values.get(_CONTACT_REMOVED) is True
+
+    def without_contact(self) -> Fact:
+        """The same fact, its sealed contact removed for ever; itself if it holds none."""
+        return self if self.values.get(_CONTACT) is None else _with_contact_removed(self)
+
 
 class TooManyFacts(Exception):
     """A lead would hold more than ``MAX_FACTS`` facts; the outcome has this name, nothing is cut silently."""
@@ -80,18 +91,30 @@ def join(held: Iterable[Fact], offered: Iterable[Fact]) -> tuple[Fact, ...]:
     """The sorted union by id. Raises ``TooManyFacts``.
 
     Of two facts with one id (the same form sent twice) the earlier stays, and of two simultaneous
-    ones always the same, whichever arrived first, so that the order of arrival decides nothing.
+    ones always the same, whichever arrived first, so that the order of arrival decides nothing. A
+    contact removed from one is removed from whichever stays: a copy that comes late brings it back no more.
     """
     known = {fact.id: fact for fact in held}
     before = len(known)
     for fact in offered:
-        known[fact.id] = min(known.get(fact.id, fact), fact, key=_claim_to_stay)
+        known[fact.id] = _one_of(known[fact.id], fact) if fact.id in known else fact
     if len(known) > MAX_FACTS and len(known) > before:
         raise TooManyFacts(before, len(known) - before)
     return tuple(sorted(known.values(), key=lambda fact: fact.order))
 
 
-def _claim_to_stay(fact: Fact) -> tuple[tuple[datetime, int, str], str]:
+def _one_of(one: Fact, other: Fact) -> Fact:
+    stays = min(one, other, key=_claim_to_stay)
+    return _with_contact_removed(stays) if one.is_contact_removed or other.is_contact_removed else stays
+
+
+def _with_contact_removed(fact: Fact) -> Fact:
+    return fact.model_copy(update={"values": {**fact.values, _CONTACT: None, _CONTACT_REMOVED: True}})
+
+
+def _claim_to_stay(fact: Fact) -> tuple[tuple[datetime, int, str], str, str]:
     # Facts of one id may differ in what does not make them another fact: how often a contact was
-    # sealed, by which rule a deal was found.
-    return fact.order, digest(fact.values)
+    # sealed, by which rule a deal was found. Contacts are compared last, so that removing one never
+    # changes which of two facts stays.
+    said = {name: value for name, value in fact.values.items() if name not in (_CONTACT, _CONTACT_REMOVED)}
+    return fact.order, digest(said), digest(fact.values)

@@ -6,7 +6,20 @@ that is not here does not exist.
 
 from __future__ import annotations
 
-from leadloop.ports.store import Query, Where
+from collections.abc import Iterator
+
+from leadloop.ports.store import Document, Query, Store, Where
+
+
+def every_document(store: Store, query: Query) -> Iterator[Document]:
+    """The documents of all pages, in the query's order. Raises ``StoreUnavailable``."""
+    cursor: str | None = None
+    while True:
+        page = store.query(query, cursor)
+        yield from page.documents
+        cursor = page.cursor
+        if cursor is None:
+            return
 
 
 def leads_awaiting_upload(limit: int = 250) -> Query:
@@ -32,6 +45,11 @@ def leads_of_submission(submission_id: str, limit: int = 20) -> Query:
 def leads_in_order(limit: int = 250) -> Query:
     """All leads, oldest first."""
     return Query("lead", order_by="occurred_at", limit=limit)
+
+
+def leads_with_contact_term_from(before: str, limit: int = 250) -> Query:
+    """Leads that hold a sealed contact and whose last stage, or submission, was by then, oldest first."""
+    return Query("lead", (Where("contact_term_from", "<=", before),), order_by="contact_term_from", limit=limit)
 
 
 def uploads_in_state(channel: str, state: str, limit: int = 250) -> Query:
@@ -98,6 +116,7 @@ EVERY_QUERY: tuple[Query, ...] = (
     leads_with_weak_id(""),
     leads_of_submission(""),
     leads_in_order(),
+    leads_with_contact_term_from(""),
     uploads_in_state("", ""),
     uploads_in_order(),
     dirty_marks("", ""),

@@ -14,6 +14,7 @@ from leadloop.runtime import Runtime
 from leadloop_host.access import anyone, local_caller, nobody_here
 from leadloop_host.access_log import AccessLog
 from leadloop_host.dispatcher import DEAD_LETTER_TOPIC, Dispatcher, limit
+from leadloop_host.expiry import ExpiringStore, Expiry
 from leadloop_host.faults import StartRefused
 from leadloop_host.library_log import pass_on_complaints
 from leadloop_host.listeners import Listeners
@@ -70,6 +71,9 @@ class Assembly:
             Ticking("dispatcher", self._dispatcher.tick, runtime.log),
             Ticking("scheduler", self._scheduler.tick, runtime.log),
         ]
+        if isinstance(runtime.store, ExpiringStore):
+            expiry = Expiry(runtime.store, runtime.clock, runtime.log)
+            self._threads.append(Ticking("expiry", expiry.tick, runtime.log))
         self._dispatcher.on_free = self._running.on_end = self._threads[0].wake
 
     def start(self) -> dict[str, int]:

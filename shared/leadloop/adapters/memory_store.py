@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
+from leadloop import timestamps
 from leadloop.adapters import query_rules, writes
 from leadloop.adapters.document_size import document_size
 from leadloop.json_types import JsonObject
@@ -75,6 +77,21 @@ class MemoryStore:
                 return _rest(version, writes.incremented(write, json.loads(before.text) if before else None))
             case Delete():
                 return None
+
+    def delete_expired(self, now: datetime, limit: int) -> int:
+        """See ``SqliteStore.delete_expired``."""
+        instant = timestamps.to_text(now)
+        with self._lock:
+            expired = sorted(
+                (expires_at, collection, document_id)
+                for collection, documents in self._documents.items()
+                for document_id, resting in documents.items()
+                if isinstance(expires_at := resting.fields.get("expires_at"), str) and expires_at <= instant
+            )[:limit]
+            for _, collection, document_id in expired:
+                del self._documents[collection][document_id]
+            self.usage.writes += len(expired)
+        return len(expired)
 
     def query(self, query: Query, cursor: str | None = None) -> Page:
         """See ``Store``."""

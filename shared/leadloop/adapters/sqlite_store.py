@@ -5,25 +5,33 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
+from leadloop import timestamps
 from leadloop.adapters import query_rules, sqlite_queries, writes
 from leadloop.adapters.document_size import document_size
 from leadloop.adapters.sqlite_commit import Transaction, fields_of
 from leadloop.adapters.sqlite_file import SqliteFile
 from leadloop.adapters.sqlite_members import Members
-from leadloop.ports.store import Document, Key, Page, Query, Usage, Write
+from leadloop.ports.store import Delete, Document, Key, Page, Query, Usage, Write
 from leadloop.queries import EVERY_QUERY
 
 SCHEMA = 1
 _KEYS_AT_ONCE = 500
 _SELECT = "SELECT id, version, body FROM documents WHERE collection = ?"
+_EXPIRY = "CASE json_type(body, '$.expires_at') WHEN 'text' THEN json_extract(body, '$.expires_at') END"
+_EXPIRED = (
+    f"SELECT collection, id FROM documents INDEXED BY documents_by_expiry "  # noqa: S608 (constants)
+    f"WHERE {_EXPIRY} <= ? ORDER BY {_EXPIRY} LIMIT ?"
+)
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS documents (collection TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
     "body TEXT NOT NULL, PRIMARY KEY (collection, id))",
     "CREATE TABLE IF NOT EXISTS last_version (version INTEGER NOT NULL)",
     "INSERT INTO last_version SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM last_version)",
+    f"CREATE INDEX IF NOT EXISTS documents_by_expiry ON documents ({_EXPIRY}) WHERE {_EXPIRY} IS NOT NULL",
 )
 
 
@@ -91,6 +99,21 @@ class SqliteStore:
             for write in batch:
                 transaction.do(write)
         self._count(writes=len(batch))
+
+    def delete_expired(self, now: datetime, limit: int) -> int:
+        """Delete up to ``limit`` documents whose ``expires_at`` has come, the longest expired first; returns how many.
+
+        This adapter's own TTL, in the place of Firestore's TTL policies
+        (https://firebase.google.com/docs/firestore/ttl): no part of ``Store``, and nothing may rely on its
+        being in time. Whoever hosts the store calls it. Raises ``StoreUnavailable``.
+        """
+        with self._file.writing() as connection:
+            expired = connection.execute(_EXPIRED, (timestamps.to_text(now), limit)).fetchall()
+            transaction = Transaction(connection, self._file.name, self._members, version=0)
+            for collection, document_id in expired:
+                transaction.do(Delete(Key(collection, document_id)))
+        self._count(writes=len(expired))
+        return len(expired)
 
     def query(self, query: Query, cursor: str | None = None) -> Page:
         """See ``Store``."""

@@ -62,13 +62,24 @@ class LeadState:
     unmapped_statuses: set[str] = field(default_factory=set)
     price: Money | None = None
     priced_at: datetime | None = None
+    staged_at: datetime | None = None
+    """When a stage was last entered, first or again."""
     contact_sealed: str | None = None
+    contact_sent_at: datetime | None = None
+    """The last submission that holds a sealed contact."""
     bot_signs: JsonObject = field(default_factory=dict)
 
     @property
     def crm_ref(self) -> str | None:
         """The CRM reference the lead is on now."""
         return self.crm_refs[-1] if self.crm_refs else None
+
+    @property
+    def contact_term_from(self) -> datetime | None:
+        """From when ``contacts.retention`` runs: the last stage or, if later, the submission; no contact, no term."""
+        if self.contact_sent_at is None:
+            return None
+        return max(self.contact_sent_at, self.staged_at or self.contact_sent_at)
 
 
 WEAK_IDS = ("client_id", "yclid", "appmetrica_device_id", "user_id")
@@ -95,7 +106,9 @@ def _submitted(_policy: Policy, state: LeadState, fact: Fact) -> None:
         state.source = resolve(fact.values)
     state.submission_id = state.submission_id or _text(fact.values.get("submission_id"))
     state.form = state.form or _text(fact.values.get("form")) or ""
-    state.contact_sealed = state.contact_sealed or _text(fact.values.get("contact_sealed"))
+    if sealed := _text(fact.values.get("contact_sealed")):
+        state.contact_sealed = state.contact_sealed or sealed
+        state.contact_sent_at = fact.occurred_at
     state.bot_signs = state.bot_signs or _object(fact.values.get("bot_signs"))
     state.rejected_ids |= _texts(fact.values.get("rejected_ids"))
     for key in _objects(fact.values.get("keys")):
@@ -119,6 +132,7 @@ def _stage_entered(policy: Policy, state: LeadState, fact: Fact) -> None:
             state.unmapped_statuses.add(f"{pipeline_id}/{status_id}")
         return
     state.stage = stage
+    state.staged_at = fact.occurred_at
     state.stages.setdefault(stage, StageEntry(fact.occurred_at, _ref(fact), bool(fact.values["exact"])))
 
 

@@ -82,6 +82,10 @@ class Lead(BaseModel):
         facts = join(self.facts, offered)
         return self if facts == self.facts else self.model_copy(update={"facts": facts})
 
+    def without_contact(self) -> Lead:
+        """The lead knowing all the same, but for the sealed contacts it came with: those are gone for ever."""
+        return self.model_copy(update={"facts": tuple(fact.without_contact() for fact in self.facts)})
+
     def state(self, policy: Policy) -> LeadState:
         """What the facts amount to under a policy."""
         return fold(policy, self.facts)
@@ -114,6 +118,7 @@ class Lead(BaseModel):
             "source": state.source.label,
             "crm_ref": state.crm_ref,
             "stage": state.stage,
+            "contact_term_from": timestamps.to_text(state.contact_term_from) if state.contact_term_from else None,
             "next_deadline": min(deadlines, default=None),
             "upload_tokens": json_list(sorted({claim.token for claim in self.claims.values() if claim.token})),
         }

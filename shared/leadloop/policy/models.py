@@ -78,7 +78,7 @@ class Contacts(_Section):
     transit: Literal["forbidden", "allowed"] = "forbidden"
     """Mode ``hash`` in the cloud: whether a raw phone may reach the edge to be hashed there."""
     retention: Duration = timedelta(days=90)
-    """Mode ``keep``: how long after the last stage a sealed contact rests."""
+    """Mode ``keep``: how long after the last stage, or a later submission, a sealed contact rests."""
 
 
 class AmoCrmFields(_Section):

@@ -21,7 +21,16 @@ from leadloop.ports.store import Key, Store
 from leadloop.report.tables import table
 
 _SAID = {
-    FactKind.SUBMITTED: ("form", "submission_id", "ids", "utm", "referrer", "rejected_ids", "left_out"),
+    FactKind.SUBMITTED: (
+        "form",
+        "submission_id",
+        "ids",
+        "utm",
+        "referrer",
+        "rejected_ids",
+        "left_out",
+        "contact_removed",
+    ),
     FactKind.CRM_LINKED: ("crm", "external_id", "by"),
     FactKind.STAGE_ENTERED: ("external_id", "pipeline_id", "status_id", "exact"),
     FactKind.PRICE_OBSERVED: ("external_id", "amount", "currency"),
