@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from leadloop import manifest
 
 ROOT = Path(__file__).resolve().parents[3]
