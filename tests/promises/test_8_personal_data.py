@@ -1,0 +1,157 @@
+"""Promise 8: personal data stay where the owner wants them.
+
+A person writes a name, a phone, an e-mail and a wish into every field that a form has, in every kind of body. Then the
+loop runs to its end, and everything that was written, queued, logged, sent or answered is searched for them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from urllib.parse import quote, unquote_plus, urlencode
+
+import pytest
+from werkzeug.test import TestResponse
+
+from leadloop.identity.contact import open_contact
+from leadloop.identity.sealing import unseal
+from leadloop.ports.http import Http, HttpRequest, HttpResponse
+from leadloop.ports.store import Document, Key, Page, Query, Store, Usage, Write
+from simulation.vendors import HOOK_SECRET
+from simulation.world import Company, OpenCompany
+from support.policies import ORIGIN, SEAL_PRIVATE_KEY, WON
+
+NAME, PHONE, EMAIL, WISH = "Каналья Примерова", "+7 (999) 314-15-92", "kanalya@example.org", "секретное пожелание"
+SIGNS = ("каналья", "примерова", "9993141592", "kanalya", "секретное")
+CLIENT_ID = "1700000000123456789"
+EVERYTHING = f"{NAME} {PHONE} {EMAIL} {WISH}"
+PERSON = {"name": NAME, "phone": PHONE, "email": EMAIL, "comment": WISH, "as you like": EVERYTHING}
+LINK = f"{ORIGIN}/u/{quote(EMAIL)}?lot=1&{urlencode(PERSON)}"
+ELSEWHERE = {
+    **{name: PHONE for name in ("city", "submission_id", "ym_client_id", "utm_term", "lot")},
+    **{name: EMAIL for name in ("form", "user_id", "yclid", "gclid", "utm_content", "utm_campaign")},
+    **{"page": LINK, "landing": LINK, "referrer": LINK, "rooms": EMAIL, "utm_source": PHONE, "utm_medium": EMAIL},
+}
+"""Fields that may travel, where only what looks like a contact can be told from what may stand there."""
+TILDA = {"Name": NAME, "Phone": PHONE, "Email": EMAIL, "Textarea": WISH, "formid": "form1", "tranid": "467251:8442970"}
+COOKIES = {"COOKIES": f"_ym_uid={quote(PHONE)}; name={quote(NAME)}; TILDAUTM=utm_source%3D{quote(EMAIL)}"}
+
+
+def multipart(fields: dict[str, str]) -> bytes:
+    part = '--edge\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    return ("".join(part.format(*field) for field in fields.items()) + "--edge--\r\n").encode()
+
+
+FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data; boundary=edge"
+READABLE = [
+    (json.dumps({**PERSON, "submission_id": "kept-1", "ym_client_id": CLIENT_ID}).encode(), "application/json"),
+    (json.dumps({**PERSON, **ELSEWHERE}, ensure_ascii=False).encode(), "application/json"),
+    (urlencode({**PERSON, **ELSEWHERE}).encode(), FORM),
+    (multipart({**PERSON, **ELSEWHERE}), MULTIPART),
+    (urlencode({**TILDA, **COOKIES}).encode(), FORM),
+]
+UNREADABLE = [
+    (json.dumps(PERSON)[:-1].encode(), "application/json"),
+    (EVERYTHING.encode(), f"text/{quote(NAME)}"),
+    (EVERYTHING.encode("cp1251"), "text/plain; charset=windows-1251"),
+]
+
+
+@pytest.mark.parametrize("mode", ["none", "hash", "keep"])
+def test_nothing_personal_is_seen_after_the_whole_loop(
+    mode: str, open_company: OpenCompany, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = open_company(mode)
+    seen = _watch(company, monkeypatch)
+    if mode != "keep":  # the site tells its CRM by itself
+        company.act("create_lead", name="Сделка", contact_name=NAME, phone=PHONE, fields={"_YM_UID": CLIENT_ID})
+    for body, content_type in (*READABLE, *UNREADABLE):
+        company.send_bytes(body, content_type)
+        company.settle()
+        company.clock.advance(minutes=1)
+    company.system.call("receive-crm-event", path=f"/amocrm/{HOOK_SECRET}", data=EVERYTHING, content_type="text/plain")
+    company.live(hours=1)
+    first = company.lead(company.answered[0].lead_id or "").state(company.policy)
+    company.act("move", lead_id=int((first.crm_ref or "").removeprefix("amocrm-lead-")), status_id=int(WON))
+    company.run_out()
+    assert {target for _, target, _ in company.counted()} >= {"lead_received", "flat_sold"}, "the loop did not close"
+    assert len(company.system.documents("quarantine")) == len(UNREADABLE) + 1
+    assert set(seen) == {"answer", "log", "message", "stored", "to amocrm", "to metrica"}
+    found = {where for where, texts in seen.items() if (text := _plain(texts)) and any(sign in text for sign in SIGNS)}
+    assert found == ({"to amocrm"} if mode == "keep" else set())
+
+
+def test_only_the_owner_reads_what_is_kept(open_company: OpenCompany) -> None:
+    company = open_company("keep")
+    company.send_bytes(*READABLE[0])
+    for unreadable in UNREADABLE:
+        company.send_bytes(*unreadable)
+    company.settle()
+    kept = [unseal(SEAL_PRIVATE_KEY, str(one.fields["body_sealed"])) for one in company.system.documents("quarantine")]
+    assert sorted(kept) == sorted(body for body, _ in UNREADABLE)
+    [sent] = [one.lead_id for one in company.answered if one.lead_id]
+    contact = open_contact(SEAL_PRIVATE_KEY, company.lead(sent).state(company.policy).contact_sealed or "")
+    assert (contact.name, contact.phones, contact.emails) == (NAME, ("+79993141592",), (EMAIL,))
+    assert WISH in contact.comment
+
+
+def _watch(company: Company, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """Whatever leadloop writes, publishes, logs, sends or answers from now on, by where it goes."""
+    seen: dict[str, list[str]] = defaultdict(list)
+    system = company.system
+    call, publish, keep = system.call, system.queue.publish, system.log._keep
+
+    def answered(*arguments: object, **request: object) -> TestResponse:
+        answer = call(*arguments, **request)  # type: ignore[arg-type]
+        seen["answer"].append(f"{answer.status} {answer.headers} {answer.get_data(as_text=True)}")
+        return answer
+
+    def noted(where: str, act: object) -> object:
+        return lambda *told: (seen[where].append(" ".join(map(str, told))), act(*told))[1]  # type: ignore[operator]
+
+    monkeypatch.setattr(system, "call", answered)
+    monkeypatch.setattr(system.queue, "publish", noted("message", publish))
+    monkeypatch.setattr(system.log, "_keep", noted("log", keep))
+    system.store = _WatchedStore(system.store, seen["stored"])
+    system.runtime.http = _WatchedHttp(system.runtime.http, seen)
+    return seen
+
+
+def _plain(texts: Sequence[str]) -> str:
+    """Their letters and digits as a person would read them, without escapes and the signs within a number."""
+    text = " ".join(texts)
+    shown = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), f"{text} {unquote_plus(text)}")
+    return re.sub(r"[ ()+-]", "", shown).casefold()
+
+
+class _WatchedStore:
+    def __init__(self, store: Store, written: list[str]) -> None:
+        self.usage: Usage = store.usage
+        self._store = store
+        self._written = written
+
+    def get_many(self, keys: Sequence[Key]) -> list[Document | None]:
+        return self._store.get_many(keys)
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        self._written += map(str, writes)
+        self._store.commit(writes)
+
+    def query(self, query: Query, cursor: str | None = None) -> Page:
+        return self._store.query(query, cursor)
+
+    def count(self, query: Query) -> int:
+        return self._store.count(query)
+
+
+class _WatchedHttp:
+    def __init__(self, http: Http, seen: dict[str, list[str]]) -> None:
+        self._http = http
+        self._seen = seen
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        body = (request.body or b"").decode("utf-8", "replace")
+        self._seen[f"to {request.vendor}"].append(f"{request.url} {request.params} {request.headers} {body}")
+        return self._http.send(request)
