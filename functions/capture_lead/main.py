@@ -23,7 +23,8 @@ def capture_lead(request: flask.Request) -> HttpAnswer:
         return caller.preflight()
     if request.method != "POST":
         return answers.method_not_allowed(request.method, "POST", "OPTIONS")
-    body = request.stream.read(world.policy.defaults.body_cap + 1)
+    # A builder that posts its fields in the address has sent a lead all the same.
+    body = request.stream.read(world.policy.defaults.body_cap + 1) or request.query_string
     received = Received(body, request.headers.get("Content-Type", ""), request.content_length or len(body))
     try:
         captured = capture(world, received, caller)

@@ -120,6 +120,13 @@ class Runtime:
         token = self.secrets.get(METRICA_TOKEN)
         return Metrica(self.http, self.endpoint("metrica", DEFAULT_ENDPOINT), self.policy.site.counter, token)
 
+    @property
+    def tells_real_time(self) -> bool:
+        """Whether the clock is the system's, not a simulation's."""
+        from leadloop.adapters.system_clock import SystemClock
+
+        return isinstance(self.clock, SystemClock)
+
     def endpoint(self, vendor: str, default: str) -> str:
         """The base URL of a vendor."""
         return endpoint(self.environment, vendor, default)

@@ -232,3 +232,12 @@ def test_the_edge_imports_no_client_and_no_store() -> None:
     script = f"import runpy, sys; runpy.run_path({str(main)!r}); print([n for n in {heavy} if n in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_a_lead_posted_in_the_address_is_a_lead(world: World) -> None:
+    answer = world.client("capture-lead").post("/?phone=89990000003&ym_client_id=1700000000123456789")
+    message = only_message(world)
+    assert answer.status_code == 200
+    assert isinstance(message, LeadCaptured)
+    assert message.submission.ids.client_id == "1700000000123456789"
+    assert message.submission.keys

@@ -30,6 +30,8 @@ class Wired(Protocol):
     def policy(self) -> Policy: ...  # noqa: D102
     @property
     def metrica(self) -> Metrica: ...  # noqa: D102
+    @property
+    def tells_real_time(self) -> bool: ...  # noqa: D102
 
     def lease_seconds(self, function: str) -> int: ...  # noqa: D102
 
@@ -45,12 +47,14 @@ class UploadContext:
     policy: Policy
     metrica: Metrica
     lease_seconds: int
+    tells_real_time: bool = False
+    """Whether the clock may be compared with the vendor's; a simulated one may not."""
 
     @classmethod
     def of(cls, wired: Wired, function: str) -> Self:
         """The context of a scheduled function. Raises ``SecretMissing`` without Metrica's token."""
         ports = (wired.store, wired.clock, wired.entropy, wired.log)
-        return cls(*ports, wired.policy, wired.metrica, wired.lease_seconds(function))
+        return cls(*ports, wired.policy, wired.metrica, wired.lease_seconds(function), wired.tells_real_time)
 
     def now(self) -> datetime:
         """The present instant."""

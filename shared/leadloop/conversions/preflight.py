@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from leadloop.conversions.context import UploadContext
 from leadloop.ports.http import NotSent, OutcomeUnknown, Refused
 from leadloop.yandex.metrica_errors import is_token_fault
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""Far more than an answer takes, far less than would cost a conversion its window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ def look_at_counter(context: UploadContext) -> Preflight:
     unverified, and the answer to the first file will tell.
     """
     try:
-        goals = context.metrica.list_goals()
+        look = context.metrica.look()
     except Refused as refusal:
         return _refused(context, refusal)
     except (NotSent, OutcomeUnknown) as failure:
@@ -32,7 +36,9 @@ def look_at_counter(context: UploadContext) -> Preflight:
         what_to_do = "nothing: the conversions wait for the next run; if this goes on, see the network and the quotas"
         context.log.error("metrica_unavailable", reason=reason, what_to_do=what_to_do)
         return Preflight(trouble=reason)
-    targets = frozenset(target for goal in goals for target in goal.targets)
+    if trouble := _clocks_differ(context, look.answered_at):
+        return Preflight(trouble=trouble)
+    targets = frozenset(target for goal in look.goals for target in goal.targets)
     missing = sorted({context.policy.target_of(goal) for goal in context.policy.goals} - targets)
     if missing:
         context.log.error(
@@ -43,6 +49,18 @@ def look_at_counter(context: UploadContext) -> Preflight:
             "`goals` in the policy; their conversions wait",
         )
     return Preflight(targets)
+
+
+def _clocks_differ(context: UploadContext, answered_at: datetime | None) -> str | None:
+    """Under a wrong clock conversions would be refused as future ones, or expired for good."""
+    if not context.tells_real_time or answered_at is None:
+        return None
+    ahead = context.now() - answered_at
+    if abs(ahead) <= CLOCK_TOLERANCE:
+        return None
+    reason = f"our clock differs from Metrica's by {round(ahead.total_seconds() / 60)} minutes"
+    context.log.error("clocks_differ", reason=reason, what_to_do="set this machine's clock (NTP); the conversions wait")
+    return reason
 
 
 def _refused(context: UploadContext, refusal: Refused) -> Preflight:

@@ -57,13 +57,14 @@ def reduce(post: FormPost, read: Circumstances) -> Submission:
     submission_id = _submission_id(post, read.ring, sieve)
     # Under the oldest key: a key added to the ring must not give the same form another fingerprint.
     named_by = sorted(keys[-1].id for keys in contacts)
+    # Without a contact the ClientID tells two visitors of one cached page apart.
+    named_by = named_by or [ids.ids.client_id or ""]
     fingerprint = digest("fingerprint", form, json_list(named_by), dict(fields))
-    client_id = ids.ids.client_id or ""
     params = policy.site.url_params
     return Submission(
         lead_id=digest("lead", submission_id, fingerprint)
         if submission_id
-        else _id_without_submission_id(post, read, form, named_by or [client_id]),
+        else _id_without_submission_id(post, read, form, named_by),
         submission_id=submission_id,
         fingerprint=fingerprint,
         form=form,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from leadloop.json_types import Json
@@ -33,6 +35,14 @@ class CounterGoal:
     targets: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class CounterLook:
+    """The counter's goals, and Metrica's own clock when it answered (``None`` if the answer does not tell)."""
+
+    goals: tuple[CounterGoal, ...]
+    answered_at: datetime | None
+
+
 @dataclass(frozen=True)
 class Metrica:
     """One counter, reached with one token. Tokens are never printed."""
@@ -48,14 +58,14 @@ class Metrica:
         """The same client at another counter."""
         return replace(self, counter=counter)
 
-    def list_goals(self) -> list[CounterGoal]:
-        """The counter's goals that are not deleted."""
+    def look(self) -> CounterLook:
+        """The counter's goals that are not deleted, and what time it is there."""
         response = self._get("list_goals", "/goals")
         goals = _json("list_goals", response)
         listed = goals.get("goals") if isinstance(goals, dict) else None
         if not isinstance(listed, list):
             raise OutcomeUnknown(VENDOR, "list_goals", "the answer holds no list of goals")
-        return [_goal(item) for item in listed]
+        return CounterLook(tuple(map(_goal, listed)), _date_of(response))
 
     def upload_offline_conversions(self, comment: str, csv: bytes) -> Uploading:
         """Send one file. ``comment`` holds letters and digits only and is how the file is found again."""
@@ -123,6 +133,16 @@ def _json(operation: str, response: HttpResponse) -> Json:
     except ValueError:
         raise OutcomeUnknown(VENDOR, operation, f"{len(response.body)} bytes that are not JSON") from None
     return answer
+
+
+def _date_of(response: HttpResponse) -> datetime | None:
+    """The ``Date`` header (RFC 9110 §6.6.1), whatever its case."""
+    written = next((value for name, value in response.headers.items() if name.lower() == "date"), "")
+    try:
+        at = parsedate_to_datetime(written)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
 
 
 def _goal(value: Json) -> CounterGoal:

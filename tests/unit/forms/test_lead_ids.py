@@ -79,5 +79,12 @@ def test_without_contacts_two_visitors_in_one_minute_are_two_leads() -> None:
     )
 
 
+def test_without_contacts_two_visitors_of_one_cached_page_are_two_leads() -> None:
+    desk = FormDesk(sokol("none"))
+    cached = {"submission_id": "from-the-cache", "city": "Уфа"}
+    visitors = [desk.hand_in({**cached, "ym_client_id": client_id}).lead_id for client_id in ("11", "12", "11")]
+    assert visitors[0] == visitors[2] != visitors[1]
+
+
 def test_a_lead_id_cannot_be_tested_by_guessing_the_body() -> None:
     assert FormDesk().hand_in(ANNA).lead_id != FormDesk(ring="k1:" + "ef" * 32).hand_in(ANNA).lead_id

@@ -155,7 +155,7 @@ def test_real_bodies_of_refusals_are_read_by_type() -> None:
     ):
         client, _ = metrica(answer((BODIES / name).read_bytes(), status))
         with pytest.raises(Refused) as caught:
-            client.list_goals()
+            client.look()
         assert (caught.value.status, caught.value.error_type) == (status, error_type)
 
 
@@ -167,7 +167,7 @@ def test_only_javascript_goals_that_match_exactly_are_targets() -> None:
         {"id": 4, "name": "Phone", "type": "phone"},
     ]
     client, http = metrica(answer(json.dumps({"goals": goals})))
-    assert [sorted(goal.targets) for goal in client.list_goals()] == [["sold"], [], [], []]
+    assert [sorted(goal.targets) for goal in client.look().goals] == [["sold"], [], [], []]
     assert http.requests[0].repeatable
 
 
