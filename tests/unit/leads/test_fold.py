@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leadloop.facts import Fact
@@ -37,7 +37,6 @@ NOON = after(hours=3)
 EVENING = after(hours=9)
 
 
-@settings(max_examples=200)
 @given(any_facts(), st.data())
 def test_any_order_and_repetition_of_the_facts_give_one_lead(facts: list[Fact], data: st.DataObject) -> None:
     again = data.draw(st.lists(st.sampled_from(facts), max_size=4)) if facts else []
