@@ -7,7 +7,7 @@ import functions_framework
 
 from leadloop.consuming import Answer, consume
 from leadloop.digests import follow_up_id
-from leadloop.leads.registration import keep_unreadable, register
+from leadloop.leads.registration import keep_unreadable, register, tell_quarantined
 from leadloop.messages import LeadCaptured, LeadRegistered, Message, MessageUnreadable, SubmissionUnreadable
 from leadloop.outcomes import Outcome
 from leadloop.runtime import Runtime, runtime
@@ -24,12 +24,15 @@ def _register(world: Runtime, message: Message) -> None:
     now = world.clock.now()
     if isinstance(message, SubmissionUnreadable):
         keep_unreadable(world.store, world.policy, message, now)
+        tell_quarantined(world.log, message.event_id, message.reason)
         return
     if not isinstance(message, LeadCaptured):
         raise MessageUnreadable(f"expected a submission, found {message.type}; correct the topic in functions.yaml")
     done = register(world.store, world.policy, message, now)
     ended = {"outcome": done.ended.value, "rule": done.verdict.rule, "reason": done.verdict.reason}
     world.log.info("submission_ended", event_id=message.event_id, lead_id=done.lead_id, **ended)
-    if done.ended is not Outcome.QUARANTINED:
-        announcement_id = follow_up_id(message.event_id, "lead_registered")
-        world.bus.publish("leads", LeadRegistered(event_id=announcement_id, lead_id=done.lead_id))
+    if done.ended is Outcome.QUARANTINED:
+        tell_quarantined(world.log, message.event_id, done.verdict.reason)
+        return
+    announcement_id = follow_up_id(message.event_id, "lead_registered")
+    world.bus.publish("leads", LeadRegistered(event_id=announcement_id, lead_id=done.lead_id))

@@ -9,7 +9,7 @@ from leadloop.consuming import ACKNOWLEDGED, REDELIVER, Answer
 from leadloop.digests import content_digest, digest
 from leadloop.json_types import JsonObject
 from leadloop.messages import MessageUnreadable, PushEnvelope, decode
-from leadloop.ports.store import Create, Key, PreconditionFailed, StoreUnavailable
+from leadloop.ports.store import Create, Key, PreconditionFailed, Store, StoreUnavailable, Update
 from leadloop.quarantine import seal_body
 from leadloop.runtime import Runtime
 
@@ -22,31 +22,39 @@ def keep(runtime: Runtime, body: bytes) -> Answer:
     """Keep one dead letter, once however often it is delivered, and answer the bus.
 
     A message of ours is an allow-list and rests as it is, so that it can be read and replayed;
-    anything else rests sealed to the owner.
+    anything else rests sealed to the owner. One that was put back and died again waits anew.
     """
     fields = _fields(runtime, body)
     id_ = digest("dead-letter", fields["source"], fields["event_id"] or content_digest([body]))
     now = runtime.clock.now()
     ends = now + runtime.policy.defaults.quarantine_retention
-    kept = Create(
-        Key("dead_letter", id_),
-        {**fields, "received_at": timestamps.to_text(now), "expires_at": timestamps.to_text(ends)},
-    )
+    times: JsonObject = {"received_at": timestamps.to_text(now), "expires_at": timestamps.to_text(ends)}
     try:
-        runtime.store.commit([kept])
-    except PreconditionFailed:
-        return ACKNOWLEDGED  # kept already
-    except StoreUnavailable as unavailable:
-        runtime.log.warning("delivery_put_off", type="dead_letter", reason=str(unavailable))
+        if not _rest(runtime.store, Key("dead_letter", id_), {**fields, **times, "replayed_at": None}):
+            return ACKNOWLEDGED
+    except (StoreUnavailable, PreconditionFailed) as fault:
+        runtime.log.warning("delivery_put_off", type="dead_letter", reason=str(fault))
         return REDELIVER
     runtime.log.error(
         "message_dead_lettered",
         source=fields["source"],
         type=fields["type"],
         event_id=fields["event_id"],
-        what_to_do="see `leadloop dead-letters`; correct the cause, then replay it",
+        what_to_do="correct the cause, then `leadloop dead-letters --replay all`",
     )
     return ACKNOWLEDGED
+
+
+def _rest(store: Store, key: Key, fields: JsonObject) -> bool:
+    """Whether it was written: not if it rests already and waits to be put back."""
+    [held] = store.get_many([key])
+    if held is None:
+        store.commit([Create(key, fields)])
+    elif held.fields.get("replayed_at"):
+        store.commit([Update(key, fields, held.version)])
+    else:
+        return False
+    return True
 
 
 def _fields(runtime: Runtime, body: bytes) -> JsonObject:

@@ -25,7 +25,7 @@ def seal_body(policy: Policy, body: bytes) -> str:
 def quarantined(
     policy: Policy, id_: str, kind: QuarantineKind, reason: str, body_sealed: str, at: datetime, **more: Json
 ) -> Create:
-    """The write that keeps one body; ``leadloop quarantine`` lists, opens and replays them."""
+    """The write that keeps one body; ``leadloop quarantine`` lists and opens them."""
     return Create(
         Key("quarantine", id_),
         {

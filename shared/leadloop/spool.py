@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from leadloop import timestamps
@@ -54,18 +55,18 @@ def drain(runtime: Runtime, most: int) -> Drained:
     cursor: str | None = None
     while republished + set_aside < most:
         page = runtime.store.query(spooled_messages(min(100, most - republished - set_aside)), cursor)
-        for spooled in page.documents:
+        for document in page.documents:
             try:
-                message = decode(str(spooled.fields.get("message")).encode())
+                message = decode(str(document.fields.get("message")).encode())
             except MessageUnreadable as fault:
-                _set_aside(runtime, spooled, fault)
+                _set_aside(runtime, document, fault)
                 set_aside += 1
                 continue
             try:
-                runtime.bus.publish(str(spooled.fields.get("topic")), message)
+                runtime.bus.publish(str(document.fields.get("topic")), message)
             except (PublishFailed, StoreUnavailable) as fault:
                 return Drained(republished, set_aside, str(fault))
-            _remove(runtime, spooled)
+            _remove(runtime, document)
             republished += 1
         cursor = page.cursor
         if cursor is None:
@@ -73,15 +74,16 @@ def drain(runtime: Runtime, most: int) -> Drained:
     return Drained(republished, set_aside, f"a run publishes at most {most} messages")
 
 
+def spooled(event_id: str, topic: str, message: str, reason: str, at: datetime) -> Create:
+    """The write that has ``drain`` publish an encoded message, under the event id that it holds."""
+    fields = {"topic": topic, "message": message, "reason": reason, "spooled_at": timestamps.to_text(at)}
+    return Create(Key("spool", event_id), {**fields})
+
+
 def _spool(runtime: Runtime, topic: str, message: Message, fault: Exception) -> None:
-    fields = {
-        "topic": topic,
-        "message": encode(message).decode(),
-        "reason": str(fault),
-        "spooled_at": timestamps.to_text(runtime.clock.now()),
-    }
+    kept = spooled(message.event_id, topic, encode(message).decode(), str(fault), runtime.clock.now())
     try:
-        runtime.store.commit([Create(Key("spool", message.event_id), {**fields})])
+        runtime.store.commit([kept])
     except PreconditionFailed:
         return  # it is in the spool already
     except StoreError as unavailable:
@@ -95,20 +97,21 @@ def _spool(runtime: Runtime, topic: str, message: Message, fault: Exception) -> 
     )
 
 
-def _remove(runtime: Runtime, spooled: Document) -> None:
+def _remove(runtime: Runtime, document: Document) -> None:
     try:
-        runtime.store.commit([Delete(spooled.key, spooled.version)])
+        runtime.store.commit([Delete(document.key, document.version)])
     except PreconditionFailed:
         return  # another run removed it
 
 
-def _set_aside(runtime: Runtime, spooled: Document, fault: MessageUnreadable) -> None:
-    body = str(spooled.fields.get("message")).encode()
-    id_ = digest("spooled", spooled.key.id, content_digest([body]))
+def _set_aside(runtime: Runtime, document: Document, fault: MessageUnreadable) -> None:
+    body = str(document.fields.get("message")).encode()
+    id_ = digest("spooled", document.key.id, content_digest([body]))
     sealed = seal_body(runtime.policy, body)
-    kept = quarantined(runtime.policy, id_, "message", str(fault), sealed, runtime.clock.now())
+    now = runtime.clock.now()
+    kept = quarantined(runtime.policy, id_, "message", str(fault), sealed, now, size=len(body))
     try:
-        runtime.store.commit([kept, Delete(spooled.key, spooled.version)])
+        runtime.store.commit([kept, Delete(document.key, document.version)])
     except PreconditionFailed:
         return  # another run set it aside
     runtime.log.error(

@@ -12,7 +12,7 @@ from support.world import World
 ANNOUNCED = LeadRegistered(event_id="event-1", lead_id="lead-1")
 FORWARDED = {
     "CloudPubSubDeadLetterSourceSubscription": "deliver-lead",
-    "CloudPubSubDeadLetterSourceDeliveryCount": "8",
+    "CloudPubSubDeadLetterSourceDeliveryCount": "30",
 }
 
 
@@ -22,7 +22,7 @@ def test_a_message_of_ours_is_kept_readable_with_where_it_failed(world: World) -
     kept = world.the("dead_letter").fields
     assert (kept["source"], kept["attempts"], kept["type"], kept["event_id"]) == (
         "deliver-lead",
-        8,
+        30,
         "lead_registered",
         "event-1",
     )

@@ -97,6 +97,9 @@ class TestAHintAndItsOutcome:
         assert (kept.key.id, kept.fields["kind"], kept.fields["reason"]) == ("bad", "hint", "no id")
         [outcome] = desk.world.documents("outcome")
         assert outcome.fields["outcome"] == "quarantined"
+        told = desk.world.log.entries[-1]
+        assert (told.severity, told.event, told.details["reason"]) == ("WARNING", "hint_quarantined", "no id")
+        assert "leadloop quarantine" in str(told.details["what_to_do"])
 
     def test_a_message_of_another_topic_is_quarantined_not_retried(self, desk: CrmDesk) -> None:
         message = LeadRegistered(event_id="e", lead_id="l")

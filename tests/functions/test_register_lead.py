@@ -83,6 +83,10 @@ def test_an_unreadable_submission_is_quarantined_and_counted_once(world: World) 
     outcome = world.the("outcome")
     assert (outcome.fields["outcome"], outcome.fields["rule"]) == ("quarantined", "submission.unreadable")
     assert (announced(world), world.totals("leads")) == ([], 0)
+    told = world.log.entries[-1]
+    assert (told.severity, told.event) == ("WARNING", "submission_quarantined")
+    assert told.details["reason"] == UNREADABLE.reason
+    assert "leadloop quarantine" in str(told.details["what_to_do"])
 
 
 def test_a_message_that_is_not_ours_is_sealed_and_acknowledged(world: World) -> None:

@@ -166,7 +166,7 @@ class Dispatcher:
                 message_id=delivery.message_id,
                 attempts=delivery.attempt,
                 found=fault,
-                what_to_do="see `leadloop dead-letters`; correct the cause, then replay",
+                what_to_do="correct the cause, then `leadloop dead-letters --replay all`",
             )
 
     def _put_off(self, delivery: Delivery, fault: str) -> None:

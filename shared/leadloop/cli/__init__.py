@@ -17,7 +17,11 @@ from types import ModuleType
 from leadloop import __version__
 from leadloop.cli.answer import OK, REFUSED, USAGE, tell_failure
 
-COMMANDS = ("demo", "init", "check", "serve", "plan", "upload", "uploads", "report", "explain")
+COMMANDS = (
+    *("demo", "init", "check", "serve"),
+    *("plan", "upload", "uploads", "report", "explain"),
+    *("quarantine", "dead-letters"),
+)
 """Every command in the order of the help; ``test-lead`` would live in ``test_lead.py``."""
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from leadloop.adapters.memory_log import MemoryLog
+    from leadloop.json_types import JsonObject
+    from leadloop.ports.store import Document, Key, Store
     from leadloop.runtime import Runtime
 
 
@@ -17,6 +19,13 @@ class NothingStored(Exception):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(f"{folder}: expected the folder a host keeps its data in, found no documents.db; see --data")
+
+
+class NoSuchDocument(Exception):
+    """No document of a list has the id that was asked for."""
+
+    def __init__(self, name: str, id_: str, command: str) -> None:
+        super().__init__(f"no {name} has the id {id_!r}; `leadloop {command}` lists those there are; see also --data")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,3 +59,18 @@ def open_runtime(arguments: argparse.Namespace) -> tuple[Runtime, MemoryLog]:
     log = MemoryLog()
     opened.log = log
     return opened, log
+
+
+def one_document(store: Store, key: Key, name: str, command: str) -> Document:
+    """The document a person asked for. Raises ``NoSuchDocument``, or ``StoreUnavailable``."""
+    [document] = store.get_many([key])
+    if document is None:
+        raise NoSuchDocument(name, key.id, command)
+    return document
+
+
+def tell_fields(fields: JsonObject) -> None:
+    """One document for a person, a line for each field."""
+    width = max(map(len, fields))
+    for name, value in fields.items():
+        print(f"{name.ljust(width)}  {'—' if value is None else value}")

@@ -47,16 +47,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _all(store: Store) -> Iterable[Upload]:
-    from leadloop import queries
     from leadloop.conversions.upload import Upload
+    from leadloop.queries import every_document, uploads_in_order
 
-    cursor: str | None = None
-    while True:
-        page = store.query(queries.uploads_in_order(), cursor)
-        yield from map(Upload.of, page.documents)
-        cursor = page.cursor
-        if cursor is None:
-            return
+    return map(Upload.of, every_document(store, uploads_in_order()))
 
 
 def _tell(uploads: Sequence[Upload]) -> None:

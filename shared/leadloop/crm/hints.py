@@ -56,3 +56,11 @@ def keep_unreadable(runtime: Runtime, hint: HintUnreadable) -> None:
         return [kept, outcome(hint.event_id, "hint", Outcome.QUARANTINED, verdict, runtime.clock.now())]
 
     decide_and_commit(runtime.store, decide)
+    runtime.log.warning(
+        "hint_quarantined",
+        event_id=hint.event_id,
+        crm=hint.crm,
+        reason=hint.reason,
+        size=hint.size,
+        what_to_do="see `leadloop quarantine`; if it is not the CRM's, change the secret in the webhook's path",
+    )

@@ -51,9 +51,10 @@ def capture(runtime: Runtime, received: Received, caller: Caller) -> Captured:
     except (SecretMissing, KeyMalformed) as fault:
         reason = str(fault)
         runtime.log.error("capture_misconfigured", event_id=event_id, reason=reason, what_to_do="correct the secret")
-    except Exception as defect:  # whatever is wrong with us, the lead is kept and can be replayed
+    except Exception as defect:  # whatever is wrong with us, the lead is kept and can be opened
         reason = f"a defect of leadloop: {type(defect).__name__}"
-        runtime.log.error("capture_failed", event_id=event_id, reason=reason, what_to_do="report it, then replay")
+        what_to_do = "report it; the post waits in `leadloop quarantine`"
+        runtime.log.error("capture_failed", event_id=event_id, reason=reason, what_to_do=what_to_do)
     return Captured(_unreadable(runtime, received, event_id, reason))
 
 

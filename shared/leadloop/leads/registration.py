@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leadloop.facts import Fact, TooManyFacts
+from leadloop.json_types import JsonObject
 from leadloop.leads import facts_of
 from leadloop.leads.family import place
 from leadloop.leads.keys import written_under
@@ -15,6 +16,7 @@ from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.messages import LeadCaptured, SubmissionUnreadable, encode
 from leadloop.outcomes import Outcome, outcome, outcome_key
 from leadloop.policy import Policy
+from leadloop.ports.log import Log
 from leadloop.ports.store import Document, DocumentTooLarge, Key, Store, Write
 from leadloop.quarantine import quarantined, seal_body
 from leadloop.queries import leads_of_submission
@@ -68,6 +70,12 @@ def keep_unreadable(store: Store, policy: Policy, unreadable: SubmissionUnreadab
     decide_and_commit(store, decide)
 
 
+def tell_quarantined(log: Log, event_id: str, reason: str) -> None:
+    """Say that a form post was set aside, and what to do; told once the commit is done."""
+    what_to_do = "see `leadloop quarantine`; correct the sender"
+    log.warning("submission_quarantined", event_id=event_id, reason=reason, what_to_do=what_to_do)
+
+
 class _Registrar:
     """One submission's decision, made anew after each conflict."""
 
@@ -116,9 +124,10 @@ class _Registrar:
         return any(other.key.id != self.sent.lead_id for other in page.documents)
 
     def _quarantine(self, verdict: Verdict) -> list[Write]:
-        body = seal_body(self.policy, encode(self.captured))
-        id_ = self.captured.event_id
-        kept = quarantined(self.policy, id_, "submission", verdict.reason, body, self.now, lead_id=self.sent.lead_id)
+        body, id_ = encode(self.captured), self.captured.event_id
+        about: JsonObject = {"lead_id": self.sent.lead_id, "size": len(body)}
+        sealed = seal_body(self.policy, body)
+        kept = quarantined(self.policy, id_, "submission", verdict.reason, sealed, self.now, **about)
         return [kept, self._end(Outcome.QUARANTINED, verdict)]
 
     def _end(self, ended: Outcome, verdict: Verdict) -> Write:

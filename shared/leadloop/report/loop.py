@@ -15,7 +15,8 @@ from leadloop.conversions.upload import Upload
 from leadloop.leads.lead import Claim, Lead
 from leadloop.outcomes import Outcome
 from leadloop.policy import Policy
-from leadloop.ports.store import Document, Query, Store
+from leadloop.ports.store import Store
+from leadloop.queries import every_document
 from leadloop.report.funnel import Funnel, funnel
 from leadloop.report.suspects import suspects
 from leadloop.verdict import Verdict
@@ -63,8 +64,8 @@ class Loop:
 
 def read_loop(store: Store, policy: Policy, now: datetime) -> Loop:
     """Read the whole store once and sum it up."""
-    leads = [Lead.of(document) for document in _all(store, queries.leads_in_order())]
-    uploads = [Upload.of(document) for document in _all(store, queries.uploads_in_order())]
+    leads = [Lead.of(document) for document in every_document(store, queries.leads_in_order())]
+    uploads = [Upload.of(document) for document in every_document(store, queries.uploads_in_order())]
     rows = tuple(_rows(leads, {upload.token: upload for upload in uploads}))
     pages = Selection(policy, now).pages(store)
     withheld = tuple(one for page in pages for choice in page for one in choice.withheld)
@@ -80,16 +81,6 @@ def read_loop(store: Store, policy: Policy, now: datetime) -> Loop:
         withheld=withheld,
         outcomes={kind: _outcomes(store, kind) for kind in ("submission", "hint")},
     )
-
-
-def _all(store: Store, query: Query) -> Iterator[Document]:
-    cursor: str | None = None
-    while True:
-        page = store.query(query, cursor)
-        yield from page.documents
-        cursor = page.cursor
-        if cursor is None:
-            return
 
 
 def _rows(leads: list[Lead], uploads: dict[str, Upload]) -> Iterator[RowFate]:
@@ -119,4 +110,4 @@ def _goal_line(goal: str, rows: tuple[RowFate, ...], withheld: tuple[Withheld, .
 
 
 def _outcomes(store: Store, kind: str) -> Counter[str]:
-    return Counter(str(document.fields["outcome"]) for document in _all(store, queries.outcomes_of(kind)))
+    return Counter(str(document.fields["outcome"]) for document in every_document(store, queries.outcomes_of(kind)))

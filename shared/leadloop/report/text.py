@@ -28,7 +28,8 @@ def _sections(loop: Loop, names: Mapping[str, str]) -> Iterator[str]:
             for line in loop.funnel.lines
         ],
     )
-    yield f"  {_conservation(loop)}"
+    yield f"  submissions answered: {_endings(loop, 'submission')}; leads in the funnel: {loop.funnel.leads}"
+    yield f"  webhooks answered: {_endings(loop, 'hint')}"
     yield "\nGoals: what was sent, and what was not"
     head = ["goal", "sent", "accepted", "under way", "refused", "not sent"]
     yield table(head, [_goal_cells(line) for line in loop.goals])
@@ -43,10 +44,11 @@ def _sections(loop: Loop, names: Mapping[str, str]) -> Iterator[str]:
     )
 
 
-def _conservation(loop: Loop) -> str:
-    ended = loop.outcomes["submission"]
+def _endings(loop: Loop, kind: str) -> str:
+    """How many events of a kind there were, and how they ended: ``7 = 6 applied, 1 quarantined``."""
+    ended = loop.outcomes[kind]
     parts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(ended.items()))
-    return f"submissions answered: {ended.total()} = {parts or 0}; leads in the funnel: {loop.funnel.leads}"
+    return f"{ended.total()} = {parts or 0}"
 
 
 def _goal_cells(line: GoalLine) -> list[object]:

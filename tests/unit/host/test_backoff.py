@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from leadloop.adapters.system_entropy import SystemEntropy
-from leadloop.manifest import Delivery
+from leadloop.manifest import Delivery, load
 from leadloop_host.backoff import chance, longest_delay, retry_delay
 
+FUNCTIONS = Path(__file__).parents[3] / "functions" / "functions.yaml"
 RETRIES = Delivery(max_attempts=8, min_backoff=2, max_backoff=600)
 
 
@@ -28,3 +31,9 @@ def test_chance_is_drawn_anew_and_lies_below_one() -> None:
     drawn = {chance(SystemEntropy()) for _ in range(20)}
     assert len(drawn) == 20
     assert all(0 <= number < 1 for number in drawn)
+
+
+def test_a_store_that_is_away_for_three_hours_costs_no_lead() -> None:
+    delivery = load(FUNCTIONS).delivery
+    waits = [retry_delay(delivery, attempt, chance=0) for attempt in range(1, delivery.max_attempts)]
+    assert 3 * 3600 < sum(waits) < 4 * 3600

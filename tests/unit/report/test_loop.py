@@ -6,9 +6,11 @@ from collections import Counter
 from pathlib import Path
 
 from leadloop.conversions.states import State
+from leadloop.outcomes import Outcome, outcome
 from leadloop.report.funnel import funnel
 from leadloop.report.loop import Loop, read_loop
 from leadloop.report.text import loop_text
+from leadloop.verdict import Verdict
 from support.lead_facts import POLICY, YCLID, entered, lead_of, observed, submitted
 from support.metrica_desk import ANNA, BORIS, MetricaDesk
 from support.policies import LOST, QUALIFIED, WON
@@ -63,6 +65,14 @@ class TestPlayed:
     def test_rows_agree_with_what_metrica_counted(self, played: SmallLoop) -> None:
         counted = {(one["id"], one["target"]) for one in played.desk.counted()["conversions"]}
         assert {(row.claim.identifier, row.claim.target) for row in loop_of(played.desk).rows} == counted
+
+
+class TestWebhooks:
+    def test_their_endings_are_told_as_those_of_submissions_are(self, desk: MetricaDesk) -> None:
+        for number, ended in enumerate((Outcome.APPLIED, Outcome.QUARANTINED, Outcome.APPLIED)):
+            verdict = Verdict(ended is Outcome.APPLIED, "hint.marked", "as a hint ends")
+            desk.world.store.commit([outcome(f"hint-{number}", "hint", ended, verdict, desk.now())])
+        assert "\n  webhooks answered: 3 = 2 applied, 1 quarantined\n" in loop_text(loop_of(desk))
 
 
 class TestSuspects:
@@ -128,4 +138,5 @@ class TestGoals:
     def test_nothing_known_is_an_empty_report(self, desk: MetricaDesk) -> None:
         text = loop_text(loop_of(desk))
         assert "submissions answered: 0 = 0; leads in the funnel: 0" in text
+        assert "webhooks answered: 0 = 0" in text
         assert "Uploads: 0 files, 0 of them with totals read back; 0 rows, 0 accepted, 0 linked" in text
