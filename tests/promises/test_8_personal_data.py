@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import quote, unquote_plus, urlencode
 
 import pytest
@@ -108,8 +108,12 @@ def _watch(company: Company, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[
         seen["answer"].append(f"{answer.status} {answer.headers} {answer.get_data(as_text=True)}")
         return answer
 
-    def noted(where: str, act: object) -> object:
-        return lambda *told: (seen[where].append(" ".join(map(str, told))), act(*told))[1]  # type: ignore[operator]
+    def noted(where: str, act: Callable[..., object]) -> Callable[..., object]:
+        def note(*told: object) -> object:
+            seen[where].append(" ".join(map(str, told)))
+            return act(*told)
+
+        return note
 
     monkeypatch.setattr(system, "call", answered)
     monkeypatch.setattr(system.queue, "publish", noted("message", publish))

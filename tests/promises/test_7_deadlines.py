@@ -1,0 +1,110 @@
+"""Promise 7: deadlines are honoured: what is about to miss its window goes first and is announced before it is lost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from leadloop.report.explanation import Decision, explain
+from simulation.world import Company, OpenCompany
+from support.policies import QUALIFIED
+
+ANNA, BORIS, VERA, GLEB = (f"170000000012345678{number}" for number in range(4))
+SECOND, WINDOW = timedelta(seconds=1), timedelta(days=21)
+OWN_DEADLINE = WINDOW - timedelta(hours=3)
+
+
+def come(company: Company, **sent: object) -> str:
+    lead_id = company.send_form(**sent).lead_id
+    company.settle()
+    return str(lead_id)
+
+
+def upload(company: Company) -> dict[str, Any]:
+    return company.fire("upload-conversions") or {}
+
+
+def decision(company: Company, lead_id: str) -> Decision:
+    store, now = company.system.store, company.clock.now()
+    [told] = explain(store, company.policy, company.lead(lead_id), now).decisions
+    return told
+
+
+@pytest.mark.parametrize(
+    ("after", "rule"),
+    [
+        (OWN_DEADLINE - SECOND, "window.will_link"),
+        (OWN_DEADLINE, "window.will_link"),
+        (OWN_DEADLINE + SECOND, "window.may_link"),
+        (WINDOW - SECOND, "window.may_link"),
+        (WINDOW, "window.may_link"),
+    ],
+)
+def test_to_the_last_second_of_the_window_it_is_sent(after: timedelta, rule: str, open_company: OpenCompany) -> None:
+    company = open_company()
+    lead_id = come(company, ym_client_id=ANNA)
+    company.clock.advance(seconds=after.total_seconds())
+    assert (decision(company, lead_id).ended, decision(company, lead_id).rule) == ("next upload", rule)
+    upload(company)
+    assert [who for who, _, _ in company.counted()] == [ANNA]
+
+
+def test_a_second_later_it_is_lost_with_rule_and_reason(open_company: OpenCompany) -> None:
+    company = open_company()
+    lead_id = come(company, ym_client_id=ANNA)
+    company.clock.advance(seconds=(WINDOW + SECOND).total_seconds())
+    upload(company)
+    assert company.counted() == []
+    lost = decision(company, lead_id)
+    assert (lost.ended, lost.rule) == ("expired", "expired.window_closed")
+    assert lost.reason == "happened 2026-09-01T09:00:00.000000Z; its window of 21 days is over"
+    assert company.system.totals("expired.lead_received") == 1
+    assert company.logged("conversions_expired") == [{"by_rule": {"expired.window_closed": 1}}]
+
+
+def test_when_there_is_room_for_one_row_the_nearest_deadline_has_it(open_company: OpenCompany) -> None:
+    company = open_company(defaults={"rows_per_upload": 1, "uploads_per_run": 1})
+    come(company, ym_client_id=ANNA)
+    upload(company)
+    for who in (GLEB, BORIS, VERA):
+        company.clock.advance(days=1)
+        come(company, ym_client_id=who)
+    company.clock.advance(days=5)
+    company.act("create_lead", name="Сделка", fields={"_YM_UID": ANNA}, status_id=int(QUALIFIED))
+    company.settle()
+    company.clock.advance(minutes=1)
+    order = []
+    while (before := company.counted()) and upload(company)["rows"].get("accepted"):
+        order += [(who, target) for who, target, at in company.counted() if (who, target, at) not in before]
+    received = [(who, "lead_received") for who in (GLEB, BORIS, VERA)]
+    assert order == [(ANNA, "lead_qualified"), *received], "Anna's visit was the first, though her deal was the last"
+
+
+@pytest.mark.parametrize("trouble", ["no identifier", "Metrica is down"])
+def test_what_is_about_to_be_lost_is_announced_first(trouble: str, open_company: OpenCompany) -> None:
+    company = open_company()
+    lead_id = come(company, **({} if trouble == "no identifier" else {"ym_client_id": ANNA}), city="Уфа")
+    if trouble == "Metrica is down":
+        company.vendors.break_("metrica", "backend_error", path="/goals", method="GET", times=None)
+    company.clock.advance(days=19)
+    announced_at = []
+    for _ in range(24):
+        company.clock.advance(hours=2)
+        if company.clock.now() > company.lead(lead_id).facts[0].occurred_at + WINDOW:
+            break
+        told = len(company.logged("conversions_near_deadline"))
+        upload(company)
+        announced_at += [company.clock.now()] * (len(company.logged("conversions_near_deadline")) - told)
+    assert company.logged("conversions_expired") == [], "it is not lost yet"
+    rule = "held.no_identifier" if trouble == "no identifier" else "not_sent.run_stopped"
+    assert company.logged("conversions_near_deadline")[0] == {"by_rule": {rule: 1}}
+    before_deadline = company.lead(lead_id).facts[0].occurred_at + OWN_DEADLINE - announced_at[0]
+    assert timedelta(hours=20) < before_deadline <= timedelta(days=1)
+    company.vendors.mend()
+    company.clock.advance(hours=2)
+    upload(company)
+    rule = "expired.never_captured" if trouble == "no identifier" else "expired.window_closed"
+    assert company.logged("conversions_expired") == [{"by_rule": {rule: 1}}]
+    assert decision(company, lead_id).reason
