@@ -24,8 +24,10 @@ def full_disk(loop: Loop) -> Iterator[None]:
     """No file of the host can grow, or be written behind its first byte."""
     pid = loop.processes.pid_of(HOST)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, UNLIMITED))
-    yield
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (UNLIMITED, UNLIMITED))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (UNLIMITED, UNLIMITED))
 
 
 def assert_loop_closes(loop: Loop, leads: dict[str, str]) -> None:
