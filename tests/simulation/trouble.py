@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from random import Random
 from typing import Any, TypeVar
 
@@ -50,8 +50,17 @@ VENDOR_FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
 class Trouble:
     """Misfortunes at every occasion, each with its likelihood."""
 
-    def __init__(self, chance: Random, journal: list[str], *, scale: float = 1.0) -> None:
+    def __init__(
+        self,
+        chance: Random,
+        journal: list[str],
+        *,
+        scale: float = 1.0,
+        likelihoods: Mapping[str, float] | None = None,
+    ) -> None:
+        """``likelihoods`` replace some of ``LIKELIHOODS``."""
         self.scale = scale
+        self._likelihoods = {**LIKELIHOODS, **(likelihoods or {})}
         self._chance = chance
         self._journal = journal
 
@@ -66,7 +75,7 @@ class Trouble:
 
     def happens(self, misfortune: str) -> bool:
         """Whether it happens at this occasion."""
-        comes = self.scale > 0 and self._chance.random() < LIKELIHOODS[misfortune] * self.scale
+        comes = self.scale > 0 and self._chance.random() < self._likelihoods[misfortune] * self.scale
         if comes:
             self._journal.append(f"    ! {misfortune}")
         return comes

@@ -168,9 +168,10 @@ class Company:
             if self.loses_webhooks or self.trouble.happens("lost webhook"):
                 continue
             for _ in range(2 if self.trouble.happens("doubled webhook") else 1):
-                self._post_hook(body)
+                self.post_hook(body)
 
-    def _post_hook(self, body: bytes) -> None:
+    def post_hook(self, body: bytes) -> None:
+        """amoCRM posts a webhook."""
         interrupter = self.trouble.interrupter("receive-crm-event")
         try:
             answer = self.system.call(
