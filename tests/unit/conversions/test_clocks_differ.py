@@ -28,7 +28,7 @@ class Answering:
         return HttpResponse(200, self.headers, b'{"goals": []}')
 
 
-def look(ahead: timedelta, log: MemoryLog, tells_real_time: bool = True, **headers: str) -> str | None:
+def look(ahead: timedelta, log: MemoryLog, *, tells_real_time: bool = True, **headers: str) -> str | None:
     clock = SettableClock()
     clock.set(THERE + ahead)
     metrica = Metrica(Answering(**headers), "http://metrica.example", "1", "token")
@@ -51,7 +51,7 @@ def test_a_clock_that_is_about_right_goes_on(ahead: timedelta) -> None:
 
 @pytest.mark.parametrize("headers", [{}, {"Date": "yesterday"}, {"Date": "Tue, 01 Sep 2026 09:00:00"}])
 def test_an_answer_that_does_not_tell_its_time_goes_on(headers: dict[str, str]) -> None:
-    assert look(timedelta(days=40), MemoryLog(), **headers) is None
+    assert look(timedelta(days=40), MemoryLog(), tells_real_time=True, **headers) is None
 
 
 def test_a_simulated_clock_is_not_compared() -> None:
