@@ -19,7 +19,7 @@ class Delivery(_Entry):
     Bounds are those of Pub/Sub: https://cloud.google.com/pubsub/docs/handling-failures
     """
 
-    max_attempts: int = Field(8, ge=5, le=100)
+    max_attempts: int = Field(30, ge=5, le=100)
     min_backoff: float = Field(2, gt=0, le=600)
     max_backoff: float = Field(600, gt=0, le=600)
 

@@ -12,6 +12,9 @@ from leadloop.conversions.upload import Upload
 from leadloop.report.loop import GoalLine, Loop
 from leadloop.report.tables import table
 
+MOST_ROWS = 40
+"""Rows of a list of leads that a terminal is shown."""
+
 
 def loop_text(loop: Loop, names: Mapping[str, str] | None = None) -> str:
     """The whole report. ``names`` (lead id → a name to show) exists for demos; otherwise ids are shown."""
@@ -36,12 +39,18 @@ def _sections(loop: Loop, names: Mapping[str, str]) -> Iterator[str]:
     yield f"\nUploads: {_upload_sum(loop.uploads)}"
     yield _uploads(loop)
     yield "\nNot linked, or possibly not: causes that our own facts allow"
-    yield table(["lead", "goal", "certainty", "cause"], list(_unlinked(loop, names)))
+    yield from _some(["lead", "goal", "certainty", "cause"], list(_unlinked(loop, names)))
     yield "\nNot sent"
-    yield table(
+    yield from _some(
         ["lead", "goal", "ends as", "reason"],
         [[_name(one.lead_id, names), one.goal, one.outcome, one.verdict.reason] for one in loop.withheld],
     )
+
+
+def _some(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
+    yield table(head, rows[:MOST_ROWS])
+    if len(rows) > MOST_ROWS:
+        yield f"  … and {len(rows) - MOST_ROWS} more: `leadloop report --json` lists them all"
 
 
 def _endings(loop: Loop, kind: str) -> str:
