@@ -83,7 +83,7 @@ class Mail:
             answer = self._system.call(
                 letter.function,
                 interrupter=interrupter,
-                data=self._envelope(letter),
+                data=self.envelope(letter),
                 content_type="application/json",
             )
         except Crash:
@@ -102,7 +102,8 @@ class Mail:
             return replace(letter, attempt=letter.attempt + 1)
         return replace(letter, function="keep-dead-letter", topic=DEAD_LETTERS, attempt=1, source=letter.function)
 
-    def _envelope(self, letter: Letter) -> bytes:
+    def envelope(self, letter: Letter) -> bytes:
+        """The letter as it is pushed."""
         now = timestamps.to_text(self._system.clock.now())
         attributes = {}
         if letter.source:
