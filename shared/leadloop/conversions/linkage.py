@@ -89,7 +89,7 @@ def _told_by_times(policy: Policy, upload: Upload, state: LeadState, claim: Clai
     if state.visit_at is None:
         yield Cause("visit.unknown", "we know of no visit of this person; Metrica may know none either")
         return
-    if state.visit_at > timestamps.from_unix(claim.date_time):
+    if timestamps.to_unix(state.visit_at) > claim.date_time:
         yield Cause("visit.after_conversion", "the conversion is dated before the visit we know")
     processed_at = upload.status_history[-1].at if upload.status_history else upload.accepted_at
     closed_at = timestamps.to_text(state.visit_at + policy.defaults.visit_window)

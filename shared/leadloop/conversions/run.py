@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+from leadloop import timestamps
 from leadloop.conversions.announcing import Announcement
 from leadloop.conversions.budget import Budget
 from leadloop.conversions.claiming import LEADS_PER_COMMIT, Claimer, Filling
 from leadloop.conversions.context import UploadContext
-from leadloop.conversions.leaves import RowsMissing, read_lines
+from leadloop.conversions.leaves import RowsMissing, read_claims, read_lines
 from leadloop.conversions.ledger import Entry, UploadLedger, UploadTaken
-from leadloop.conversions.preflight import look_at_counter
+from leadloop.conversions.preflight import CLOCK_TOLERANCE, look_at_counter
 from leadloop.conversions.releasing import Releaser
 from leadloop.conversions.selection import Choice, Selection
 from leadloop.conversions.sending import Sender, VendorTrouble
@@ -18,6 +20,10 @@ from leadloop.conversions.states import State
 from leadloop.conversions.summary import Summary
 from leadloop.conversions.unknowns import Unknowns
 from leadloop.ports.http import VendorError
+
+FRESH = CLOCK_TOLERANCE + timedelta(minutes=5)
+"""A row sent so soon after its own time may be in the future for a vendor whose clock is behind ours."""
+OFFERED_AGAIN_WITHIN = timedelta(days=1)
 
 
 class UploadRun:
@@ -68,6 +74,22 @@ class UploadRun:
             if entry.upload.abandoned(now) and not entry.upload.is_half:
                 self._summary.count(self._releaser.release(entry, "the run that filled it ended before sending it"))
         self._unknowns.presume()
+        self._offer_too_fresh_again(now)
+
+    def _offer_too_fresh_again(self, now: datetime) -> None:
+        """Rows refused within minutes of their own time: to a clock behind ours they were the future.
+
+        Offered once more after that has passed; by then the row is old, so a second refusal stays.
+        """
+        for entry in self._ledger.in_state(State.REFUSED):
+            sent_at = timestamps.from_text(entry.upload.sent_at or entry.upload.created_at)
+            if not FRESH < now - sent_at < OFFERED_AGAIN_WITHIN:
+                continue
+            times = [
+                timestamps.from_unix(claim.date_time) for _, claim in read_claims(self._context.store, entry.upload)
+            ]
+            if times and all(sent_at - at <= FRESH for at in times):
+                self._summary.count(self._releaser.release(entry, "it was refused within minutes of its own time"))
 
     def _settle_the_past(self) -> frozenset[str] | None:
         preflight = look_at_counter(self._context)

@@ -166,6 +166,30 @@ def test_refused_rows_are_offered_again_by_hand(desk: MetricaDesk) -> None:
     assert {identifier for _, identifier, _, _ in desk.conversions()} == {ANNA, BORIS}
 
 
+def test_a_row_refused_within_minutes_of_its_own_time_is_offered_once_more(desk: MetricaDesk) -> None:
+    """Metrica's clock is behind ours: to it the form was sent in the future."""
+    desk.fault("invalid_uploading", id=ANNA, times=4)
+    desk.upload()
+    desk.pass_time(minutes=10)
+    desk.upload()
+    assert desk.states() == ["accepted", "refused", "split"]
+    desk.pass_time(minutes=6)
+    desk.upload()
+    assert desk.states() == ["accepted", "refused", "released", "split"]
+    desk.pass_time(hours=2)
+    desk.upload()
+    assert desk.states() == ["accepted", "refused", "released", "split"]
+
+
+def test_a_row_refused_long_after_its_own_time_waits_for_a_person(desk: MetricaDesk) -> None:
+    desk.pass_time(hours=1)
+    desk.fault("invalid_uploading", id=ANNA, times=2)
+    desk.upload()
+    desk.pass_time(hours=1)
+    desk.upload()
+    assert desk.states() == ["accepted", "refused", "split"]
+
+
 def test_an_answer_that_comes_after_the_lease_is_not_lost(desk: MetricaDesk) -> None:
     """A run so slow that it counts as gone: what it learns is still written down."""
     http = desk.world.runtime.http
