@@ -38,9 +38,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runs: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[host]'
+	@echo "Setting up $(VENV) (once, about a minute) …"
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[host]'
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.runs
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[host,dev]'
+	@echo "Adding what tests need to $(VENV) (once) …"
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[host,dev]'
 	@touch $@
