@@ -219,7 +219,9 @@ class _Deeds:
             self._send(FormSent(first.at, first.person, first.form, None, first.knows_client_id))
             return
         later = first.at + self._chance.choice((timedelta(0), timedelta(minutes=2), 5 * HOUR, 2 * DAY))
-        self._send(FormSent(later, first.person, first.form, first.submission_id))
+        # Without contacts another ClientID is another visitor of a cached page.
+        knows = first.knows_client_id if self._mode == "none" else True
+        self._send(FormSent(later, first.person, first.form, first.submission_id, knows))
 
     def _conflict(self, one: Person, other: Person) -> None:
         """A cached page gives two people one submission id."""

@@ -57,8 +57,9 @@ def reduce(post: FormPost, read: Circumstances) -> Submission:
     submission_id = _submission_id(post, read.ring, sieve)
     # Under the oldest key: a key added to the ring must not give the same form another fingerprint.
     named_by = sorted(keys[-1].id for keys in contacts)
-    # Without a contact the ClientID tells two visitors of one cached page apart.
-    named_by = named_by or [ids.ids.client_id or ""]
+    # Without a contact the click, or else the ClientID, tells two visitors of one cached page apart. The click goes
+    # first: it is known at once, while a form may be sent again only because the ClientID came late.
+    named_by = named_by or [ids.ids.yclid or ids.ids.client_id or ""]
     fingerprint = digest("fingerprint", form, json_list(named_by), dict(fields))
     params = policy.site.url_params
     return Submission(

@@ -86,5 +86,11 @@ def test_without_contacts_two_visitors_of_one_cached_page_are_two_leads() -> Non
     assert visitors[0] == visitors[2] != visitors[1]
 
 
+def test_without_contacts_a_click_sent_again_with_a_late_client_id_is_the_same_lead() -> None:
+    desk = FormDesk(sokol("none"))
+    click = {"submission_id": "s-1", "yclid": "7325873983740247041"}
+    assert desk.hand_in(click).lead_id == desk.hand_in(click | {"ym_client_id": "1700000000123456789"}).lead_id
+
+
 def test_a_lead_id_cannot_be_tested_by_guessing_the_body() -> None:
     assert FormDesk().hand_in(ANNA).lead_id != FormDesk(ring="k1:" + "ef" * 32).hand_in(ANNA).lead_id
