@@ -15,6 +15,7 @@ import pytest
 from leadloop_host.directory_lock import DirectoryLock
 from support.stories import EXAMPLE, SHORT
 
+STORY = "the hand-written story"
 DEMO = [sys.executable, "-m", "leadloop.cli", "demo"]
 WRONG = ("[1 15:00 qualified, 2 10:00 meeting], counts: [lead_received, lead_qualified, lead_meeting]", "lead_meeting")
 """Вера's oracle, and the goal that the wrong one forgets."""
@@ -68,10 +69,8 @@ def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Demo
 def test_a_short_story_is_played_and_proven(demos: tuple[Demo, Demo]) -> None:
     demo, _ = demos
     assert demo.code == 0, demo.said
-    assert (
-        "PROVEN: conversions expected 10, of them linked 9  =  counted by the stand-in 10, linked 9"
-        in demo.said.splitlines()
-    )
+    told = f"PROVEN: conversions expected by {STORY} 10, of them linked 9  =  counted by the stand-in 10, linked 9"
+    assert told in demo.said.splitlines()
 
 
 def test_it_says_first_what_becomes_of_contacts_and_tells_what_broke(demos: tuple[Demo, Demo]) -> None:
@@ -85,7 +84,7 @@ def test_it_says_first_what_becomes_of_contacts_and_tells_what_broke(demos: tupl
 def test_the_lost_upload_answer_was_found_again_and_the_rounded_id_explained(demos: tuple[Demo, Demo]) -> None:
     said = demos[0].said
     assert "terminal (answer lost, found by its token)" in said
-    assert "it reads as if it had been a JavaScript number; pass it as text" in said
+    assert "the ClientID reads as if it had passed through a JavaScript number; pass it as text" in said
     assert "Элла" in said.partition("\nNot sent\n")[2]
 
 
@@ -93,7 +92,7 @@ def test_a_wrong_oracle_is_not_proven_and_the_difference_is_named(demos: tuple[D
     _, demo = demos
     assert demo.code == 1
     assert "  ✗ Вера, lead_meeting: linked expected 0, found 1" in demo.said.splitlines()
-    told = "NOT PROVEN: conversions expected 9, of them linked 8  ≠  counted by the stand-in 10, linked 9"
+    told = f"NOT PROVEN: conversions expected by {STORY} 9, of them linked 8  ≠  counted by the stand-in 10, linked 9"
     assert told in demo.said.splitlines()
 
 

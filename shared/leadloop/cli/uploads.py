@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from leadloop.cli import opened
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from leadloop.conversions.linkage import RowLinkage
     from leadloop.conversions.upload import Upload
     from leadloop.json_types import Json
+    from leadloop.policy import Policy
     from leadloop.ports.store import Store
 
 NAME = "uploads"
@@ -28,7 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the list, or one upload's rows."""
     from leadloop.cli.answer import OK, REFUSED, print_json
-    from leadloop.conversions.linkage import explain_linkage
     from leadloop.conversions.upload import Upload
     from leadloop.ports.store import Key
 
@@ -41,8 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
     if document is None:
         print(f"no upload has the token {arguments.token}; `leadloop uploads` lists them")
         return REFUSED
-    rows = list(explain_linkage(world.store, world.policy, Upload.of(document)))
-    print_json([_row_json(row) for row in rows]) if arguments.json else _tell_rows(rows)
+    upload = Upload.of(document)
+    rows = list(_rows(world.store, world.policy, upload))
+    print_json([_row_json(row) for row in rows]) if arguments.json else _tell_rows(rows, upload)
     return OK
 
 
@@ -68,18 +70,39 @@ def _cells(upload: Upload) -> list[object]:
     return [*place, *vendor, *told, upload.reason or "—"]
 
 
-def _tell_rows(rows: Sequence[RowLinkage]) -> None:
+def _rows(store: Store, policy: Policy, upload: Upload) -> Iterable[RowLinkage]:
+    """The rows in question; before Metrica has processed the file its totals mean nothing, so no cause is told."""
+    from leadloop.conversions.linkage import explain_linkage
+
+    rows = explain_linkage(store, policy, upload)
+    return rows if _is_processed(upload) else (replace(row, linked=None, causes=()) for row in rows)
+
+
+def _is_processed(upload: Upload) -> bool:
+    from leadloop.conversions.states import State
+
+    return upload.state is State.TERMINAL
+
+
+def _tell_rows(rows: Sequence[RowLinkage], upload: Upload) -> None:
     from leadloop.report.tables import table
 
-    words = {True: "yes", False: "no", None: "not told"}
+    words = {True: "yes", False: "no", None: "not told" if _is_processed(upload) else "?"}
     lines = [
-        [row.claim.index, row.lead_id, row.claim.goal, row.claim.row, words[row.linked], _causes(row)] for row in rows
+        [
+            *(row.claim.index, row.lead_id, row.claim.goal, row.claim.row, words[row.linked]),
+            _causes(row) if _is_processed(upload) else "not processed yet",
+        ]
+        for row in rows
     ]
     print(table(["row", "lead", "goal", "line", "linked", "causes"], sorted(lines, key=lambda line: int(str(line[0])))))
 
 
 def _causes(row: RowLinkage) -> str:
-    return "; ".join(f"{'certain' if one.certain else 'possible'}: {one.reason}" for one in row.causes) or "—"
+    from leadloop.report.text import to_the_minute
+
+    causes = (f"{'certain' if one.certain else 'possible'}: {one.reason}" for one in row.causes)
+    return to_the_minute("; ".join(causes)) or "—"
 
 
 def _row_json(row: RowLinkage) -> Json:

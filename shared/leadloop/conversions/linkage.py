@@ -19,6 +19,8 @@ from leadloop.leads.lead import Claim
 from leadloop.policy import Policy
 from leadloop.ports.store import Store
 
+_ROUNDED = "the ClientID reads as if it had passed through a JavaScript number; pass it as text"
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -78,7 +80,7 @@ def _told_by_identifier(claim: Claim) -> Iterator[Cause]:
     if claim.identifier_kind == "client_id":
         rounded = looks_rounded(claim.identifier)
         if rounded:
-            yield Cause(rounded.rule, rounded.reason)
+            yield Cause(rounded.rule, _ROUNDED)
     if claim.identifier_kind == "user_id":
         yield Cause("user_id.never_set", "setUserID may not have been called during a visit; see the tag's `identify`")
     if claim.identifier_kind == "yclid":

@@ -6,19 +6,27 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from leadloop.conversions.goals import derive
+from leadloop.leads.fold import LeadState
 from leadloop.leads.lead import Lead
 from leadloop.policy import Policy
 
 
 @dataclass(slots=True)
 class SourceLine:
-    """One source: its leads, repeats among them, leads without any ad identifier, and stages reached."""
+    """One source: its leads, repeats among them, leads without any ad identifier, leads no form brought, stages.
+
+    ``unclaimed`` counts stages of goals that are this lead's to reach and another's to count: a repeat's, or those
+    of a deal that another lead owns.
+    """
 
     source: str
     leads: int = 0
     repeats: int = 0
     without_ids: int = 0
+    born_in_crm: int = 0
     stages: Counter[str] = field(default_factory=Counter)
+    unclaimed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +35,22 @@ class Funnel:
 
     lines: tuple[SourceLine, ...]
     stages: tuple[str, ...]
-    """Stages in the order of the policy's goals, then the rest."""
+    """Stages as the policy writes the CRM's pipelines, each where it is first seen."""
 
     @property
     def leads(self) -> int:
         """All leads: the sum of the lines, by construction."""
         return sum(line.leads for line in self.lines)
+
+    @property
+    def born_in_crm(self) -> int:
+        """Leads that no form brought; the others came from forms."""
+        return sum(line.born_in_crm for line in self.lines)
+
+    @property
+    def unclaimed(self) -> int:
+        """Stages reached that another lead's conversion stands for."""
+        return sum(line.unclaimed for line in self.lines)
 
 
 def funnel(policy: Policy, leads: Iterable[Lead]) -> Funnel:
@@ -44,11 +62,18 @@ def funnel(policy: Policy, leads: Iterable[Lead]) -> Funnel:
         line.leads += 1
         line.repeats += lead.repeat_of is not None
         line.without_ids += not state.ids
+        line.born_in_crm += state.born_in != "site"
         line.stages.update(state.stages.keys())
+        line.unclaimed += _unclaimed(policy, lead, state)
     ordered = sorted(lines.values(), key=lambda line: (-line.leads, line.source))
     return Funnel(tuple(ordered), _stages(policy))
 
 
 def _stages(policy: Policy) -> tuple[str, ...]:
-    of_goals = [goal.stage for goal in policy.goals.values() if goal.stage]
-    return tuple(dict.fromkeys([*of_goals, *sorted(policy.crm.stages)]))
+    return tuple(dict.fromkeys(stage for statuses in policy.crm.pipelines.values() for stage in statuses.values()))
+
+
+def _unclaimed(policy: Policy, lead: Lead, state: LeadState) -> int:
+    """Stages with a goal that this lead reached and that are not its own to send, now or ever."""
+    told = {*derive(policy, state, lead.ownership, lead.repeat_of is not None), *lead.claims, *lead.expired}
+    return len({goal.stage for name, goal in policy.goals.items() if goal.stage in state.stages and name not in told})

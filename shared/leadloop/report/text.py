@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from leadloop import timestamps
+from leadloop.conversions.selection import Withheld
 from leadloop.conversions.states import State
 from leadloop.conversions.upload import Upload
+from leadloop.report.funnel import Funnel
 from leadloop.report.loop import GoalLine, Loop
 from leadloop.report.tables import table
 
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d\.\d{6}Z")
 MOST_ROWS = 40
 """Rows of a list of leads that a terminal is shown."""
 
@@ -19,6 +23,11 @@ MOST_ROWS = 40
 def loop_text(loop: Loop, names: Mapping[str, str] | None = None) -> str:
     """The whole report. ``names`` (lead id → a name to show) exists for demos; otherwise ids are shown."""
     return "\n".join(_sections(loop, names or {}))
+
+
+def to_the_minute(reason: str) -> str:
+    """A reason for a person: the instants in it without seconds, and their zone said."""
+    return _MOMENT.sub(r"\1 \2 UTC", reason)
 
 
 def _sections(loop: Loop, names: Mapping[str, str]) -> Iterator[str]:
@@ -31,11 +40,14 @@ def _sections(loop: Loop, names: Mapping[str, str]) -> Iterator[str]:
             for line in loop.funnel.lines
         ],
     )
-    yield f"  submissions answered: {_endings(loop, 'submission')}; leads in the funnel: {loop.funnel.leads}"
+    yield f"  submissions answered: {_endings(loop, 'submission')}"
+    yield f"  leads in the funnel: {_births(loop.funnel)}"
     yield f"  webhooks answered: {_endings(loop, 'hint')}"
     yield "\nGoals: what was sent, and what was not"
     head = ["goal", "sent", "accepted", "under way", "refused", "not sent"]
     yield table(head, [_goal_cells(line) for line in loop.goals])
+    if loop.funnel.unclaimed:
+        yield f"  stages count leads: {loop.funnel.unclaimed} of them are {_ANOTHERS}"
     yield f"\nUploads: {_upload_sum(loop.uploads)}"
     yield _uploads(loop)
     yield "\nNot linked, or possibly not: causes that our own facts allow"
@@ -43,7 +55,7 @@ def _sections(loop: Loop, names: Mapping[str, str]) -> Iterator[str]:
     yield "\nNot sent"
     yield from _some(
         ["lead", "goal", "ends as", "reason"],
-        [[_name(one.lead_id, names), one.goal, one.outcome, one.verdict.reason] for one in loop.withheld],
+        [_withheld_cells(one, names) for one in loop.withheld],
     )
 
 
@@ -51,6 +63,11 @@ def _some(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str
     yield table(head, rows[:MOST_ROWS])
     if len(rows) > MOST_ROWS:
         yield f"  … and {len(rows) - MOST_ROWS} more: `leadloop report --json` lists them all"
+
+
+def _births(funnel: Funnel) -> str:
+    forms = funnel.leads - funnel.born_in_crm
+    return f"{funnel.leads} = {forms} from forms + {funnel.born_in_crm} born in the CRM"
 
 
 def _endings(loop: Loop, kind: str) -> str:
@@ -102,6 +119,7 @@ def _total(upload: Upload, name: str) -> object:
     return "?" if total is None or not is_said else total
 
 
+_ANOTHERS = "repeats or touch a deal that another lead owns"
 _TOTALS = ("line_quantity", "linked_quantity", "user_not_found_quantity", "goal_not_found_quantity")
 
 
@@ -109,7 +127,11 @@ def _unlinked(loop: Loop, names: Mapping[str, str]) -> Iterator[list[object]]:
     for row in loop.suspects:
         for cause in row.causes:
             certainty = "certain" if cause.certain else "possible"
-            yield [_name(row.lead_id, names), row.claim.goal, certainty, cause.reason]
+            yield [_name(row.lead_id, names), row.claim.goal, certainty, to_the_minute(cause.reason)]
+
+
+def _withheld_cells(one: Withheld, names: Mapping[str, str]) -> list[object]:
+    return [_name(one.lead_id, names), one.goal, one.outcome, to_the_minute(one.verdict.reason)]
 
 
 def _name(lead_id: str, names: Mapping[str, str]) -> str:

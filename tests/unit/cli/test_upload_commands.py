@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,28 @@ def test_uploads_with_a_token_gives_causes(desk: MetricaDesk, leadloop: Run) -> 
     assert "possible: no row was linked at all" in told
     rows = answer(leadloop("uploads", desk.the_upload().token, "--json")[1])
     assert [row["linked"] for row in rows] == [False, False]
+
+
+def test_rows_of_an_upload_not_processed_yet_have_no_causes(desk: MetricaDesk, leadloop: Run) -> None:
+    leadloop("upload")
+    token = desk.the_upload().token
+    row = leadloop("uploads", token)[1].splitlines()[-1].split()
+    assert row[-4:] == ["?", "not", "processed", "yet"]
+    [told] = answer(leadloop("uploads", token, "--json")[1])
+    assert (told["linked"], told["causes"]) == (None, [])
+
+
+def test_times_in_causes_are_told_to_the_minute(desk: MetricaDesk, leadloop: Run) -> None:
+    desk.plant("vera", client_id=BORIS, deal="7")
+    leadloop("upload")
+    desk.pass_time(days=30)
+    desk.enter("vera", "qualified")
+    leadloop("upload")
+    desk.pass_time(hours=2)
+    desk.check()
+    [late] = [one.token for one in desk.uploads() if "lead_qualified" in leadloop("uploads", one.token)[1]]
+    told = leadloop("uploads", late)[1]
+    assert re.search(r"closed \d{4}-\d\d-\d\d \d\d:\d\d UTC, before it was processed", told)
 
 
 def test_an_unknown_token_and_a_wrong_folder_are_said(leadloop: Run, tmp_path: Path) -> None:

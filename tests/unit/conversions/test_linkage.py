@@ -40,6 +40,7 @@ def test_a_single_row_that_was_not_linked_is_certain(desk: MetricaDesk) -> None:
     [row] = explained(desk).values()
     assert row.linked is False
     assert rules(row) == {"visitor.not_found": True, "client_id.looks_rounded": False}
+    assert row.causes[-1].reason.startswith("the ClientID reads as if it had passed through a JavaScript number")
 
 
 def test_among_several_rows_it_is_only_possible(desk: MetricaDesk) -> None:

@@ -43,7 +43,8 @@ def test_agreement_is_a_proof() -> None:
     proof = proof_of(AGREED)
     assert proof.holds
     assert proof.differences == ()
-    assert proof.line() == "conversions expected 4, of them linked 3  =  counted by the stand-in 4, linked 3"
+    expected = "conversions expected by the hand-written story 4, of them linked 3"
+    assert proof.line() == f"{expected}  =  counted by the stand-in 4, linked 3"
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
@@ -113,5 +114,5 @@ def test_a_crm_nothing_was_written_to_is_no_difference_of_its_own() -> None:
 def test_a_story_is_proven_under_the_targets_of_its_policy() -> None:
     nobody = story({"who": "Элла", "unsent": {"lead_received": "no identifier"}})
     assert proof_of([], {}, nobody).line() == (
-        "conversions expected 0, of them linked 0  =  counted by the stand-in 0, linked 0"
+        "conversions expected by the hand-written story 0, of them linked 0  =  counted by the stand-in 0, linked 0"
     )

@@ -51,7 +51,8 @@ class TestReport:
     def test_it_tells_the_loop(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(folder, "report") == 0
         told = capsys.readouterr().out
-        assert "submissions answered: 7 = 7 applied; leads in the funnel: 7" in told
+        assert "submissions answered: 7 = 7 applied\n" in told
+        assert "  leads in the funnel: 7 = 7 from forms + 0 born in the CRM\n" in told
         assert "Uploads: 3 files, 2 of them with totals read back; 7 rows, 7 accepted, 5 linked" in told
 
     def test_a_program_gets_one_object_with_all_of_it(

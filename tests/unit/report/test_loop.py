@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from leadloop.conversions.states import State
@@ -11,7 +12,7 @@ from leadloop.report.funnel import funnel
 from leadloop.report.loop import Loop, read_loop
 from leadloop.report.text import loop_text
 from leadloop.verdict import Verdict
-from support.lead_facts import POLICY, YCLID, entered, lead_of, observed, submitted
+from support.lead_facts import POLICY, YCLID, entered, lead_of, linked, observed, submitted
 from support.metrica_desk import ANNA, BORIS, MetricaDesk
 from support.policies import LOST, QUALIFIED, WON
 from support.small_loop import SmallLoop
@@ -40,8 +41,27 @@ class TestFunnel:
         assert found.lines[0].stages == Counter({"qualified": 1, "sold": 1, "lost": 1})
         assert found.leads == 4
 
-    def test_stages_stand_in_the_order_of_the_goals(self) -> None:
-        assert funnel(POLICY, []).stages == ("qualified", "sold", "lost", "meeting")
+    def test_stages_stand_in_the_order_of_the_pipelines_each_where_first_seen(self) -> None:
+        assert funnel(POLICY, []).stages == ("qualified", "meeting", "sold", "lost")
+        pipelines = {"1": {"10": "sold", "11": "lost"}, "2": {"20": "meeting", "21": "sold", "22": "qualified"}}
+        crm = POLICY.crm.model_copy(update={"pipelines": pipelines})
+        assert funnel(POLICY.model_copy(update={"crm": crm}), []).stages == ("sold", "lost", "meeting", "qualified")
+
+    def test_a_lead_that_no_form_brought_is_born_in_the_crm(self) -> None:
+        leads = [lead_of(submitted(), lead_id="a"), lead_of(linked("7"), entered(QUALIFIED), lead_id="b")]
+        found = funnel(POLICY, leads)
+        assert (found.leads, found.born_in_crm) == (2, 1)
+
+    def test_a_stage_of_a_deal_that_another_lead_owns_is_not_claimed_again(self, desk: MetricaDesk) -> None:
+        """The stage is reached in the eyes of the funnel; only what has a goal could have been sent at all."""
+        owner = lead_of(submitted(), linked("7"), entered(QUALIFIED, deal="7"), lead_id="a")
+        touch = lead_of(submitted(), linked("7"), entered(QUALIFIED, deal="7"), entered(LOST, deal="7"), lead_id="b")
+        others = touch.model_copy(update={"ownership": {"amocrm-lead-7": False}})
+        found = funnel(POLICY, [owner, others])
+        assert found.lines[0].stages == Counter({"qualified": 2, "lost": 1})
+        assert found.unclaimed == 1
+        told = loop_text(replace(loop_of(desk), funnel=found))
+        assert "\n  stages count leads: 1 of them are repeats or touch a deal that another lead owns\n" in told
 
 
 class TestPlayed:
@@ -137,6 +157,7 @@ class TestGoals:
 
     def test_nothing_known_is_an_empty_report(self, desk: MetricaDesk) -> None:
         text = loop_text(loop_of(desk))
-        assert "submissions answered: 0 = 0; leads in the funnel: 0" in text
+        assert "submissions answered: 0 = 0\n  leads in the funnel: 0 = 0 from forms + 0 born in the CRM\n" in text
+        assert "stages count leads" not in text
         assert "webhooks answered: 0 = 0" in text
         assert "Uploads: 0 files, 0 of them with totals read back; 0 rows, 0 accepted, 0 linked" in text

@@ -20,7 +20,8 @@ _PAGE = Template("""<!doctype html>
  .trap{position:absolute;left:-99rem} code{background:#eef1f5;padding:.1rem .3rem;border-radius:.2rem}
 </style></head><body>
 <h1>ЖК «Сокол»</h1>
-<p>Заявка уйдёт в <code>capture-lead</code>, появится в amoCRM-заглушке, а её этапы вернутся в Метрику-заглушку.
+$confirmation<p>Заявка уйдёт в <code>capture-lead</code>, появится в amoCRM-заглушке,
+а её этапы вернутся в Метрику-заглушку.
 <br><small lang="en">A form like a customer's: it posts to <code>capture-lead</code>;
 follow the lead in the stand-ins below.</small></p>
 <form method="post" action="/capture-lead" accept-charset="utf-8">
@@ -42,11 +43,32 @@ follow the lead in the stand-ins below.</small></p>
 <p>Запустить расписание руками / run a schedule by hand:<br>
 <code>curl -X POST $origin/sync-crm</code><br><code>curl -X POST $origin/upload-conversions</code><br>
 <code>curl -X POST $origin/check-uploads</code></p>
+<h2>Что дальше / what next</h2>
+<ol>
+ <li>Оставьте заявку; сделка с её номером появится в amoCRM-заглушке.
+  <small lang="en">Send the form; its deal, with an ID, appears in the stand-in of amoCRM.</small></li>
+ <li>Передвиньте сделку, поставив её номер вместо ID. <small lang="en">Move the deal: put its number for ID.</small><br>
+  <code>$move</code></li>
+ <li>Запустите <code>sync-crm</code>, затем <code>upload-conversions</code>.
+  <small lang="en">Run these two.</small></li>
+ <li>Запустите <code>check-uploads</code> несколько раз: с каждым чтением заглушка Метрики продвигает загрузку
+  на один статус. <small lang="en">Run it a few times: the stand-in of Metrica moves an upload one status on with
+  each read.</small></li>
+</ol>
 </body></html>
 """)
 
+_CONFIRMATION = """<p role="status"><strong>Заявка принята.</strong> <span lang="en">The form was received.</span>
+<a href="/">Назад / back</a></p>
+"""
+_QUALIFIED = 33929755
+"""The status of the example's policy that its first CRM goal is on."""
 
-def render(origin: str, metrica: str, amocrm: str, client_id: str) -> str:
-    """The page, complete and self-contained; every value is escaped."""
-    values = {"origin": origin, "metrica": metrica, "amocrm": amocrm, "client_id": client_id}
-    return _PAGE.substitute({name: escape(value) for name, value in values.items()})
+
+def render(origin: str, metrica: str, amocrm: str, client_id: str, sent: bool = False) -> str:
+    """The page, complete and self-contained; every value is escaped. ``sent`` says that a form was just received."""
+    order = f'{{"action":"move","lead_id":ID,"status_id":{_QUALIFIED}}}'
+    move = f"curl -X POST {amocrm}/_stand_in/actions -d '{order}'"
+    values = {"origin": origin, "metrica": metrica, "amocrm": amocrm, "client_id": client_id, "move": move}
+    escaped = {name: escape(value) for name, value in values.items()}
+    return _PAGE.substitute(escaped, confirmation=_CONFIRMATION if sent else "")

@@ -32,8 +32,8 @@ class Proof:
     def line(self) -> str:
         """The proof in one line."""
         sign = "=" if self.holds else "≠"
-        expected = f"conversions expected {self.expected}, of them linked {self.expected_linked}"
-        return f"{expected}  {sign}  counted by the stand-in {self.counted}, linked {self.linked}"
+        expected = f"expected by the hand-written story {self.expected}, of them linked {self.expected_linked}"
+        return f"conversions {expected}  {sign}  counted by the stand-in {self.counted}, linked {self.linked}"
 
 
 def prove(
