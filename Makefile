@@ -17,7 +17,7 @@ serve: $(VENV)/.runs ## Leave the stand-ins and the host running, with a demo pa
 	@$(BIN)/leadloop demo --serve
 
 test: $(VENV)/.tests ## Run every test
-	@$(BIN)/pytest -n auto
+	@$(BIN)/pytest -n auto --dist worksteal
 
 check: $(VENV)/.tests ## Lint, format, types, import contracts; writes nothing
 	@$(BIN)/ruff check .
