@@ -266,8 +266,14 @@ class _Deeds:
             if chance.random() < 0.7:
                 self._deeds.append(Moved(self._unused(at + APART), winner, "sold", 7_000_000))
         elif chance.random() < 0.3 and not deals[-1].endswith("/cached"):
-            # A lead that shares its submission id with another one and has lost its deal may be given the other's.
-            self._deeds.append(Deleted(self._unused(self._over[deals[-1]] + APART), deals[-1]))
+            self._delete(deals[-1])
+
+    def _delete(self, deal: str) -> None:
+        """Only a deal whose person sends no form afterwards: a lead that lost its deal may be given the next one's."""
+        at = self._over[deal] + APART
+        sent = [deed.at for deed in self._deeds if isinstance(deed, FormSent) and deal.startswith(deed.person.name)]
+        if all(earlier < at for earlier in sent):
+            self._deeds.append(Deleted(self._unused(at), deal))
 
     def _moment(self, first_day: int, last_day: int) -> timedelta:
         seconds = self._chance.randrange(first_day * 86_400, last_day * 86_400)

@@ -58,6 +58,7 @@ class Company:
         self.loses_webhooks = False
         self.answered: list[Sent] = []
         self._hooks: list[bytes] = []
+        self._last_pull: dict[str, Any] = {}
         self._last_upload: dict[str, Any] = {}
 
     # people
@@ -122,7 +123,7 @@ class Company:
         self._perhaps_break_a_vendor()
         self.settle()
         self.empty_spool()
-        self.fire("sync-crm")
+        self._last_pull = self.fire("sync-crm") or {}
         self.settle()
         self._last_upload = self.fire("upload-conversions") or {"stopped": "it died"}
         self.fire("check-uploads")
@@ -234,6 +235,8 @@ class Company:
         for upload in self.system.documents("upload"):
             if upload.fields["state"] in _ON_THEIR_WAY:
                 yield f"upload {upload.key.id} is {upload.fields['state']}"
+        if not self._last_pull.get("complete"):
+            yield f"the last pull: {self._last_pull}"
         if self._last_upload.get("stopped") or self._last_upload.get("outcome") != "ran":
             yield f"the last upload run: {self._last_upload}"
         yield from (rule for rule in self._last_upload.get("withheld", {}) if rule in _MOVES_ON)
