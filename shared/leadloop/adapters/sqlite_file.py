@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -46,6 +47,7 @@ class SqliteFile:
         self._path = path
         self._busy_seconds = busy_seconds
         self._idle: list[sqlite3.Connection] = []
+        weakref.finalize(self, _close_all, self._idle)  # Python 3.13 warns of connections that are merely forgotten
         self._write_lock = _WRITE_LOCKS.setdefault(str(path.resolve()), threading.Lock())
         self._make_private()
         self._opened = _identity(path)
@@ -98,8 +100,7 @@ class SqliteFile:
 
     def close(self) -> None:
         """Close the idle connections; the last one of all processes also empties the write-ahead log."""
-        while self._idle:
-            self._idle.pop().close()
+        _close_all(self._idle)
 
     def _borrow(self) -> sqlite3.Connection:
         # SQLite writes on into a file that was deleted, and all of it is gone with the last connection
@@ -114,8 +115,12 @@ class SqliteFile:
         connection = sqlite3.connect(
             self._path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False, cached_statements=256
         )
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
+        try:
+            for pragma in _PRAGMAS:
+                connection.execute(pragma)
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     def _make_private(self) -> None:
@@ -150,6 +155,11 @@ class SqliteFile:
             raise StoreDamaged(self.name, f"a database of {row[0]} in the place of {kind}")
         elif row[1] > schema:
             raise StoreTooNew(self.name, schema, row[1])
+
+
+def _close_all(connections: list[sqlite3.Connection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
