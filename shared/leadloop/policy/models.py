@@ -199,9 +199,10 @@ class Defaults(_Section):
     """Every number of the design, in one place (DESIGN §13)."""
 
     upload_period: Duration = timedelta(hours=2)
-    """How often conversions are uploaded."""
+    """The period the upload is meant to have; the schedule itself is ``schedules.upload-conversions``."""
     pull_period: Duration = timedelta(minutes=15)
-    """How often the CRM is asked for changes; a lost webhook costs at most this."""
+    """How often the CRM is asked for changes, as waiting times reckon with it; the schedule itself is
+    ``schedules.sync-crm``."""
     pull_overlap: Duration = timedelta(minutes=10)
     """How far each pull looks back beyond the last one."""
     born_in_crm_wait: Duration = timedelta(minutes=10)
