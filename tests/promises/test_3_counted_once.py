@@ -114,6 +114,21 @@ def test_a_lost_answer_of_the_crm_makes_no_second_lead(fault: str, open_company:
     assert book["doubled_field_values"]["LEADLOOP_ID"] == {}
 
 
+def test_a_lead_that_may_be_there_is_looked_for_before_it_is_created_again(open_company: OpenCompany) -> None:
+    """No webhook and no pull told of it: only the message comes once more."""
+    company = open_company("keep")
+    company.loses_webhooks = True
+    company.vendors.break_("amocrm", "accept_then_drop", path="/leads/complex$", method="POST")
+    sent = company.send_form(phone="8 999 000-00-03", ym_client_id=ANNA)
+    company.mail.settle()
+    assert company.system.the("delivery").fields["state"] == "unknown"
+    company.clock.advance(minutes=16)
+    company.mail.bring_again("deliver-lead")
+    company.mail.settle()
+    assert company.system.the("delivery").fields["state"] == "delivered"
+    assert [lead["fields"]["LEADLOOP_ID"] for lead in company.vendors.crm_book()["leads"]] == [sent.lead_id]
+
+
 class TestTwoLeadsOnOneDeal:
     def test_a_goal_reached_after_the_merge_is_counted_for_the_earlier_lead(self, open_company: OpenCompany) -> None:
         company, deals = self._two_deals(open_company)
@@ -132,6 +147,19 @@ class TestTwoLeadsOnOneDeal:
         company.act("move", lead_id=deals[ANNA], status_id=int(QUALIFIED))
         company.live(hours=20)
         assert [one for one, target, _ in company.counted() if target == "lead_qualified"] == [BORIS]
+
+    def test_nor_by_the_other_lead_whose_own_goals_were_counted_too(self, open_company: OpenCompany) -> None:
+        """Each of the joined deals has sent something, so each had an owner; what either has sent is sent."""
+        company, deals = self._two_deals(open_company)
+        company.act("move", lead_id=deals[ANNA], status_id=int(WON))
+        company.act("move", lead_id=deals[BORIS], status_id=int(QUALIFIED))
+        company.live(hours=20)
+        company.act("merge", winner=deals[ANNA], loser=deals[BORIS])
+        company.live(hours=20)
+        company.act("move", lead_id=deals[ANNA], status_id=int(QUALIFIED))
+        company.live(hours=20)
+        counted = [(one, target) for one, target, _ in company.counted() if target != "lead_received"]
+        assert counted == [(ANNA, "flat_sold"), (BORIS, "lead_qualified")]
 
     def _two_deals(self, open_company: OpenCompany) -> tuple[Company, dict[str, int]]:
         company = open_company()

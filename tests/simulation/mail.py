@@ -52,6 +52,12 @@ class Mail:
                 self.waiting.append(Letter(function, one.topic, one.id, encode(one.message)))
         self._collected = len(published)
 
+    def bring_again(self, function: str) -> None:
+        """Deliver once more what a function was delivered before."""
+        for one in self._system.queue.published:
+            if function in MANIFEST.subscriptions()[one.topic]:
+                self.waiting.append(Letter(function, one.topic, one.id, encode(one.message)))
+
     def settle(self) -> None:
         """Deliver, and what follows, until nothing is left, or only what is refused."""
         for _ in range(_ENOUGH):
