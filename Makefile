@@ -44,5 +44,5 @@ $(VENV)/.runs: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.tests: $(VENV)/.runs
 	@echo "Adding what tests need to $(VENV) (once) …"
-	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[host,dev]'
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[host,google,dev]'
 	@touch $@

@@ -1,0 +1,1 @@
+"""Stages one reproducible zip per function, ready to deploy."""
