@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
@@ -83,5 +82,13 @@ class Manifest(_Entry):
 
 
 def load(path: Path) -> Manifest:
-    """Read the manifest. Raises ``OSError``, ``yaml.YAMLError`` or, naming the entry, ``pydantic.ValidationError``."""
-    return Manifest.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    """Read the manifest: YAML, or the JSON a package carries when its name ends in ``.json``.
+
+    Raises ``OSError``, ``yaml.YAMLError`` or, naming the entry, ``pydantic.ValidationError``.
+    """
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".json":
+        return Manifest.model_validate_json(text)
+    import yaml  # a package reads JSON, and does not pay for YAML
+
+    return Manifest.model_validate(yaml.safe_load(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from leadloop.policy.faults import Fault, PolicyInvalid, place
 from leadloop.policy.models import Policy
-from leadloop.policy.yaml_tree import Path, Tree, path_text, read_tree
+from leadloop.policy.tree import Path, Tree, path_text
 
 STANDARD_NAME = "leadloop.yaml"
 
@@ -26,21 +27,27 @@ class PolicySource:
     @classmethod
     def of_text(cls, text: str, name: str = STANDARD_NAME) -> PolicySource:
         """Read the form of a policy; what it says is checked by ``policy``. Never raises."""
+        from leadloop.policy.yaml_tree import read_tree  # a package reads JSON, and does not pay for YAML
+
         return cls(name, read_tree(text.removeprefix("\ufeff")))
 
     @classmethod
     def of_file(cls, path: FilePath) -> PolicySource:
-        """Read a policy file. Raises ``PolicyInvalid`` when there is none or it is not UTF-8 text."""
+        """Read a policy file: YAML, or the JSON a package carries when its name ends in ``.json``.
+
+        Raises ``PolicyInvalid`` when there is none or it is not UTF-8 text.
+        """
         try:
             content = path.read_bytes()
         except OSError as error:
             text = f"cannot be read ({error.strerror}); name the policy file, or write a new one with `leadloop init`"
             raise PolicyInvalid(str(path), [Fault("", None, text)]) from None
         try:
-            return cls.of_text(content.decode("utf-8"), path.name)
+            text = content.decode("utf-8")
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
             raise PolicyInvalid(path.name, [Fault("", line, "not UTF-8 text; save the file as UTF-8")]) from None
+        return cls(path.name, _json_tree(text)) if path.suffix == ".json" else cls.of_text(text, path.name)
 
     @cached_property
     def policy(self) -> Policy:
@@ -102,6 +109,14 @@ class PolicySource:
         while path and path not in self._tree.lines:
             path = path[:-1]
         return self._tree.lines.get(path, 1)
+
+
+def _json_tree(text: str) -> Tree:
+    try:
+        return Tree(json.loads(text))
+    except ValueError as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
+        return Tree(faults=[Fault("", line, "expected the JSON of a package; make the package again")])
 
 
 def read_policy(text: str, name: str = STANDARD_NAME) -> Policy:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from pydantic_core import ErrorDetails
 
 from leadloop.policy.settings import meanings, section_at, settings
-from leadloop.policy.yaml_tree import Path
+from leadloop.policy.tree import Path
 from leadloop.secrets import AMOCRM_TOKEN, HMAC_KEY, HOOK_SECRET, METRICA_TOKEN, SEAL_PRIVATE_KEY
 
 _Context: TypeAlias = dict[str, Any]

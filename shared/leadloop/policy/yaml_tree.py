@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import yaml
 
 from leadloop.json_types import Json
 from leadloop.policy.faults import Fault
+from leadloop.policy.tree import Path, Tree, path_text
 from leadloop.policy.yaml_words import syntax_fault
-
-Path: TypeAlias = tuple[str | int, ...]
 
 _NULL, _BOOL, _INT, _FLOAT, _STR, _MERGE = (
     f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "str", "merge")
@@ -39,15 +36,6 @@ _resolve(_FLOAT, r"[-+]?[0-9]*\.?[0-9]+[eE][-+]?[0-9]+|[-+]?[0-9]*\.[0-9]+|[-+]?
 _resolve(_MERGE, r"<<", ["<"])
 
 
-@dataclass
-class Tree:
-    """The values of a file, where each stands, and what its form got wrong."""
-
-    values: Json = None
-    lines: dict[Path, int] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
-
-
 def read_tree(text: str) -> Tree:
     """Read YAML. Never raises for what the file holds: see ``faults``."""
     tree = Tree()
@@ -59,11 +47,6 @@ def read_tree(text: str) -> Tree:
     if node is not None:
         tree.values = _Reading(tree).value(node, ())
     return tree
-
-
-def path_text(path: Path) -> str:
-    """A path as people write it: ``site.origins[0]``."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
 
 
 class _Reading:
