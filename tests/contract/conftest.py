@@ -96,9 +96,18 @@ def sqlite_bus(folder: Path) -> Iterator[BusUnderContract]:
     deliveries.close()
 
 
+@contextmanager
+def pubsub_bus(_: Path) -> Iterator[BusUnderContract]:
+    from contract.pubsub import bus_under_contract
+
+    with bus_under_contract(TOPOLOGY) as (bus, received, cut):
+        yield BusUnderContract(bus, received, cut)
+
+
 BUSES: dict[str, Callable[[Path], AbstractContextManager[BusUnderContract]]] = {
     "memory": memory_bus,
     "sqlite": sqlite_bus,
+    "pubsub": pubsub_bus,
 }
 
 
