@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check fix clean
+.PHONY: help demo serve package test check fix clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -15,6 +15,9 @@ demo: $(VENV)/.runs ## Play three weeks of leads against stand-ins, no cloud, no
 
 serve: $(VENV)/.runs ## Leave the stand-ins and the host running, with a demo page at http://127.0.0.1:8080/
 	@$(BIN)/leadloop demo --serve
+
+package: $(VENV)/.packages ## Stage one reproducible zip per function in build/packages; POLICY=leadloop.yaml
+	@$(BIN)/python -m leadloop_packaging $(if $(POLICY),--policy '$(POLICY)')
 
 test: $(VENV)/.tests ## Run every test
 	@$(BIN)/pytest -n auto --dist worksteal
@@ -31,7 +34,7 @@ fix: $(VENV)/.tests ## Apply lint fixes and the format
 	@$(BIN)/ruff format .
 
 clean: ## Remove the virtual environment, caches and demo data
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache var
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build var
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "leadloop needs Python 3.11 or newer; say PYTHON=/path/to/python3.11")'
@@ -40,6 +43,11 @@ $(BIN)/python:
 $(VENV)/.runs: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Setting up $(VENV) (once, about a minute) …"
 	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[host]'
+	@touch $@
+
+$(VENV)/.packages: $(VENV)/.runs
+	@echo "Adding Google's clients to $(VENV) (once) …"
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[host,google]'
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.runs

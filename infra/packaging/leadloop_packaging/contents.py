@@ -1,0 +1,69 @@
+"""Which files a package holds. Only what is named here enters; nothing is copied because it happens to lie there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from leadloop.manifest import Manifest
+from leadloop.policy import Policy
+from leadloop_packaging.faults import PackagingRefused
+from leadloop_packaging.requirements import Pins, read_pins, staged
+
+_CARRIED = (".py", ".js")
+_LEFT_OUT = {"cli", "__pycache__"}
+"""The command line is never imported by a function."""
+
+_OF_A_FUNCTION = {"main.py", "requirements.txt"}
+
+Files = dict[str, bytes]
+"""Path in the package, with ``/`` → content."""
+
+
+def files_of(function: Path, tested: Pins, shared: Files, settings: Files) -> Files:
+    """Everything in one function's package. Raises ``PackagingRefused``."""
+    _refuse_strays(function)
+    requirements = staged(read_pins(function / "requirements.txt"), tested)
+    return {
+        **shared,
+        **settings,
+        "main.py": _content(function / "main.py"),
+        "requirements.txt": requirements.encode(),
+    }
+
+
+def shared_files(package: Path) -> Files:
+    """The copy of ``leadloop`` that every package carries: the same in each, and without the command line."""
+    return {
+        f"{package.name}/{path.relative_to(package).as_posix()}": path.read_bytes()
+        for path in package.rglob("*")
+        if path.suffix in _CARRIED and not _LEFT_OUT & set(path.relative_to(package).parts)
+    }
+
+
+def settings_files(policy: Policy, manifest: Manifest) -> Files:
+    """Policy and manifest as the runtime finds them beside main.py: checked, and in JSON, so YAML is not needed."""
+    return {
+        "leadloop.json": _json(policy),
+        "functions.json": _json(manifest),
+    }
+
+
+def _json(settings: Policy | Manifest) -> bytes:
+    return settings.model_dump_json(exclude_unset=True, indent=2).encode() + b"\n"
+
+
+def _refuse_strays(function: Path) -> None:
+    """A module beside main.py would be missed only in the cloud; anything else there has no business in a package."""
+    stray = sorted(path.name for path in function.glob("*.py") if path.name not in _OF_A_FUNCTION)
+    if stray:
+        raise PackagingRefused(
+            f"{function.name}: expected only main.py and requirements.txt to be packaged, found {', '.join(stray)}; "
+            "move the code to shared/leadloop"
+        )
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as fault:
+        raise PackagingRefused(f"{path.parent.name}/{path.name} cannot be read ({fault.strerror})") from None
