@@ -1,8 +1,11 @@
 """The one composition root: which adapter stands behind which port, from the environment.
 
-    LEADLOOP_POLICY      the policy file
-    LEADLOOP_MANIFEST    functions.yaml
-    LEADLOOP_DATA        directory of the one-machine store (documents.db) and bus (messages.db)
+    LEADLOOP_POLICY      the policy file; in a package it lies beside main.py and need not be named
+    LEADLOOP_MANIFEST    functions.yaml; likewise
+    LEADLOOP_DATA        one machine: directory of the store (documents.db) and the bus (messages.db)
+    LEADLOOP_PROJECT     the cloud instead: the Google Cloud project of Firestore and Pub/Sub
+    LEADLOOP_DATABASE    … its Firestore database, by default ``(default)``
+    LEADLOOP_PREFIX      … what the names of its topics begin with, so that a project may hold several bundles
     LEADLOOP_CLOCK_FILE  a file holding the instant it is, for simulations; otherwise the system clock
     LEADLOOP_ENDPOINT_…  another base URL for a vendor
 
@@ -35,12 +38,25 @@ if TYPE_CHECKING:
     from leadloop.yandex.metrica import Metrica
 
 
+PACKAGED = Path(__file__).parent.parent
+"""Where a package keeps its policy and manifest: beside main.py, as this package of modules."""
+
+
 class SettingMissing(Exception):
     """An environment variable that names a file or folder is not set."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"the environment variable {name} is not set; `leadloop serve` sets it, a deployment must too")
         self.name = name
+
+
+class SettingsConflict(Exception):
+    """The environment names both one machine's folder and a cloud project, so where leads live is not decided."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "expected one of LEADLOOP_DATA (one machine) and LEADLOOP_PROJECT (Google Cloud), found both; unset one"
+        )
 
 
 @dataclass(eq=False)
@@ -52,12 +68,12 @@ class Runtime:
     @cached_property
     def policy(self) -> Policy:
         """The policy. Raises ``PolicyInvalid``."""
-        return load_policy(self._path("LEADLOOP_POLICY"))
+        return load_policy(self._path("LEADLOOP_POLICY", "leadloop.json"))
 
     @cached_property
     def manifest(self) -> Manifest:
         """The manifest of functions."""
-        return manifests.load(self._path("LEADLOOP_MANIFEST"))
+        return manifests.load(self._path("LEADLOOP_MANIFEST", "functions.json"))
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -92,6 +108,10 @@ class Runtime:
     @cached_property
     def store(self) -> Store:
         """The document store. Raises ``StoreUnavailable``."""
+        if self._project:
+            from leadloop.adapters.firestore_store import FirestoreStore
+
+            return FirestoreStore(self._project, self.environment.get("LEADLOOP_DATABASE", "(default)"))
         from leadloop.adapters.sqlite_store import SqliteStore
 
         return SqliteStore(self._path("LEADLOOP_DATA") / "documents.db")
@@ -99,6 +119,10 @@ class Runtime:
     @cached_property
     def bus(self) -> Bus:
         """The message bus."""
+        if self._project:
+            from leadloop.adapters.pubsub_bus import PubsubBus
+
+            return PubsubBus(self._project, self.manifest.topics, self.environment.get("LEADLOOP_PREFIX", ""))
         from leadloop.adapters.sqlite_bus import SqliteBus
 
         return SqliteBus(self._path("LEADLOOP_DATA") / "messages.db", self.manifest.subscriptions(), self.clock)
@@ -135,11 +159,21 @@ class Runtime:
         """How long a lease of this function lasts."""
         return self.manifest.functions[function].lease_seconds
 
-    def _path(self, name: str) -> Path:
+    @property
+    def _project(self) -> str:
+        """The Google Cloud project; empty on one machine. Raises ``SettingsConflict``."""
+        project = self.environment.get("LEADLOOP_PROJECT", "")
+        if project and self.environment.get("LEADLOOP_DATA"):
+            raise SettingsConflict
+        return project
+
+    def _path(self, name: str, packaged: str = "") -> Path:
         value = self.environment.get(name)
-        if not value:
-            raise SettingMissing(name)
-        return Path(value)
+        if value:
+            return Path(value)
+        if packaged and (PACKAGED / packaged).is_file():
+            return PACKAGED / packaged
+        raise SettingMissing(name)
 
 
 _current: list[Runtime] = []

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from contract.firestore import firestore_store
 from contract.queries import CONTRACT_QUERIES
 from leadloop.adapters.memory_bus import MemoryBus
 from leadloop.adapters.memory_store import MemoryStore
@@ -38,7 +39,11 @@ def sqlite_store(folder: Path) -> Iterator[Store]:
     store.close()
 
 
-STORES: dict[str, Callable[[Path], AbstractContextManager[Store]]] = {"memory": memory_store, "sqlite": sqlite_store}
+STORES: dict[str, Callable[[Path], AbstractContextManager[Store]]] = {
+    "memory": memory_store,
+    "sqlite": sqlite_store,
+    "firestore": firestore_store,
+}
 
 
 @pytest.fixture(params=STORES)

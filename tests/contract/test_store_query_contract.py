@@ -150,7 +150,6 @@ def test_members_follow_the_document_as_it_changes(store: Store) -> None:
         (1, ["float", "int"]),
         (1.0, ["float", "int"]),
         (True, ["bool"]),
-        (None, ["null"]),
         ({"b": 1, "a": "ж"}, ["map"]),
     ],
 )
@@ -218,11 +217,12 @@ def test_only_values_of_the_same_type_compare(store: Store, query: Query, found:
 
 
 def test_an_ordered_query_leaves_out_who_lacks_the_field_but_not_null(store: Store) -> None:
-    put(store, "visit", VISITS)
+    # Firestore puts booleans before numbers; no declared query orders by one.
+    put(store, "visit", {name: fields for name, fields in VISITS.items() if name != "yes"})
     found = ids(store, visits_by_depth())
     assert "none" not in found
     assert found[:9] == ["null", "minus", "zero", "half", "one", "one-as-float", "ten", "text-empty", "text-10"]
-    assert len(found) == len(VISITS) - 1
+    assert len(found) == len(VISITS) - 2
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 16])
@@ -311,13 +311,18 @@ def test_a_count_looks_past_the_limit(store: Store) -> None:
         Query("lead", (Where("a", ">", 1),), order_by="b"),
         Query("lead", (Where("a", "==", [1]),)),
         Query("lead", (Where("a", "<", None),)),
+        visits_having(None),
+        visits_having([1]),
         visits_between(0, "ж"),
         Query("lead", (Where("a b", "==", 1),)),
         Query("lead", order_by="a..b"),
         Query("lead'", order_by="a"),
         Query("lead", limit=0),
     ],
-    ids=["two ranges", "order apart", "list", "null bound", "two types", "path", "dots", "collection", "limit"],
+    ids=[
+        *("two ranges", "order apart", "list", "null bound", "null member", "list member"),
+        *("two types", "path", "dots", "collection", "limit"),
+    ],
 )
 def test_a_query_that_some_store_could_not_do_is_refused(store: Store, query: Query) -> None:
     with pytest.raises(ValueError, match="cannot be done"):

@@ -64,6 +64,8 @@ def shape_of(query: Query) -> Shape:
         raise _undoable(query, "more than one array_contains, or a range on another field than the ordered one")
     if not all(where.value is None or isinstance(where.value, bool | int | float | str) for where in equalities):
         raise _undoable(query, "an equality with something else than null, a boolean, a number or text")
+    if any(where.value is None or isinstance(where.value, list) for where in members):
+        raise _undoable(query, "an array_contains with null or a list, which Firestore finds in no list")
     ranks = {order_value(where.value)[0] for where in bounds}
     if len(ranks) > 1 or not ranks <= {NUMBER, TEXT}:
         raise _undoable(query, "a range whose bounds are not all numbers, nor all text")

@@ -48,7 +48,7 @@ def check_size(key: Key, fields: JsonObject) -> None:
         raise DocumentTooLarge(key, size)
 
 
-def check_precondition(write: Write, found: int | None) -> None:
+def check_precondition(write: Write, found: int | str | None) -> None:
     """See that a write may be done to the document of this version. Raises ``PreconditionFailed``."""
     state = "no document" if found is None else f"version {found}"
     if isinstance(write, Create) and found is not None:

@@ -49,7 +49,7 @@ QUERIES = (
     | st.builds(lambda limit: Query("visit", limit=limit), LIMITS)
     | st.builds(visits_where_depth, OPERATORS, NUMBERS | TEXT, LIMITS)
     | st.builds(visits_with_depth, SCALARS)
-    | st.builds(visits_having, SCALARS, LIMITS)
+    | st.builds(visits_having, SCALARS.filter(lambda member: member is not None), LIMITS)
     | st.builds(visits_of_source, st.sampled_from(["direct", "organic"]))
     | st.builds(visits_of_source_having, st.just("direct"), TEXT)
 )
