@@ -7,7 +7,7 @@ import functions_framework
 
 from leadloop.consuming import Answer, consume
 from leadloop.digests import follow_up_id
-from leadloop.leads.registration import keep_unreadable, register, tell_quarantined
+from leadloop.leads.registration import keep_unreadable, register, tell_ended, tell_quarantined
 from leadloop.messages import LeadCaptured, LeadRegistered, Message, MessageUnreadable, SubmissionUnreadable
 from leadloop.outcomes import Outcome
 from leadloop.runtime import Runtime, runtime
@@ -29,10 +29,8 @@ def _register(world: Runtime, message: Message) -> None:
     if not isinstance(message, LeadCaptured):
         raise MessageUnreadable(f"expected a submission, found {message.type}; correct the topic in functions.yaml")
     done = register(world.store, world.policy, message, now)
-    ended = {"outcome": done.ended.value, "rule": done.verdict.rule, "reason": done.verdict.reason}
-    world.log.info("submission_ended", event_id=message.event_id, lead_id=done.lead_id, **ended)
+    tell_ended(world.log, message.event_id, done)
     if done.ended is Outcome.QUARANTINED:
-        tell_quarantined(world.log, message.event_id, done.verdict.reason)
         return
     announcement_id = follow_up_id(message.event_id, "lead_registered")
     world.bus.publish("leads", LeadRegistered(event_id=announcement_id, lead_id=done.lead_id))

@@ -15,17 +15,39 @@ from leadloop.json_types import Json
 HttpAnswer: TypeAlias = tuple[str, int, dict[str, str]]
 """Body, status, headers: what functions-framework takes."""
 
+_write = json.JSONEncoder(ensure_ascii=False).encode
 _JSON = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
 
 
 def ok(fields: Mapping[str, Json], headers: Mapping[str, str] | None = None) -> HttpAnswer:
     """200 with a JSON object."""
-    return json.dumps(dict(fields), ensure_ascii=False), 200, {**_JSON, **(headers or {})}
+    return _write(dict(fields)), 200, {**_JSON, **(headers or {})}
 
 
 def plain(text: str) -> HttpAnswer:
     """200 with the exact text a caller insists on."""
     return text, 200, {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
+
+
+def no_content(headers: Mapping[str, str] | None = None) -> HttpAnswer:
+    """204: it is kept, and there is nothing to say."""
+    return "", 204, {"Cache-Control": "no-store", **(headers or {})}
+
+
+def script(content: bytes, etag: str, known: str) -> HttpAnswer:
+    """A script that any page may load, for an hour from its cache; 304 when ``known`` (If-None-Match) names it.
+
+    ``etag`` is the quoted tag of this very content: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
+    """
+    headers = {
+        "Content-Type": "text/javascript; charset=utf-8",
+        "Cache-Control": "public, max-age=3600",
+        "ETag": etag,
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+    tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
+    return ("", 304, headers) if tags & {etag, "*"} else (content.decode(), 200, headers)
 
 
 def see_other(location: str) -> HttpAnswer:
@@ -38,7 +60,7 @@ def error(
 ) -> HttpAnswer:
     """An error in the one shape."""
     fields = {"error": {"code": code, "message": message, "what_to_do": what_to_do}}
-    return json.dumps(fields, ensure_ascii=False), status, {**_JSON, **(headers or {})}
+    return _write(fields), status, {**_JSON, **(headers or {})}
 
 
 def method_not_allowed(found: str, *allowed: str) -> HttpAnswer:

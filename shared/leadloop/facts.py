@@ -18,6 +18,10 @@ from leadloop.digests import digest
 from leadloop.json_types import JsonObject
 
 MAX_FACTS = 500
+"""Facts of a lead, its visits not counted: a visitor who comes often never costs the lead its deal."""
+
+MAX_VISITS = 120
+"""Visits of a lead; of more, the newest stay. More than one a day for as long as a visit rests by itself."""
 
 _CONTACT, _CONTACT_REMOVED = "contact_sealed", "contact_removed"
 
@@ -48,6 +52,8 @@ class FactKind(StrEnum):
     """Ad ids read from CRM fields: client_id, yclid, user_id, source fields."""
     CRM_ENTITY_LOST = "crm_entity_lost"
     """The CRM entity disappeared: external_id, how (deleted, merged), into."""
+    VISITED = "visited"
+    """The browser of the lead's ClientID was on the site: day (UTC), ids (client_id, user_id)."""
 
 
 class Fact(BaseModel):
@@ -93,14 +99,28 @@ def join(held: Iterable[Fact], offered: Iterable[Fact]) -> tuple[Fact, ...]:
     Of two facts with one id (the same form sent twice) the earlier stays, and of two simultaneous
     ones always the same, whichever arrived first, so that the order of arrival decides nothing. A
     contact removed from one is removed from whichever stays: a copy that comes late brings it back no more.
+    Of visits the newest ``MAX_VISITS`` stay.
     """
     known = {fact.id: fact for fact in held}
-    before = len(known)
+    before = _counted(known.values())
     for fact in offered:
         known[fact.id] = _one_of(known[fact.id], fact) if fact.id in known else fact
-    if len(known) > MAX_FACTS and len(known) > before:
-        raise TooManyFacts(before, len(known) - before)
-    return tuple(sorted(known.values(), key=lambda fact: fact.order))
+    after = _counted(known.values())
+    if after > MAX_FACTS and after > before:
+        raise TooManyFacts(before, after - before)
+    return _with_newest_visits(sorted(known.values(), key=lambda fact: fact.order))
+
+
+def _counted(facts: Iterable[Fact]) -> int:
+    return sum(fact.kind is not FactKind.VISITED for fact in facts)
+
+
+def _with_newest_visits(facts: list[Fact]) -> tuple[Fact, ...]:
+    # By day and id, which are the same in every copy of a visit, and not by the time, which may become earlier:
+    # otherwise the order of arrival would decide which visits are the newest.
+    visits = sorted((str(fact.values.get("day")), fact.id) for fact in facts if fact.kind is FactKind.VISITED)
+    passed_over = {id_ for _, id_ in visits[: max(0, len(visits) - MAX_VISITS)]}
+    return tuple(fact for fact in facts if fact.id not in passed_over)
 
 
 def _one_of(one: Fact, other: Fact) -> Fact:

@@ -72,6 +72,9 @@ class Submission(_Shape):
     page: PageAddress = PageAddress()
     landing: PageAddress = PageAddress()
     referrer: PageAddress = PageAddress()
+    first_landing: PageAddress = PageAddress()
+    """The page of the very first visit that the browser remembers, and where that visit came from."""
+    first_referrer: PageAddress = PageAddress()
     ids: AdIds = AdIds()
     rejected_ids: dict[str, str] = Field(default_factory=dict)
     """Ids that came in an impossible form (``1.7E+18``), by name, with the reason; never the value."""
@@ -106,6 +109,20 @@ class SubmissionUnreadable(_Shape):
     body_sealed: str
 
 
+class VisitCaptured(_Shape):
+    """A browser said that it is on the site: it signed in, or it left a lead before and came back."""
+
+    type: Literal["visit_captured"] = "visit_captured"
+    event_id: str
+    occurred_at: datetime
+    ids: AdIds
+    """Always with a ClientID; with a ``user_id`` when the site named its visitor."""
+    page: PageAddress = PageAddress()
+    landing: PageAddress = PageAddress()
+    referrer: PageAddress = PageAddress()
+    utm: dict[str, str] = Field(default_factory=dict)
+
+
 class LeadRegistered(_Shape):
     """A lead is stored, or learnt something; delivery to the CRM may have work to do."""
 
@@ -138,7 +155,7 @@ class HintUnreadable(_Shape):
 
 
 Message: TypeAlias = Annotated[
-    LeadCaptured | SubmissionUnreadable | LeadRegistered | CrmEntityTouched | HintUnreadable,
+    LeadCaptured | SubmissionUnreadable | VisitCaptured | LeadRegistered | CrmEntityTouched | HintUnreadable,
     Field(discriminator="type"),
 ]
 

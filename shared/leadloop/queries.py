@@ -37,6 +37,12 @@ def leads_with_weak_id(weak_id: str, limit: int = 20) -> Query:
     return Query("lead", (Where("weak_ids", "array_contains", weak_id),), limit=limit)
 
 
+def visits_of_client(client_id: str, since_day: str, limit: int = 250) -> Query:
+    """Visits of a ClientID on that day (UTC, ``2026-09-01``) and later, the oldest first."""
+    where = (Where("client_id", "==", client_id), Where("day", ">=", since_day))
+    return Query("visit", where, order_by="day", limit=limit)
+
+
 def leads_of_submission(submission_id: str, limit: int = 20) -> Query:
     """Leads that came under one submission id; more than one is a conflict."""
     return Query("lead", (Where("submission_id", "==", submission_id),), limit=limit)
@@ -114,6 +120,7 @@ EVERY_QUERY: tuple[Query, ...] = (
     leads_awaiting_upload(),
     leads_of_upload(""),
     leads_with_weak_id(""),
+    visits_of_client("", ""),
     leads_of_submission(""),
     leads_in_order(),
     leads_with_contact_term_from(""),

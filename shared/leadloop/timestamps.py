@@ -18,6 +18,11 @@ def to_text(instant: datetime) -> str:
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+def utc_day(instant: datetime) -> str:
+    """The day of an aware instant in UTC: ``2026-09-01``."""
+    return to_text(instant)[:10]
+
+
 def from_text(text: str) -> datetime:
     """Read any ISO 8601 instant that names its zone. Raises ``ValueError`` otherwise."""
     instant = datetime.fromisoformat(text)

@@ -21,7 +21,11 @@ class Conversion:
     due_at: datetime
     """Not claimed before this: a price gets time to be filled in."""
     deadline: datetime
-    """Our own last moment to send it so that Metrica can still link it."""
+    """Our own last moment to send it so that Metrica can still link it: counted from the last visit before it.
+
+    Whether a visit *after* the conversion prolongs the window is not documented for certain (the page speaks of the
+    visitor's last visit, and links to the one before the conversion), so none is counted on.
+    """
     crm_ref: str | None
     """For goals that come from the CRM: the reference that must own the claim."""
 
@@ -57,7 +61,6 @@ def _reach(policy: Policy, name: str, goal: Goal, state: LeadState) -> Conversio
         if entry is None:
             return None
         at, crm_ref = entry.at, entry.crm_ref
-    last_visit = state.visit_at if state.visit_at is not None and state.visit_at <= at else at
     window = policy.defaults.visit_window - policy.defaults.visit_margin
     return Conversion(
         goal=name,
@@ -65,7 +68,7 @@ def _reach(policy: Policy, name: str, goal: Goal, state: LeadState) -> Conversio
         occurred_at=at,
         value=_value(policy, goal, state),
         due_at=at + policy.settle_of(name),
-        deadline=last_visit + window,
+        deadline=(state.visit_before(at) or at) + window,
         crm_ref=crm_ref,
     )
 

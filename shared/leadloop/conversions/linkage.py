@@ -88,12 +88,14 @@ def _told_by_identifier(claim: Claim) -> Iterator[Cause]:
 
 
 def _told_by_times(policy: Policy, upload: Upload, state: LeadState, claim: Claim) -> Iterator[Cause]:
-    if state.visit_at is None:
+    if not state.visits:
         yield Cause("visit.unknown", "we know of no visit of this person; Metrica may know none either")
         return
-    if timestamps.to_unix(state.visit_at) > claim.date_time:
+    earlier = [visit for visit in state.visits if timestamps.to_unix(visit) <= claim.date_time]
+    if not earlier:
         yield Cause("visit.after_conversion", "the conversion is dated before the visit we know")
+    visit_at = earlier[-1] if earlier else state.visits[-1]
     processed_at = upload.status_history[-1].at if upload.status_history else upload.accepted_at
-    closed_at = timestamps.to_text(state.visit_at + policy.defaults.visit_window)
+    closed_at = timestamps.to_text(visit_at + policy.defaults.visit_window)
     if processed_at is not None and processed_at > closed_at:
         yield Cause("window.passed", f"the window of the visit we know closed {closed_at}, before it was processed")

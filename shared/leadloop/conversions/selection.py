@@ -126,7 +126,7 @@ class Selection:
         self, lead_id: str, state: LeadState, candidate: _Candidate, deals: Deals
     ) -> tuple[Outcome | None, Verdict]:
         obstacle = self._obstacle(lead_id, candidate, deals)
-        window = judge_window(self.policy.defaults, self.now, candidate.occurred_at, state.visit_at)
+        window = judge_window(self.policy.defaults, self.now, candidate.occurred_at, state.visits)
         if not window:
             return Outcome.EXPIRED, _expired(obstacle, window)
         return (None, window) if obstacle is None else (Outcome.HELD, obstacle)

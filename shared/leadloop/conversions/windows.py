@@ -2,7 +2,8 @@
 
 Metrica links only while at most 21 days lie between the visitor's last visit and the moment it *processes* the file,
 which takes up to two hours (https://yandex.ru/dev/metrika/en/management/conversion). It looks for the visit that
-precedes the conversion's own time.
+precedes the conversion's own time. Whether a visit after the conversion prolongs the window is not documented for
+certain: nothing is promised on the strength of one (``may_link``), and nothing is given up while there is one.
 
 We know few of the visits. So a conversion without a known visit, or with one outside the window, may still be linked
 to a visit we never heard of, and is sent: it costs nothing. It is expired only when no such visit can exist: a visit
@@ -12,6 +13,7 @@ only a later visit of the same visitor could keep the window open, and we know o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from leadloop import timestamps
@@ -23,18 +25,19 @@ MAY_LINK = "window.may_link"
 EXPIRED = "window.expired"
 
 
-def judge_window(defaults: Defaults, now: datetime, occurred_at: datetime, visit_at: datetime | None) -> Verdict:
+def judge_window(defaults: Defaults, now: datetime, occurred_at: datetime, visits: Sequence[datetime]) -> Verdict:
     """``will_link``, ``may_link`` or (not ok) ``expired`` for a conversion sent now.
 
-    ``visit_at`` is the last visit known to us. Both ends of the window belong to it.
+    ``visits`` are those known to us. Both ends of the window belong to it.
     """
-    newest = occurred_at if visit_at is None else max(occurred_at, visit_at)
+    newest = max([occurred_at, *visits])
     if now > newest + defaults.visit_window:
         reason = f"happened {timestamps.to_text(occurred_at)}; its window of {_days(defaults)} days is over"
         return Verdict(False, EXPIRED, reason)
-    if visit_at is None:
+    if not visits:
         return Verdict(True, MAY_LINK, "no visit is known; Metrica may know one")
-    if visit_at > occurred_at:
+    visit_at = max((visit for visit in visits if visit <= occurred_at), default=None)
+    if visit_at is None:
         return Verdict(True, MAY_LINK, "the known visit is later than the conversion; Metrica may know an earlier one")
     deadline = visit_at + defaults.visit_window - defaults.visit_margin
     if now > deadline:

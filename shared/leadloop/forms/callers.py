@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 from leadloop import answers
@@ -14,6 +13,13 @@ from leadloop.policy.models import Site
 
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 _UNSAFE = frozenset('\\"<>') | {chr(code) for code in range(0x21)}
+
+
+class Headers(Protocol):
+    """A request's headers, as far as they are asked for."""
+
+    def get(self, key: str, default: str, /) -> str: ...  # noqa: D102
+    def __contains__(self, key: str, /) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Caller:
     navigates: bool
 
     @classmethod
-    def of(cls, headers: Mapping[str, str], site: Site) -> Self:
+    def of(cls, headers: Headers, site: Site) -> Self:
         """Read the headers. Only a form without script navigates: it asks for a page and is no ``fetch``."""
         is_form = media_type(headers.get("Content-Type", "")) in _FORM_TYPES
         asks_for_page = "text/html" in headers.get("Accept", "")
@@ -43,14 +49,19 @@ class Caller:
         )
 
     @property
+    def is_configured(self) -> bool:
+        """Whether a browser sent it from a page of an origin that the policy names."""
+        return self.origin in self.site.origins
+
+    @property
     def is_foreign(self) -> bool:
         """Whether a browser sent it from a page of an origin that the policy does not name."""
-        return bool(self.origin) and self.origin not in self.site.origins
+        return bool(self.origin) and not self.is_configured
 
     @property
     def cors(self) -> dict[str, str]:
         """Headers that let a configured origin read the answer; a cache must keep origins apart anyway."""
-        if not self.origin or self.is_foreign:
+        if not self.is_configured:
             return {"Vary": "Origin"}
         # sendBeacon always asks with credentials, and its JSON is refused unless they are allowed
         # (https://www.w3.org/TR/beacon/#sec-processing-model); no function reads a cookie.
@@ -62,17 +73,21 @@ class Caller:
 
     def preflight(self) -> HttpAnswer:
         """The answer to OPTIONS (https://fetch.spec.whatwg.org/#cors-preflight-fetch)."""
-        if self.origin in self.site.origins:
+        if self.is_configured:
             allowed = {
                 "Access-Control-Allow-Methods": "POST, OPTIONS",
                 "Access-Control-Allow-Headers": "Content-Type, X-Requested-With",
                 "Access-Control-Max-Age": "86400",
             }
             return "", 204, {**self.cors, **allowed}
+        return self.refusal()
+
+    def refusal(self) -> HttpAnswer:
+        """The answer to a page that may not call."""
         return answers.error(
             403,
             "origin_not_configured",
-            "a page of this origin may not call capture-lead: expected one of site.origins, found another or none",
+            "a page of this origin may not call this function: expected one of site.origins, found another or none",
             "add the page's origin to site.origins in leadloop.yaml, exactly as the browser's Origin header has it",
             self.cors,
         )

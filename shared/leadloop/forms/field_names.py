@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from leadloop.forms.body import Path
 
@@ -49,7 +50,9 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "form": ("form", "form name", "formname", "form id", "formid"),
     "page": ("page", "page url", "pageurl", "url", "href", "location"),
     "landing": ("landing", "landing page", "landing url", "first page", "entry page"),
-    "referrer": ("referrer", "document referrer", "referer", "http referer", "first referrer"),
+    "referrer": ("referrer", "document referrer", "referer", "http referer"),
+    "first_landing": ("first landing", "first landing page"),
+    "first_referrer": ("first referrer",),
     "cookies": ("cookies", "cookie"),
     "honeypot": ("website", "gotcha", "hp", "honeypot", "bot field", "fax number", "leave empty"),
     "fill_seconds": ("fill seconds", "fill time"),
@@ -94,28 +97,41 @@ def utm_fields(values: Mapping[Path, str]) -> dict[str, str]:
     """``utm_*`` fields, flat or nested (``utm[source]``; Marquiz calls the campaign ``name``)."""
     found: dict[str, str] = {}
     for path, value in values.items():
-        words = plain_name(" ".join(path)).split(" ")
-        if "utm" not in words or not value.strip():
-            continue
-        last = words[-1] if words[-1] != "name" else "campaign"
-        if (name := f"utm_{last}") in UTM:
-            found.setdefault(name, value.strip())
+        name = _utm_of(path)
+        if name and (tag := value.strip()):
+            found.setdefault(name, tag)
     return found
 
 
 def mapped(values: Mapping[Path, str], names: tuple[str, ...]) -> dict[str, str]:
     """The fields that the policy maps as not personal, under the policy's own names; a list is joined."""
-    wanted = {plain_name(name): name for name in names}
     found: dict[str, list[str]] = {}
     for path, value in values.items():
-        stem = path[:-1] if len(path) > 1 and path[-1].isdecimal() else path
-        for place in (stem, stem[-1:] if _carried(stem) else stem):
-            name = wanted.get(plain_name(" ".join(place)))
-            if name and value.strip() and value.strip() not in found.get(name, []):
+        for name in _mapped_as(path, names):
+            if value.strip() and value.strip() not in found.get(name, []):
                 found.setdefault(name, []).append(value.strip())
     return {name: ", ".join(found[name]) for name in names if name in found}
 
 
+# The forms of a site have the same names in every post, so what a name means is worked out once.
+
+
+@lru_cache(maxsize=512)
+def _utm_of(path: Path) -> str | None:
+    words = plain_name(" ".join(path)).split(" ")
+    name = f"utm_{words[-1] if words[-1] != 'name' else 'campaign'}"
+    return name if "utm" in words and name in UTM else None
+
+
+@lru_cache(maxsize=512)
+def _mapped_as(path: Path, names: tuple[str, ...]) -> tuple[str, ...]:
+    wanted = {plain_name(name): name for name in names}
+    stem = path[:-1] if len(path) > 1 and path[-1].isdecimal() else path
+    places = (stem, stem[-1:] if _carried(stem) else stem)
+    return tuple(filter(None, (wanted.get(plain_name(" ".join(place))) for place in places)))
+
+
+@lru_cache(maxsize=512)
 def _known_as(path: Path) -> tuple[str, int] | None:
     """The role of a field and how little it is trusted there."""
     if known := _ROLE_OF.get(plain_name(" ".join(path))):

@@ -10,12 +10,25 @@ from leadloop.facts import Fact, FactKind, Feed
 from leadloop.json_types import Json, JsonObject, json_list
 from leadloop.messages import Submission
 
+_NOT_SAID = ("contact_sealed", "bot_signs", "first_landing", "first_referrer")
+"""What may differ between two sendings of one form, and makes no other fact of the second."""
+
 
 def submission(sent: Submission) -> Fact:
     """A site lead was submitted. A resend of the same content with the same ids is the same fact."""
     values: JsonObject = sent.model_dump(mode="json", exclude={"occurred_at", "received_at", "lead_id"})
-    said = {name: value for name, value in values.items() if name not in ("contact_sealed", "bot_signs")}
+    said = {name: value for name, value in values.items() if name not in _NOT_SAID}
     return _fact(FactKind.SUBMITTED, sent.occurred_at, Feed.SITE, values, digest("submitted", sent.lead_id, said))
+
+
+def visit(client_id: str, user_id: str | None, at: datetime) -> Fact:
+    """The browser of a ClientID was on the site at ``at``, signed in as ``user_id`` or not.
+
+    One fact a day (UTC): a second beacon of the day is the same fact, and of the two the earlier stays.
+    """
+    day = timestamps.utc_day(at)
+    ids: JsonObject = {"client_id": client_id, "user_id": user_id} if user_id else {"client_id": client_id}
+    return _fact(FactKind.VISITED, at, Feed.SITE, {"day": day, "ids": ids}, digest("visited", client_id, user_id, day))
 
 
 def crm_link(crm: str, external_id: str, by: str, at: datetime) -> Fact:

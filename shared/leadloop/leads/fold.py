@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -47,8 +48,8 @@ class LeadState:
     rejected_ids: dict[str, str] = field(default_factory=dict)
     weak_ids: set[str] = field(default_factory=set)
     """All weak ids ever seen, as ``client_id:1700…``."""
-    visit_at: datetime | None = None
-    """The last visit known to us: the latest submission that brought an ad id."""
+    visits: tuple[datetime, ...] = ()
+    """The visits known to us, oldest first: submissions that brought an ad id, beacons of the ClientID in ``ids``."""
     key_ids: set[str] = field(default_factory=set)
     source: Source = _BORN_IN_CRM
     crm_refs: list[str] = field(default_factory=list)
@@ -74,6 +75,11 @@ class LeadState:
         """The CRM reference the lead is on now."""
         return self.crm_refs[-1] if self.crm_refs else None
 
+    def visit_before(self, at: datetime) -> datetime | None:
+        """The last visit known to us that was not later than ``at``."""
+        earlier = bisect_right(self.visits, at)
+        return self.visits[earlier - 1] if earlier else None
+
     @property
     def contact_term_from(self) -> datetime | None:
         """From when ``contacts.retention`` runs: the last stage or, if later, the submission; no contact, no term."""
@@ -91,11 +97,16 @@ def crm_ref_id(crm: str, external_id: str) -> str:
 
 
 def fold(policy: Policy, facts: tuple[Fact, ...]) -> LeadState:
-    """The state of a lead. ``facts`` must be sorted, as ``facts.join`` returns them."""
+    """The state of a lead. ``facts`` must be sorted, as ``facts.join`` returns them.
+
+    Visits come last: whose visits count, and when the lead occurred, is for the lead's own facts to say.
+    """
     state = LeadState(joined_refs=frozenset(_ref(fact) for fact in facts if fact.values.get("by") == "merge"))
-    for fact in facts:
-        state.occurred_at = state.occurred_at or fact.occurred_at
+    for fact in sorted(facts, key=lambda fact: fact.kind is FactKind.VISITED):
+        if fact.kind is not FactKind.VISITED:
+            state.occurred_at = state.occurred_at or fact.occurred_at
         _STEPS[fact.kind](policy, state, fact)
+    state.visits = tuple(sorted(state.visits))
     return state
 
 
@@ -114,7 +125,7 @@ def _submitted(_policy: Policy, state: LeadState, fact: Fact) -> None:
     for key in _objects(fact.values.get("keys")):
         state.key_ids.add(f"{key['kind']}-{key['key_id']}-{key['normaliser']}-{key['hmac']}")
     if _learn_ids(state, _texts(fact.values.get("ids"))):
-        state.visit_at = fact.occurred_at
+        state.visits = (*state.visits, fact.occurred_at)
 
 
 def _crm_linked(_policy: Policy, state: LeadState, fact: Fact) -> None:
@@ -155,6 +166,18 @@ def _crm_entity_lost(_policy: Policy, state: LeadState, fact: Fact) -> None:
     state.lost[_ref(fact)] = str(fact.values["how"])
 
 
+def _visited(_policy: Policy, state: LeadState, fact: Fact) -> None:
+    """A visit counts while its ClientID is the lead's; one of another browser of the lead tells who was there."""
+    ids = _texts(fact.values.get("ids"))
+    client_id = ids.pop("client_id", "")
+    if f"client_id:{client_id}" not in state.weak_ids:
+        return
+    _learn_ids(state, ids)
+    # Metrica counts the window of the ClientID that is sent, which is the first known.
+    if state.ids.get("client_id") == client_id:
+        state.visits = (*state.visits, fact.occurred_at)
+
+
 _STEPS: dict[FactKind, Callable[[Policy, LeadState, Fact], None]] = {
     FactKind.SUBMITTED: _submitted,
     FactKind.CRM_LINKED: _crm_linked,
@@ -162,6 +185,7 @@ _STEPS: dict[FactKind, Callable[[Policy, LeadState, Fact], None]] = {
     FactKind.PRICE_OBSERVED: _price_observed,
     FactKind.IDS_OBSERVED: _ids_observed,
     FactKind.CRM_ENTITY_LOST: _crm_entity_lost,
+    FactKind.VISITED: _visited,
 }
 
 

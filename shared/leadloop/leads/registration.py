@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from leadloop.facts import Fact, TooManyFacts
-from leadloop.json_types import JsonObject
+from leadloop.json_types import Json, JsonObject
 from leadloop.leads import facts_of
 from leadloop.leads.family import place
 from leadloop.leads.keys import written_under
 from leadloop.leads.lead import Lead
+from leadloop.leads.visiting import recall, tell_refused
 from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.messages import LeadCaptured, SubmissionUnreadable, encode
 from leadloop.outcomes import Outcome, outcome, outcome_key
@@ -30,6 +31,8 @@ class Registration:
     lead_id: str
     ended: Outcome
     verdict: Verdict
+    left_out: Verdict | None = None
+    """Why the lead could not hold a visit of its ClientID, if so."""
 
 
 def register(store: Store, policy: Policy, captured: LeadCaptured, now: datetime) -> Registration:
@@ -44,7 +47,10 @@ def register(store: Store, policy: Policy, captured: LeadCaptured, now: datetime
     except DocumentTooLarge as full:
         registrar.refusal = Verdict(False, "lead.too_large", str(full))
         decide_and_commit(store, registrar.decide)
-    return registrar.done
+    if registrar.done.ended is Outcome.QUARANTINED:
+        return registrar.done
+    # After the commit, also one found done: a visit recorded meanwhile did not see the lead.
+    return replace(registrar.done, left_out=recall(store, policy, registrar.done.lead_id))
 
 
 def keep_unreadable(store: Store, policy: Policy, unreadable: SubmissionUnreadable, now: datetime) -> None:
@@ -68,6 +74,16 @@ def keep_unreadable(store: Store, policy: Policy, unreadable: SubmissionUnreadab
         return [kept, outcome(unreadable.event_id, "submission", Outcome.QUARANTINED, verdict, now)]
 
     decide_and_commit(store, decide)
+
+
+def tell_ended(log: Log, event_id: str, done: Registration) -> None:
+    """Say how a submission ended."""
+    ended: dict[str, Json] = {"outcome": done.ended.value, "rule": done.verdict.rule, "reason": done.verdict.reason}
+    log.info("submission_ended", event_id=event_id, lead_id=done.lead_id, **ended)
+    if done.ended is Outcome.QUARANTINED:
+        tell_quarantined(log, event_id, done.verdict.reason)
+    if done.left_out is not None:
+        tell_refused(log, done.lead_id, done.left_out)
 
 
 def tell_quarantined(log: Log, event_id: str, reason: str) -> None:

@@ -29,7 +29,7 @@ DEFAULTS = Defaults()
     ],
 )
 def test_a_known_visit(now: datetime, rule: str) -> None:
-    verdict = judge_window(DEFAULTS, now, SALE, VISIT)
+    verdict = judge_window(DEFAULTS, now, SALE, [VISIT])
     assert (verdict.rule, verdict.ok) == (rule, rule != EXPIRED)
 
 
@@ -42,7 +42,7 @@ def test_a_known_visit(now: datetime, rule: str) -> None:
     ],
 )
 def test_no_known_visit(now: datetime, rule: str) -> None:
-    assert judge_window(DEFAULTS, now, SALE, None).rule == rule
+    assert judge_window(DEFAULTS, now, SALE, []).rule == rule
 
 
 @pytest.mark.parametrize(
@@ -56,15 +56,15 @@ def test_no_known_visit(now: datetime, rule: str) -> None:
 )
 def test_a_visit_after_the_conversion_keeps_the_window_open(now: datetime, rule: str) -> None:
     """The window counts from the visitor's last visit, although the conversion binds to an earlier one."""
-    assert judge_window(DEFAULTS, now, SALE, SALE + timedelta(days=10)).rule == rule
+    assert judge_window(DEFAULTS, now, SALE, [SALE + timedelta(days=10)]).rule == rule
 
 
 def test_a_conversion_in_the_moment_of_its_visit() -> None:
-    assert judge_window(DEFAULTS, VISIT, VISIT, VISIT).rule == WILL_LINK
+    assert judge_window(DEFAULTS, VISIT, VISIT, [VISIT]).rule == WILL_LINK
 
 
 def test_the_lengths_are_the_policys() -> None:
     short = Defaults(visit_window=timedelta(days=2), visit_margin=timedelta(hours=1))
-    assert judge_window(short, VISIT + timedelta(hours=47), VISIT, VISIT).rule == WILL_LINK
-    assert judge_window(short, VISIT + timedelta(hours=47) + SECOND, VISIT, VISIT).rule == MAY_LINK
-    assert judge_window(short, VISIT + timedelta(days=2) + SECOND, VISIT, VISIT).rule == EXPIRED
+    assert judge_window(short, VISIT + timedelta(hours=47), VISIT, [VISIT]).rule == WILL_LINK
+    assert judge_window(short, VISIT + timedelta(hours=47) + SECOND, VISIT, [VISIT]).rule == MAY_LINK
+    assert judge_window(short, VISIT + timedelta(days=2) + SECOND, VISIT, [VISIT]).rule == EXPIRED

@@ -75,14 +75,20 @@ def test_every_topic_of_the_project_has_a_reader(own: Manifest) -> None:
     """A topic without a subscription loses messages."""
     assert own.subscriptions() == {
         "submissions": ("register-lead",),
+        "visits": ("record-visit",),
         "leads": ("deliver-lead",),
         "crm-hints": ("read-crm",),
         "dead-letters": ("keep-dead-letter",),
     }
 
 
-def test_only_the_two_doors_to_the_outside_are_public(own: Manifest) -> None:
-    assert {name for name, one in own.functions.items() if one.public} == {"capture-lead", "receive-crm-event"}
+def test_only_the_doors_to_the_outside_are_public(own: Manifest) -> None:
+    public = {name for name, one in own.functions.items() if one.public}
+    assert public == {"capture-lead", "capture-visit", "receive-crm-event"}
+
+
+def test_visits_need_no_secret(own: Manifest) -> None:
+    assert own.functions["capture-visit"].secrets == own.functions["record-visit"].secrets == ()
 
 
 def test_conversions_are_uploaded_every_two_hours_exactly(own: Manifest) -> None:

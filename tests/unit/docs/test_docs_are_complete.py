@@ -33,6 +33,7 @@ ERRORS_NOBODY_SEES = {
     "PaceExceeded",  # becomes NotSent
     "ReadingOvertaken",  # the CRM is asked once more
     "VendorTrouble",  # ends a run with the text of another
+    "BeaconRefused",  # becomes an answer
     "CallFailed",  # its text is `found` of a documented event
 }
 

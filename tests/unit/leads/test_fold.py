@@ -68,10 +68,10 @@ class TestSubmissions:
         state = state_of(submitted(gclid="Cj0K"))
         assert (state.ids, state.weak_ids) == ({"gclid": "Cj0K"}, set())
 
-    def test_the_last_visit_is_the_last_submission_that_brought_an_id(self) -> None:
+    def test_a_submission_that_brought_an_id_is_a_visit(self) -> None:
         facts = [submitted(MORNING, client_id=ANNA), submitted(NOON, yclid=YCLID), submitted(EVENING, form="no ids")]
-        assert state_of(*facts).visit_at == NOON
-        assert state_of(facts[2]).visit_at is None
+        assert state_of(*facts).visits == (MORNING, NOON)
+        assert state_of(facts[2]).visits == ()
 
     def test_what_was_sealed_keyed_rejected_and_suspected_is_kept(self) -> None:
         state = state_of(
@@ -163,7 +163,7 @@ class TestObservedIds:
     def test_ids_in_the_deals_fields_are_learnt_without_a_visit(self) -> None:
         state = state_of(submitted(), linked(), observed(at=NOON, client_id=ANNA, keys=(PHONE.id,)))
         assert (state.ids, state.key_ids) == ({"client_id": ANNA}, {PHONE.id})
-        assert state.visit_at is None
+        assert state.visits == ()
 
     @pytest.mark.parametrize("at", [MORNING, EVENING])
     def test_ids_of_a_deal_the_lead_only_came_to_by_a_merge_are_another_persons(self, at: datetime) -> None:

@@ -1,0 +1,160 @@
+"""Leads learn of the visits of their ClientIDs, whichever was heard of first.
+
+Who brings news writes it first and looks for the other side afterwards: a beacon keeps the visit, then looks
+for leads; a registration keeps the lead, then looks for visits. So of two at once at least one sees the other,
+without a transaction; and as a visit is the same fact from either side, it does no harm when both do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from leadloop import timestamps
+from leadloop.facts import MAX_VISITS, Fact
+from leadloop.identity.visits import Visit
+from leadloop.leads import facts_of
+from leadloop.leads.lead import Lead
+from leadloop.leads.writing import decide_and_commit, lead_writes
+from leadloop.messages import VisitCaptured
+from leadloop.policy import Policy
+from leadloop.ports.log import Log
+from leadloop.ports.store import DocumentTooLarge, Key, Store, Write
+from leadloop.queries import leads_with_weak_id, visits_of_client
+from leadloop.verdict import Verdict
+
+MOST_LEADS = 20
+"""Leads of one ClientID that a visit is told to; a ClientID of more was copied into a page and is nobody's."""
+
+MOST_VISITS = 250
+"""Visits of one ClientID that a lead is told of, the oldest; a browser with more in 111 days is no person's."""
+
+_CLIENT = "client_id:"
+_TOO_MANY = Verdict(
+    False, "lead.too_many_visits", f"a lead holds its newest {MAX_VISITS} visits; an older one is left out"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of a visit, and by lead why one could not hold it."""
+
+    verdict: Verdict
+    refusals: Mapping[str, Verdict] = field(default_factory=dict)
+
+
+def record(store: Store, policy: Policy, captured: VisitCaptured) -> Told:
+    """Keep a visit and tell the leads of its ClientID; any number of deliveries, in any order, give the same state.
+
+    A visit without a lead costs one write, a repeated one none. Of a ClientID that was copied into a page
+    (``MOST_LEADS``) no lead is told. Raises ``StoreUnavailable``, or
+    ``PreconditionFailed`` when others keep writing the same documents.
+    """
+    visit = _keep(store, Visit.told_by(captured))
+    page = store.query(leads_with_weak_id(_CLIENT + visit.client_id, limit=MOST_LEADS))
+    if page.cursor is not None:
+        return Told(Verdict(False, "visit.client_shared", f"more than {MOST_LEADS} leads came with this ClientID"))
+
+    def facts_for(lead: Lead) -> list[Fact]:
+        return [_fact(visit)] if visit.day >= _since(policy, lead) else []
+
+    lead_ids = [document.key.id for document in page.documents]
+    taught = {lead_id: _teach(store, policy, lead_id, facts_for) for lead_id in lead_ids}
+    refusals = {lead_id: refusal for lead_id, refusal in taught.items() if refusal is not None}
+    if not lead_ids:
+        return Told(Verdict(True, "visit.no_lead_yet", "no lead came with this ClientID so far"))
+    return Told(Verdict(True, "visit.told", f"leads of this ClientID: {len(lead_ids)}"), refusals)
+
+
+def recall(store: Store, policy: Policy, lead_id: str) -> Verdict | None:
+    """Tell a lead of the visits of its ClientIDs that were recorded before they were the lead's.
+
+    Called after the commit that let the lead know a ClientID, and again by whoever finds that commit done.
+    Returns what was refused, if anything. Raises as ``record`` does.
+    """
+    return _teach(store, policy, lead_id, lambda lead: visits_of(store, policy, lead))
+
+
+def visits_of(store: Store, policy: Policy, lead: Lead) -> list[Fact]:
+    """The visits, as facts, of all ClientIDs of a lead since the day it occurred. Raises ``StoreUnavailable``."""
+    since, clients = _since(policy, lead), sorted(_clients(policy, lead))
+    pages = [store.query(visits_of_client(client_id, since, MOST_VISITS)) for client_id in clients]
+    return [_fact(Visit.of(document)) for page in pages for document in page.documents]
+
+
+def needs_recall(policy: Policy, before: Lead | None, after: Lead) -> bool:
+    """Whether more visits are a lead's than before: it learnt a ClientID, or that it occurred on an earlier day."""
+    if before is not None and before.facts == after.facts:
+        return False
+    clients = _clients(policy, after)
+    known = _clients(policy, before) if before is not None else frozenset()
+    return not clients <= known or (before is not None and _since(policy, after) < _since(policy, before))
+
+
+def tell_recorded(log: Log, event_id: str, told: Told) -> None:
+    """Say what became of a visit."""
+    rule, reason = told.verdict.rule, told.verdict.reason
+    log.info("visit_recorded", event_id=event_id, rule=rule, reason=reason)
+    if not told.verdict:
+        tell_refused(log, None, told.verdict)
+    for lead_id, refusal in told.refusals.items():
+        tell_refused(log, lead_id, refusal)
+
+
+def tell_refused(log: Log, lead_id: str | None, refusal: Verdict) -> None:
+    """Say that a lead (``None``: none of many) does not know of a visit, which rests by itself all the same."""
+    what_to_do = "nothing, unless it goes on: then look for a page that hands out one ClientID to everybody"
+    log.warning("visit_left_out", lead_id=lead_id, rule=refusal.rule, reason=refusal.reason, what_to_do=what_to_do)
+
+
+def _keep(store: Store, told: Visit) -> Visit:
+    """The visit as it rests from now on: the earliest beacon of the day."""
+    kept = told
+
+    def decide() -> Sequence[Write]:
+        nonlocal kept
+        [document] = store.get_many([told.key])
+        resting = Visit.of(document) if document is not None else None
+        kept = told.earlier(resting) if resting is not None else told
+        return [] if kept == resting else [kept.write(document.version if document is not None else None)]
+
+    decide_and_commit(store, decide)
+    return kept
+
+
+def _teach(store: Store, policy: Policy, lead_id: str, facts_for: Callable[[Lead], list[Fact]]) -> Verdict | None:
+    """Add visits to a lead; the verdict on what it could not hold, if anything."""
+    refusal: Verdict | None = None
+
+    def decide() -> Sequence[Write]:
+        nonlocal refusal
+        [document] = store.get_many([Key("lead", lead_id)])
+        if document is None:
+            return []
+        lead = Lead.of(document)
+        offered = facts_for(lead)
+        told = lead.with_facts(tuple(offered))
+        left_out = {fact.id for fact in offered} - {fact.id for fact in told.facts}
+        refusal = _TOO_MANY if left_out else None
+        return [] if told is lead else lead_writes(policy, told, document.version)
+
+    try:
+        decide_and_commit(store, decide)
+    except DocumentTooLarge as full:
+        return Verdict(False, "lead.too_large", str(full))
+    return refusal
+
+
+def _since(policy: Policy, lead: Lead) -> str:
+    """From which day on a lead is told of visits: none of an earlier one can matter to what it reached."""
+    occurred_at = lead.state(policy).occurred_at
+    return timestamps.utc_day(occurred_at) if occurred_at is not None else ""
+
+
+def _clients(policy: Policy, lead: Lead) -> frozenset[str]:
+    weak_ids = lead.state(policy).weak_ids
+    return frozenset(weak_id.removeprefix(_CLIENT) for weak_id in weak_ids if weak_id.startswith(_CLIENT))
+
+
+def _fact(visit: Visit) -> Fact:
+    return facts_of.visit(visit.client_id, visit.user_id, visit.at)
