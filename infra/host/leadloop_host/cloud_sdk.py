@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -50,12 +51,16 @@ def find_jar(pattern: str) -> Path:
         if str(root) in looked:
             continue
         looked.append(str(root))
-        if found := sorted((root / "platform").glob(pattern)):
+        if found := sorted((root / "platform").glob(pattern), key=_version):
             return found[-1]
     raise EmulatorMissing(
         f"Google's emulator is not installed: expected platform/{pattern} in a Cloud SDK, found none in "
         f"{', '.join(looked)}; {_TO_DO}; a Cloud SDK elsewhere is named by CLOUDSDK_ROOT"
     )
+
+
+def _version(jar: Path) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", jar.name)]
 
 
 def _roots() -> Iterator[Path]:
