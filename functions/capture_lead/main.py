@@ -18,7 +18,7 @@ from leadloop.spool import NotKept, publish_or_spool
 def capture_lead(request: flask.Request) -> HttpAnswer:
     """Take a form post from a page, a plain form or a site builder's server."""
     world = runtime()
-    caller = Caller.of(dict(request.headers), world.policy.site)
+    caller = Caller.of(request.headers, world.policy.site)
     if request.method == "OPTIONS":
         return caller.preflight()
     if request.method != "POST":

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from leadloop.json_types import Json
 
+_write = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
 
 def digest(*parts: Json, length: int = 32) -> str:
     """A hexadecimal id of the given JSON parts, stable across processes and versions.
@@ -15,8 +17,7 @@ def digest(*parts: Json, length: int = 32) -> str:
     128 bits by default: enough that two different facts never meet in one collection.
     Never feed it a raw phone or e-mail; those are keyed first (see ``leadloop.identity``).
     """
-    text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:length]
+    return hashlib.sha256(_write(parts).encode()).hexdigest()[:length]
 
 
 def follow_up_id(event_id: str, step: str, *parts: Json) -> str:

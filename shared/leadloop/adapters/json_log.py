@@ -15,6 +15,7 @@ import sys
 import threading
 from contextlib import suppress
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import TextIO
 
 from leadloop import timestamps
@@ -31,6 +32,7 @@ ALLOWED_KEYS = frozenset({"upload_token"})
 """An upload's token is no secret: it travels in Metrica's ``comment`` and people search by it."""
 
 _ADDRESS_WITH_QUERY = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>?]*\?[^\s\"'<>]*", re.IGNORECASE)
+_write_json = json.JSONEncoder(ensure_ascii=False).encode
 _RESERVED_KEYS = frozenset({"severity", "message", "time", "logging.googleapis.com/trace"})
 
 trace: ContextVar[str | None] = ContextVar("trace", default=None)
@@ -66,7 +68,7 @@ class JsonLog:
             entry["logging.googleapis.com/trace"] = trace.get()
         for key, value in details.items():
             entry[f"{key}_" if key in _RESERVED_KEYS else key] = _clean(key, value)
-        line = json.dumps(entry, ensure_ascii=False) + "\n"
+        line = _write_json(entry) + "\n"
         stream = self._stream or sys.stdout
         # the reader may be gone, the disk full, the stream closed
         with self._lock, suppress(OSError, ValueError):
@@ -79,7 +81,7 @@ def _clean(key: str, value: object) -> object:
     if _is_forbidden(key):
         return REMOVED
     if isinstance(value, str):
-        return _ADDRESS_WITH_QUERY.sub(REMOVED, value)
+        return _ADDRESS_WITH_QUERY.sub(REMOVED, value) if "?" in value else value
     if isinstance(value, dict):
         return {str(inner): _clean(str(inner), member) for inner, member in value.items()}
     if isinstance(value, list | tuple):
@@ -89,6 +91,7 @@ def _clean(key: str, value: object) -> object:
     return value if value is None or isinstance(value, bool | int | float) else f"<{type(value).__name__}>"
 
 
+@lru_cache(maxsize=512)
 def _is_forbidden(key: str) -> bool:
     plain = key.lower().replace("-", "_")
     return plain not in ALLOWED_KEYS and (plain in FORBIDDEN_KEYS or plain.endswith(FORBIDDEN_ENDINGS))

@@ -8,6 +8,7 @@ import string
 ALPHABET = string.ascii_lowercase + string.digits
 LENGTH = 26
 """36 signs to the power of 26: 134 bits."""
+_TOKENS = len(ALPHABET) ** LENGTH
 
 
 class SystemEntropy:
@@ -15,4 +16,8 @@ class SystemEntropy:
 
     def token(self) -> str:
         """See ``Entropy``."""
-        return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        number, signs = secrets.randbelow(_TOKENS), []
+        for _ in range(LENGTH):
+            number, sign = divmod(number, len(ALPHABET))
+            signs.append(ALPHABET[sign])
+        return "".join(signs)

@@ -109,7 +109,7 @@ def _bounded(pairs: Iterable[tuple[Path, str]], files: tuple[str, ...] = ()) -> 
     left_out: dict[str, str] = {}
     listed: Counter[Path] = Counter()
     for path, raw in pairs:
-        name = tuple(clean_text(segment).strip()[:MAX_NAME] for segment in path[:MAX_DEPTH])
+        name = tuple([clean_text(segment).strip()[:MAX_NAME] for segment in path[:MAX_DEPTH]])
         if len(name) > 1 and not name[-1]:  # PHP's ``rooms[]``: the next of a list
             listed[name] += 1
             name = (*name[:-1], str(listed[name] - 1))

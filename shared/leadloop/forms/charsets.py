@@ -32,7 +32,8 @@ def decode(content: bytes, declared: str = "", sample: bytes | None = None) -> s
 
 def clean_text(text: str) -> str:
     """Text that every store and message can hold: no NUL, no half of a surrogate pair."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+    whole = text.replace("\x00", "") if "\x00" in text else text
+    return whole if whole.isascii() else whole.encode("utf-8", "replace").decode()
 
 
 def _candidates(declared: str) -> list[str]:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
 
 from leadloop.forms.body import Fields
 from leadloop.forms.field_names import UTM, roles, utm_fields
+from leadloop.forms.page_url import PageUrl, read_url
 
 AD_IDS = ("client_id", "yclid", "user_id", "appmetrica_device_id", "gclid")
 _COOKIE_OF = {"client_id": "_ym_uid"}
@@ -31,6 +32,7 @@ class FormPost:
     """Role (``leadloop.forms.field_names.SPELLINGS``) → candidates, the most trusted first."""
     remembered_utm: Mapping[str, str] = field(default_factory=dict)
     """First-visit UTM that a builder keeps for the visitor."""
+    _urls: dict[str, PageUrl] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, fields: Fields) -> FormPost:
@@ -39,18 +41,25 @@ class FormPost:
 
     def first(self, role: str) -> str:
         """The most trusted value of a role, or nothing."""
-        return next(iter(self.offered.get(role, ())), "")
+        candidates = self.offered.get(role)
+        return candidates[0] if candidates else ""
+
+    def url(self, role: str) -> PageUrl:
+        """The URL offered for a role, taken apart once."""
+        if role not in self._urls:
+            self._urls[role] = read_url(self.first(role))
+        return self._urls[role]
 
     @property
     def ad_ids(self) -> dict[str, tuple[str, ...]]:
         """Candidates of each ad id, by the precedence above."""
         cookies = cookies_of(self.first("cookies"))
-        queries = [query_of(self.first(role)) for role in ("page", "landing")]
+        queries = (self.url("page").query, self.url("landing").query)
         return {
             name: (
                 *self.offered.get(name, ()),
                 *filter(None, [cookies.get(_COOKIE_OF.get(name, ""), "")]),
-                *(query[name] for query in queries if name in _IN_QUERY and query.get(name)),
+                *(query[name] for query in queries if name in _IN_QUERY and name in query),
             )
             for name in AD_IDS
         }
@@ -58,25 +67,12 @@ class FormPost:
     @property
     def utm(self) -> dict[str, str]:
         """The UTM tags of one visit, by the precedence above."""
-        places = (
-            utm_fields(self.fields.values),
-            _utm_of(query_of(self.first("page"))),
-            _utm_of(query_of(self.first("landing"))),
-            dict(self.remembered_utm),
+        return (
+            utm_fields(self.fields.values)
+            or _utm_of(self.url("page").query)
+            or _utm_of(self.url("landing").query)
+            or dict(self.remembered_utm)
         )
-        return next((tags for tags in places if tags), {})
-
-
-def query_of(url: str) -> dict[str, str]:
-    """The parameters of a URL, names in small letters; of a name repeated, the first with a value."""
-    try:
-        pairs = parse_qsl(urlsplit(url).query, max_num_fields=200)
-    except ValueError:
-        return {}
-    found: dict[str, str] = {}
-    for name, value in pairs:
-        found.setdefault(name.casefold(), value)
-    return found
 
 
 def cookies_of(header: str) -> dict[str, str]:
@@ -86,4 +82,4 @@ def cookies_of(header: str) -> dict[str, str]:
 
 
 def _utm_of(query: Mapping[str, str]) -> dict[str, str]:
-    return {name: query[name] for name in UTM if query.get(name)}
+    return {name: query[name] for name in UTM if name in query}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -21,6 +20,9 @@ class _Object:
         return {name for name, _ in self.pairs}
 
 
+_READER = json.JSONDecoder(object_pairs_hook=_Object, parse_int=str, parse_float=str, parse_constant=str, strict=False)
+
+
 class JsonUnreadable(ValueError):
     """The body is not JSON, or holds no fields; the reason never quotes it."""
 
@@ -33,14 +35,14 @@ def fields_of_json(text: str, max_depth: int) -> list[tuple[tuple[str, ...], str
     deeper than ``max_depth`` is passed over.
     """
     try:
-        root: _Node = json.loads(
-            text, object_pairs_hook=_Object, parse_int=str, parse_float=str, parse_constant=str, strict=False
-        )
+        root: _Node = _READER.decode(text)
     except json.JSONDecodeError as fault:
         raise JsonUnreadable(f"broken JSON at character {fault.pos}: {fault.msg}") from None
     except RecursionError:
         raise JsonUnreadable("JSON nested too deep to be a form") from None
-    return list(_walk(_root_object(root), (), max_depth))
+    found: list[tuple[tuple[str, ...], str]] = []
+    _walk(_root_object(root), (), max_depth, found)
+    return found
 
 
 def _root_object(root: _Node) -> _Object:
@@ -61,16 +63,16 @@ def _named_value(item: _Object) -> tuple[str, _Node]:
     return str(named["name"]), named["value"]
 
 
-def _walk(node: _Node, path: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], str]]:
+def _walk(node: _Node, path: tuple[str, ...], depth: int, found: list[tuple[tuple[str, ...], str]]) -> None:
     if depth < 0:
         return
-    if isinstance(node, _Object):
+    if isinstance(node, str):
+        found.append((path, node))
+    elif isinstance(node, _Object):
         for name, value in node.pairs:
-            yield from _walk(value, (*path, name), depth - 1)
+            _walk(value, (*path, name), depth - 1, found)
     elif isinstance(node, list):
         for index, value in enumerate(node):
-            yield from _walk(value, (*path, str(index)), depth - 1)
-    elif isinstance(node, bool):
-        yield path, "true" if node else "false"
+            _walk(value, (*path, str(index)), depth - 1, found)
     else:
-        yield path, node or ""
+        found.append((path, {True: "true", False: "false", None: ""}[node]))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from leadloop.forms.field_names import UTM
-from leadloop.forms.form_post import query_of
+from leadloop.forms.page_url import NOWHERE, PageUrl
 from leadloop.identity.contact_signs import looks_like_contact
 from leadloop.messages import PageAddress
 
@@ -18,6 +17,7 @@ CLICK_IDS = ("yclid", "gclid", "ymclid", "fbclid", "rb_clickid", "vk_clickid", "
 
 _MACRO = re.compile(r"\{[^{}]*\}|%7B[^%]*%7D", re.IGNORECASE)
 _CLICK_ID = re.compile(r"[A-Za-z0-9_.-]{1,250}")
+_NO_ADDRESS = PageAddress()
 _LOOKED_LIKE_CONTACT = "looked like a phone or an e-mail; only keyed or sealed contacts may travel"
 
 
@@ -32,7 +32,9 @@ class Sieve:
 
         ``{keyword}`` is what Direct failed to fill in: https://yandex.ru/support/direct/ru/statistics/url-tags
         """
-        plain = _MACRO.sub("", value[: 2 * longest]).strip()
+        plain = value[: 2 * longest].strip()
+        if "{" in plain or "%7" in plain:
+            plain = _MACRO.sub("", plain).strip()
         if looks_like_contact(plain):
             self.left_out[name] = _LOOKED_LIKE_CONTACT
             return ""
@@ -40,24 +42,24 @@ class Sieve:
 
     def texts(self, prefix: str, values: Mapping[str, str]) -> dict[str, str]:
         """The texts that still hold something."""
-        passed = {name: self.text(f"{prefix}{name}", value) for name, value in values.items()}
-        return {name: value for name, value in passed.items() if value}
+        passed = ((name, self.text(f"{prefix}{name}", value)) for name, value in values.items())
+        return {name: value for name, value in passed if value}
 
-    def address(self, name: str, url: str, params: tuple[str, ...]) -> PageAddress:
+    def address(self, name: str, url: PageUrl, params: tuple[str, ...]) -> PageAddress:
         """A URL reduced to host, path and the parameters known by name (UTM, click ids, ``params``)."""
-        try:
-            split = urlsplit(url.strip())
-            host = (split.hostname or "")[:MAX_TAG]
-        except ValueError:
-            return PageAddress()
-        query = query_of(url.strip())
-        clicks = {known: query[known] for known in CLICK_IDS if _is_click_id(query.get(known, ""))}
-        known = {known: query[known] for known in (*UTM, *(param.casefold() for param in params)) if query.get(known)}
+        if url is NOWHERE:
+            return _NO_ADDRESS
         return PageAddress(
-            host=self.text(f"{name}.host", host),
-            path=self.text(f"{name}.path", split.path, MAX_PATH),
-            params=self.texts(f"{name}.", known) | clicks,
+            host=self.text(f"{name}.host", url.host[:MAX_TAG]),
+            path=self.text(f"{name}.path", url.path, MAX_PATH),
+            params=self._parameters(name, url.query, params) if url.query else {},
         )
+
+    def _parameters(self, name: str, query: Mapping[str, str], params: tuple[str, ...]) -> dict[str, str]:
+        named = (*UTM, *(param.casefold() for param in params))
+        known = {param: query[param] for param in named if param in query}
+        clicks = {click: query[click] for click in CLICK_IDS if click in query and _is_click_id(query[click])}
+        return self.texts(f"{name}.", known) | clicks
 
 
 def _is_click_id(value: str) -> bool:

@@ -63,7 +63,7 @@ def read_ad_ids(offered: Mapping[str, tuple[str, ...]]) -> AdIdReading:
 def is_nothing(value: str) -> bool:
     """Whether a field says that there is no value: empty, ``undefined``, or an unresolved ``{macro}``."""
     text = value.strip()
-    return text.casefold() in _NOTHING or _MACRO.fullmatch(text) is not None
+    return text.casefold() in _NOTHING or (text[0] in "{%" and _MACRO.fullmatch(text) is not None)
 
 
 def looks_rounded(client_id: str) -> Verdict:

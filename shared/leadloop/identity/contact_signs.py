@@ -13,6 +13,8 @@ _RUSSIAN = re.compile(
     rf"|(?<![\d.])(?:\+?7|8){_GAP}[348]\d\d{_GAP}\d{{3}}{_GAP}\d\d{_GAP}\d\d(?!\d)"
 )
 _INTERNATIONAL = re.compile(rf"\+{_GAP}\d(?:{_GAP}\d){{8,14}}")
+_NINE_DIGITS = re.compile(r"(?:[0-9][^0-9]*){9}")
+"""The fewest that a pattern above is content with."""
 
 
 def looks_like_contact(text: str) -> bool:
@@ -21,8 +23,18 @@ def looks_like_contact(text: str) -> bool:
     Stricter towards privacy than towards tags: a bare ten-digit number that begins with 9 counts as a
     phone even though some ad system might number something so.
     """
+    if "%" not in text and text.isascii():
+        return _reads_like_contact(text)
     readings = {_plain(reading) for reading in (text, unquote(text), unquote(unquote(text)))}
-    return any(pattern.search(reading) for reading in readings for pattern in (_EMAIL, _RUSSIAN, _INTERNATIONAL))
+    return any(map(_reads_like_contact, readings))
+
+
+def _reads_like_contact(text: str) -> bool:
+    if "@" in text and _EMAIL.search(text):
+        return True
+    if text.isascii() and not _NINE_DIGITS.search(text):
+        return False
+    return _RUSSIAN.search(text) is not None or _INTERNATIONAL.search(text) is not None
 
 
 def _plain(text: str) -> str:

@@ -7,10 +7,10 @@ one by one; it is a secret like any other.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, Self, TypeAlias
 
 from leadloop.identity.normalise import NORMALISER
@@ -45,12 +45,7 @@ class KeyRing:
     @classmethod
     def read(cls, text: str) -> Self:
         """Read ``k2:<hex>,k1:<hex>``. Raises ``KeyMalformed`` without the value."""
-        entries = [_ENTRY.fullmatch(part.strip()) for part in text.split(",")]
-        keys = tuple((entry["id"], bytes.fromhex(entry["secret"])) for entry in entries if entry is not None)
-        if len(keys) != len(entries) or len(dict(keys)) != len(keys):
-            expected = "`id:hex` pairs joined by commas, newest first, each id once, each key 32 to 64 bytes"
-            raise KeyMalformed(HMAC_KEY, expected)
-        return cls(keys)
+        return cls(_read_keys(text))
 
     @property
     def newest(self) -> str:
@@ -74,11 +69,21 @@ class KeyRing:
     def keyed_digest(self, *parts: bytes) -> str:
         """128 bits that tell equal contents apart from different ones and cannot be tested by guessing."""
         framed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
-        return hmac.new(self._keys[0][1], framed, hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(self._keys[0][1], framed, "sha256").hex()[:32]
+
+
+@lru_cache(maxsize=2)
+def _read_keys(text: str) -> tuple[tuple[str, bytes], ...]:
+    entries = [_ENTRY.fullmatch(part.strip()) for part in text.split(",")]
+    keys = tuple((entry["id"], bytes.fromhex(entry["secret"])) for entry in entries if entry is not None)
+    if len(keys) != len(entries) or len(dict(keys)) != len(keys):
+        expected = "`id:hex` pairs joined by commas, newest first, each id once, each key 32 to 64 bytes"
+        raise KeyMalformed(HMAC_KEY, expected)
+    return keys
 
 
 def _hmac(secret: bytes, text: str) -> str:
-    return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret, text.encode(), "sha256").hex()
 
 
 def _contact_key(kind: ContactKind, key_id: str, hexadecimal: str) -> ContactKey:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from leadloop.verdict import Verdict
 
@@ -23,10 +23,21 @@ MAX_TYPED = 300
 
 _NOT_REPEATED = "a number whose digits after the first are all one digit, or count up or down, is nobody's"
 _COUNTING = ("123456789", "987654321", "012345678", "234567890", "876543210")
+_RUSSIAN_MOBILE = re.compile(
+    r"(?:\+7|[78])?[ -]?\(?(9(?:[0-24-9][0-9]|3[1-9]))\)?[ -]?([0-9]{3})[ -]?([0-9]{2})[ -]?([0-9]{2})"
+)
+"""The usual ways to write one, for which ``phonenumbers`` takes 50 µs and finds the same, and 40 ms to be loaded.
+
+All of 9xx is in use but parts of 930: those are left to the library."""
 _SEPARATORS = re.compile(r"[\s,;|]+")
 _LOCAL_PART = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,64}")
 _DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{2,59})")
 _TYPED_FOR_TESTING = frozenset({"test", "no", "none", "net", "email", "mail", "a", "aa", "aaa", "qwe"})
+
+
+class _Number(NamedTuple):
+    country: str
+    national: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +54,18 @@ def phones(typed: str, region: str) -> Normalised:
     A number without a country code is read as one of ``region``. What is not a valid number, and a
     number typed only to fill the field (+79999999999), is refused with the reason.
     """
-    import phonenumbers  # 40 ms that a post without a raw phone does not pay
-
     text = _plain(typed)
-    found = [match.number for match in phonenumbers.PhoneNumberMatcher(text, region, max_tries=20)]
-    if not found and (number := _whole(text, region)) is not None:
-        found = [number]
+    mobile = _RUSSIAN_MOBILE.fullmatch(text) if region == "RU" else None
+    found = [_Number("+7", "".join(mobile.groups()))] if mobile else _numbers(text, region)
     if not found:
         return Normalised((), (Verdict(False, "phone.not_a_number", "no valid phone number in the field"),))
     values: dict[str, None] = {}
     refused = []
     for number in found:
-        national = phonenumbers.national_significant_number(number)
-        if len(set(national[1:])) == 1 or national[1:].startswith(_COUNTING):
+        if len(set(number.national[1:])) == 1 or number.national[1:].startswith(_COUNTING):
             refused.append(Verdict(False, "phone.placeholder", _NOT_REPEATED))
         else:
-            values[phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)] = None
+            values[f"{number.country}{number.national}"] = None
     return Normalised(tuple(values), tuple(refused))
 
 
@@ -82,6 +89,15 @@ def emails(typed: str) -> Normalised:
 
 def _plain(typed: str) -> str:
     return unicodedata.normalize("NFKC", typed[:MAX_TYPED]).strip()
+
+
+def _numbers(text: str, region: str) -> list[_Number]:
+    import phonenumbers  # 40 ms that a usual mobile, or a post without a raw phone, does not pay
+
+    found = [match.number for match in phonenumbers.PhoneNumberMatcher(text, region, max_tries=20)]
+    if not found and (number := _whole(text, region)) is not None:
+        found = [number]
+    return [_Number(f"+{number.country_code}", phonenumbers.national_significant_number(number)) for number in found]
 
 
 def _whole(text: str, region: str) -> PhoneNumber | None:

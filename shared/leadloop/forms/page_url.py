@@ -1,0 +1,49 @@
+"""A URL that a form names, taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import unquote_plus, urlsplit
+
+MAX_PARAMETERS = 200
+
+
+class PageUrl(NamedTuple):
+    """The parts of a URL that a lead may be told by. A broken URL has none."""
+
+    host: str = ""
+    path: str = ""
+    query: Mapping[str, str] = {}
+    """Parameters, names in small letters; of a name repeated, the first with a value."""
+
+
+NOWHERE = PageUrl()
+
+
+def read_url(text: str) -> PageUrl:
+    """Take a URL apart. Never raises for what a visitor or a builder sent."""
+    if not text:
+        return NOWHERE
+    try:
+        split = urlsplit(text.strip())
+        return PageUrl(split.hostname or "", split.path, _parameters(split.query))
+    except ValueError:
+        return NOWHERE
+
+
+def _parameters(query: str) -> dict[str, str]:
+    """Read as https://url.spec.whatwg.org/#urlencoded-parsing has it; too many are no form's, and none is read."""
+    found: dict[str, str] = {}
+    pieces = query.split("&", MAX_PARAMETERS)
+    if len(pieces) > MAX_PARAMETERS:
+        return found
+    for piece in pieces:
+        name, _, value = piece.partition("=")
+        if value:
+            found.setdefault(_plain(name).casefold(), _plain(value))
+    return found
+
+
+def _plain(text: str) -> str:
+    return unquote_plus(text) if "%" in text or "+" in text else text
