@@ -65,6 +65,29 @@ def test_a_created_document_is_read_back_as_it_was_written(store: Store) -> None
     assert isinstance(found.fields["price"], int)
 
 
+@pytest.mark.parametrize(
+    "expires_at",
+    [
+        "2026-09-01T09:00:00.000000Z",
+        "2026-09-01T09:00:00.000001Z",
+        "0001-01-01T00:00:00.000000Z",
+        "9999-12-31T23:59:59.999999Z",
+        "2026-09-01T09:00:00Z",
+        "2026-09-01T12:00:00.000000+03:00",
+        "никогда",
+        "",
+        None,
+        1_788_253_200,
+        ["2026-09-01T09:00:00.000000Z"],
+    ],
+    ids=str,
+)
+def test_a_time_of_expiry_is_read_back_as_it_was_written(store: Store, expires_at: Json) -> None:
+    store.commit([Create(ANNA, {"expires_at": expires_at}), Increment(DAY, {"leads": 1}, {"expires_at": expires_at})])
+    assert fields(store, ANNA) == {"expires_at": expires_at}
+    assert fields(store, DAY) == {"leads": 1, "expires_at": expires_at}
+
+
 def test_documents_are_given_in_the_order_asked_and_none_where_there_is_none(store: Store) -> None:
     store.commit([Create(ANNA, {"n": 1}), Create(DAY, {"n": 2})])
     found = store.get_many([DAY, BORIS, ANNA, DAY])

@@ -92,6 +92,15 @@ def test_a_range_and_equalities_together(store: Store) -> None:
     assert ids(store, queries.dirty_marks("amocrm", "2026-09-01T09:00:00.000000Z")) == ["first", "a", "b"]
 
 
+def test_times_of_expiry_are_compared_and_paged_as_other_times(store: Store) -> None:
+    times: list[Json] = [f"2026-09-{day:02}T09:00:00.000000Z" for day in (3, 1, 2, 2)]
+    put(store, "outcome", {name: {"expires_at": at} for name, at in zip("abcd", times, strict=True)})
+    until = Where("expires_at", "<=", "2026-09-02T09:00:00.000000Z")
+    query = Query("outcome", (until,), order_by="expires_at", limit=2)
+    assert list(pages(store, query)) == [["b", "c"], ["d"]]
+    assert ids(store, Query("outcome", (Where("expires_at", "==", times[0]),))) == ["a"]
+
+
 def test_uploads_of_one_channel_and_state_by_age(store: Store) -> None:
     put(
         store,

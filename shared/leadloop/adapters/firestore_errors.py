@@ -50,6 +50,11 @@ _ADVICE: tuple[tuple[type[Exception], str], ...] = (
         "apply infra/terraform (leadloop.indexes lists what is needed) and wait until it is built",
     ),
     (
+        exceptions.InvalidArgument,
+        "does not take this request: expected the names of a project and of one of its databases; "
+        "correct LEADLOOP_PROJECT and LEADLOOP_DATABASE",
+    ),
+    (
         exceptions.ResourceExhausted,
         "has no quota left: expected less than the day's free reads and writes, or billing switched on; "
         "nothing is known to be written; see the quotas of the project",

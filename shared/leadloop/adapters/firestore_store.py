@@ -103,9 +103,8 @@ class FirestoreStore:
         """Firestore does not say which write it refused: read, and raise for the first that cannot be done."""
         if refusal.is_invalid:
             self._raise_invalid(batch, refusal)
-        conditional = [write for write in batch if not isinstance(write, Increment)]
-        found = self._read(write.key for write in conditional)
-        for write in conditional:
+        found = self._read(write.key for write in batch)
+        for write in batch:
             document = found.get(write.key)
             writes.check_precondition(write, document.version if document else None)
 

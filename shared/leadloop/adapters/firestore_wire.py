@@ -38,8 +38,12 @@ _OPTIONS = [
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
     ("grpc.keepalive_time_ms", 30_000),
+    # By itself gRPC waits 1 to 120 s before it connects again: longer than a call may take.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 1000),
+    ("grpc.max_reconnect_backoff_ms", 1000),
 ]
-_PASSING = if_exception_type(exceptions.ServiceUnavailable, exceptions.InternalServerError, exceptions.TooManyRequests)
+_PASSING = if_exception_type(exceptions.ServiceUnavailable, exceptions.InternalServerError)
 _CONTENDED = if_exception_type(exceptions.Aborted)
 
 _GetRequest: Message = types.BatchGetDocumentsRequest.pb()
@@ -70,6 +74,13 @@ class Wire:
         self._client: FirestoreClient | None = None
         self._metadata: tuple[tuple[str, str], ...] = ()
 
+    def connected(self) -> FirestoreClient:
+        """Google's client, with the credentials of this machine; nothing is sent. Raises ``GoogleAuthError``."""
+        with self._lock:
+            if self._client is None:
+                self._client = FirestoreClient(transport=FirestoreGrpcTransport(channel=self._channel()))
+            return self._client
+
     def close(self) -> None:
         """Let go of the connection; a later call makes another."""
         with self._lock:
@@ -83,7 +94,7 @@ class Wire:
         wrapped = types.BatchGetDocumentsRequest.wrap(request)
 
         def read(timeout: float) -> list[Message]:
-            answers = self._connected().batch_get_documents(
+            answers = self.connected().batch_get_documents(
                 request=wrapped, retry=None, timeout=timeout, metadata=self._metadata
             )
             plain = (types.BatchGetDocumentsResponse.pb(answer) for answer in answers)
@@ -97,7 +108,7 @@ class Wire:
         wrapped = types.RunQueryRequest.wrap(_QueryRequest(parent=self.documents, structured_query=query))
 
         def read(timeout: float) -> list[Message]:
-            answers = self._connected().run_query(request=wrapped, retry=None, timeout=timeout, metadata=self._metadata)
+            answers = self.connected().run_query(request=wrapped, retry=None, timeout=timeout, metadata=self._metadata)
             plain = (types.RunQueryResponse.pb(answer) for answer in answers)
             return [answer.document for answer in plain if answer.HasField("document")]
 
@@ -112,7 +123,7 @@ class Wire:
         wrapped = types.RunAggregationQueryRequest.wrap(request)
 
         def read(timeout: float) -> int:
-            answers = self._connected().run_aggregation_query(
+            answers = self.connected().run_aggregation_query(
                 request=wrapped, retry=None, timeout=timeout, metadata=self._metadata
             )
             plain = (types.RunAggregationQueryResponse.pb(answer) for answer in answers)
@@ -129,7 +140,7 @@ class Wire:
         wrapped = types.CommitRequest.wrap(request)
 
         def send(timeout: float) -> None:
-            self._connected().commit(request=wrapped, retry=None, timeout=timeout, metadata=self._metadata)
+            self.connected().commit(request=wrapped, retry=None, timeout=timeout, metadata=self._metadata)
 
         with self._named():
             try:
@@ -151,12 +162,6 @@ class Wire:
             yield
         except (exceptions.GoogleAPIError, GoogleAuthError) as error:
             raise unavailable(error, self._place) from None
-
-    def _connected(self) -> FirestoreClient:
-        with self._lock:
-            if self._client is None:
-                self._client = FirestoreClient(transport=FirestoreGrpcTransport(channel=self._channel()))
-            return self._client
 
     def _channel(self) -> grpc.Channel:
         if emulator := os.environ.get(EMULATOR):
