@@ -9,7 +9,7 @@ from leadloop.policy import Policy
 from leadloop_packaging.faults import PackagingRefused
 from leadloop_packaging.requirements import Pins, read_pins, staged
 
-_CARRIED = (".py", ".js")
+_CARRIED = (".py", ".min.js")
 _LEFT_OUT = {"cli", "__pycache__"}
 """The command line is never imported by a function."""
 
@@ -36,8 +36,12 @@ def shared_files(package: Path) -> Files:
     return {
         f"{package.name}/{path.relative_to(package).as_posix()}": path.read_bytes()
         for path in package.rglob("*")
-        if path.suffix in _CARRIED and not _LEFT_OUT & set(path.relative_to(package).parts)
+        if path.name.endswith(_CARRIED) and not any(map(_is_left_out, path.relative_to(package).parts))
     }
+
+
+def _is_left_out(part: str) -> bool:
+    return part in _LEFT_OUT or part.startswith(".")
 
 
 def settings_files(policy: Policy, manifest: Manifest) -> Files:

@@ -7,7 +7,9 @@ installed dependencies by the requirements file (https://github.com/GoogleCloudP
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -27,6 +29,8 @@ _LINUX = {
     "platform_system": "Linux",
     "sys_platform": "linux",
 }
+
+_EXACT = re.compile(r"==[^,*]+")
 
 Pins = dict[str, str]
 """Normalised name → the line that pins it, such as ``Flask==3.1.3``."""
@@ -76,15 +80,14 @@ def _closure(roots: Iterable[str]) -> set[str]:
     return {name for name, _ in found}
 
 
-def _needs(name: str, extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
+@cache
+def _needs(name: str, extras: frozenset[str]) -> frozenset[tuple[str, frozenset[str]]]:
     try:
         lines = distribution(name).requires or ()
     except PackageNotFoundError:
         raise PackagingRefused(f"{name} is not installed, so what it needs is unknown; use `make package`") from None
-    for line in lines:
-        needed = Requirement(line)
-        if _applies(needed, extras):
-            yield canonicalize_name(needed.name), frozenset(needed.extras)
+    needed = filter(lambda one: _applies(one, extras), map(Requirement, lines))
+    return frozenset((canonicalize_name(one.name), frozenset(one.extras)) for one in needed)
 
 
 def _applies(needed: Requirement, extras: frozenset[str]) -> bool:
@@ -103,7 +106,7 @@ def _pinned(line: str, path: Path) -> str:
         requirement = Requirement(line)
     except InvalidRequirement:
         requirement = None
-    if requirement is None or [pin.operator for pin in requirement.specifier] != ["=="]:
+    if requirement is None or not _EXACT.fullmatch(str(requirement.specifier)):
         place = f"{path.parent.name}/{path.name}"
         raise PackagingRefused(f"{place}: expected lines such as pydantic==2.14.3, found {line!r}; write an exact pin")
     return canonicalize_name(requirement.name)

@@ -1,0 +1,118 @@
+"""What a package holds: what its function needs, and nothing that only happens to lie there."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+from pathlib import Path
+
+import pytest
+
+from leadloop import manifest as manifests
+from leadloop.policy.loader import load_policy, read_policy
+from leadloop_packaging.checkout import packages_of
+from leadloop_packaging.contents import settings_files
+from leadloop_packaging.faults import PackagingRefused
+from support.knocks import MANIFEST
+from support.packages import FUNCTIONS, files_of
+from support.policies import sokol
+from support.sayings import ROOT
+
+FULL = """
+site:
+  origins: [https://sokol.example, "http://жк-сокол.рф"]
+  counter: 45000001
+  mapped_fields: [город]
+contacts: {mode: keep, public_key: CcfJJVRmPWXglfCMY8adAE5csvXN8gudZ4CLjlujAX8=, retention: 1h 30m}
+crm:
+  account: sokol
+  pipelines: {3383152: {33929755: qualified, 142: sold}}
+  ignored: [3383152/33929752]
+  new_lead: {pipeline: 3383152, status: 33929752}
+  fields: {client_id: 771, user_id: USER_ID}
+  requests_per_second: 2.5
+goals:
+  lead_received: {on: received, value: 500}
+  lead_sold: {on: stage, stage: sold, target: sold_2026, value: price, settle: 45m}
+schedules: {sync-crm: "*/5 * * * *"}
+defaults: {upload_period: 90s, shared_key_persons: 7}
+"""
+
+
+def checkout(folder: Path) -> Path:
+    """What packages are made of, as a checkout of its own."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    for part in ("functions", "shared"):
+        shutil.copytree(ROOT / part, folder / part, ignore=ignored)
+    shutil.copy(ROOT / "constraints.txt", folder)
+    return folder
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_package_holds_the_function_its_settings_and_leadloop(function: str) -> None:
+    files = files_of(function)
+    beside = {name for name in files if not name.startswith("leadloop/")}
+    assert beside == {"main.py", "requirements.txt", "leadloop.json", "functions.json"}
+    assert files["main.py"] == (ROOT / "functions" / function.replace("-", "_") / "main.py").read_bytes()
+
+
+def test_every_package_carries_the_same_leadloop_without_the_command_line() -> None:
+    carried = {name: {path: text for path, text in files_of(name).items() if "/" in path} for name in FUNCTIONS}
+    assert all(files == carried["capture-lead"] for files in carried.values())
+    sources = {path for path in (ROOT / "shared/leadloop").rglob("*.py") if "cli" not in path.parts}
+    expected = {path.relative_to(ROOT / "shared").as_posix() for path in sources}
+    assert {path for path in carried["capture-lead"] if path.endswith(".py")} == expected
+    assert {path.rpartition(".")[2] for path in carried["capture-lead"]} <= {"py", "js"}
+
+
+def test_nothing_that_is_carried_imports_the_command_line() -> None:
+    for path, text in files_of("capture-lead").items():
+        if path.endswith(".py"):
+            modules = [node.module or "" for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
+            assert not [name for name in modules if name.startswith("leadloop.cli")], path
+
+
+def test_a_carried_package_does_not_ask_what_is_installed() -> None:
+    assert not [path for path, text in files_of("capture-lead").items() if b"importlib.metadata" in text]
+
+
+@pytest.mark.parametrize("text", [FULL, (ROOT / "examples/real_estate/leadloop.yaml").read_text(encoding="utf-8")])
+def test_policy_and_manifest_are_those_of_the_files(text: str, tmp_path: Path) -> None:
+    policy = read_policy(text)
+    for name, content in settings_files(policy, MANIFEST).items():
+        (tmp_path / name).write_bytes(content)
+    assert load_policy(tmp_path / "leadloop.json") == policy
+    assert manifests.load(tmp_path / "functions.json") == MANIFEST
+
+
+def test_what_lies_beside_the_named_files_does_not_enter(tmp_path: Path) -> None:
+    root = checkout(tmp_path / "checkout")
+    before = packages_of(root, sokol())
+    for stray in (
+        *("functions/capture_lead/.env", "functions/capture_lead/notes.txt", "functions/.env", ".env"),
+        *("shared/leadloop/.env", "shared/leadloop/leads/lead.py.orig", "shared/leadloop/token.json"),
+        *("shared/leadloop/__pycache__/leads.cpython-311.pyc", "shared/leadloop/leads/.#lead.py"),
+    ):
+        (root / stray).parent.mkdir(exist_ok=True)
+        (root / stray).write_text("LEADLOOP_HMAC_KEY=k1:0000")
+    assert packages_of(root, sokol()) == before
+
+
+class TestWhatCannotBePackagedIsRefused:
+    def test_a_module_beside_main(self, tmp_path: Path) -> None:
+        root = checkout(tmp_path)
+        (root / "functions/capture_lead/title.py").write_text("")
+        with pytest.raises(PackagingRefused, match=r"capture_lead: expected only main\.py .* found title\.py"):
+            packages_of(root, sokol())
+
+    def test_a_function_without_its_folder(self, tmp_path: Path) -> None:
+        root = checkout(tmp_path)
+        shutil.rmtree(root / "functions/sync_crm")
+        with pytest.raises(PackagingRefused, match=r"requirements\.txt of sync_crm cannot be read"):
+            packages_of(root, sokol())
+
+    def test_a_manifest_that_cannot_be_read(self, tmp_path: Path) -> None:
+        root = checkout(tmp_path)
+        (root / "functions/functions.yaml").write_text("topics: [")
+        with pytest.raises(PackagingRefused, match=r"the manifest functions/functions\.yaml cannot be used"):
+            packages_of(root, sokol())
