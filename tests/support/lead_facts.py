@@ -36,6 +36,11 @@ def submitted(at: datetime = MORNING, lead_id: str = "anna", **said: object) -> 
     return facts_of.submission(Submission.model_validate(sent))
 
 
+def visited(at: datetime = MORNING, client_id: str = ANNA, user_id: str | None = None) -> Fact:
+    """The browser of a ClientID was on the site."""
+    return facts_of.visit(client_id, user_id, at)
+
+
 def linked(deal: str = "1", by: str = "created", at: datetime = MORNING) -> Fact:
     return facts_of.crm_link("amocrm", deal, by, at)
 
@@ -87,6 +92,9 @@ _SUBMISSIONS = st.builds(
     contact_sealed=st.sampled_from([None, "sealed-once", "sealed-again"]),
     bot_signs=st.sampled_from([BotSigns(), BotSigns(honeypot_filled=True)]),
 )
+_VISITS = st.builds(
+    visited, at=_MOMENTS, client_id=st.sampled_from([ANNA, BORIS]), user_id=st.sampled_from([None, "crm-7", "crm-8"])
+)
 _OF_THE_CRM = st.one_of(
     st.builds(linked, deal=_DEALS, by=st.sampled_from(["created", "field", "merge"]), at=_MOMENTS),
     st.builds(entered, status=st.sampled_from(STATUSES), at=_MOMENTS, deal=_DEALS, exact=st.booleans()),
@@ -98,4 +106,4 @@ _OF_THE_CRM = st.one_of(
 
 def any_facts(most: int = 12) -> st.SearchStrategy[list[Fact]]:
     """Facts of a lead in any order, some of them more than once."""
-    return st.lists(st.one_of(_SUBMISSIONS, _OF_THE_CRM), max_size=most)
+    return st.lists(st.one_of(_SUBMISSIONS, _VISITS, _OF_THE_CRM), max_size=most)

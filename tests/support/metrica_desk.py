@@ -200,6 +200,12 @@ class MetricaDesk:
         fact = facts_of.stage_entry("amocrm", external_id, PIPELINE, STATUS[stage], at or self.now(), exact=True)
         return self._write(lead.with_facts((fact,)), None, self.now())
 
+    def come_back(self, lead_id: str, client_id: str, at: datetime) -> Lead:
+        """A planted lead's browser is on the site again."""
+        [document] = self.world.store.get_many([Key("lead", lead_id)])
+        assert document is not None
+        return self._write(Lead.of(document).with_facts((facts_of.visit(client_id, None, at),)), None, at)
+
     def _write(self, lead: Lead, external_id: str | None, at: datetime) -> Lead:
         policy, store = self.world.runtime.policy, self.world.store
 

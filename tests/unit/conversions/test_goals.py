@@ -10,7 +10,7 @@ from leadloop.conversions.goals import Conversion, derive
 from leadloop.facts import Fact
 from leadloop.leads.fold import Money
 from leadloop.policy import Policy
-from support.lead_facts import ANNA, POLICY, after, entered, linked, observed, priced, state_of, submitted
+from support.lead_facts import ANNA, POLICY, after, entered, linked, observed, priced, state_of, submitted, visited
 from support.policies import LOST, QUALIFIED, WON, sokol
 from support.settable_clock import MORNING
 
@@ -109,6 +109,23 @@ class TestTimes:
         facts = [submitted(at, form=str(at), client_id=ANNA) for at in visits]
         sold = derived(*facts, linked(), entered(WON, after(days=5)))["flat_sold"]
         assert sold.deadline == counted_from + WINDOW
+
+    @pytest.mark.parametrize(
+        ("days", "counted_from"),
+        [([3], 3), ([3, 4], 4), ([5], 5), ([4, 9], 4), ([6, 9], 0)],
+        ids=["came back", "came back twice", "in that moment", "and once more later", "only later"],
+    )
+    def test_a_return_before_it_extends_the_deadline_and_one_after_it_does_not(
+        self, days: list[int], counted_from: int
+    ) -> None:
+        facts = [submitted(client_id=ANNA), linked(), entered(WON, after(days=5))]
+        sold = derived(*facts, *(visited(after(days=day)) for day in days))["flat_sold"]
+        assert sold.deadline == after(days=counted_from) + WINDOW
+
+    def test_a_return_changes_no_conversion_that_was_reached_before(self) -> None:
+        facts = [submitted(client_id=ANNA), linked(), entered(QUALIFIED, after(days=1))]
+        before, later = derived(*facts), derived(*facts, visited(after(days=7)))
+        assert before == later
 
     def test_an_id_in_the_crm_is_no_visit(self) -> None:
         sold = derived(linked(), observed(at=MORNING, client_id=ANNA), entered(WON, NOON))["flat_sold"]

@@ -85,6 +85,18 @@ def test_a_conversion_dated_before_the_visit(desk: MetricaDesk) -> None:
     assert "visit.after_conversion" not in rules(found["anna", "lead_received"])
 
 
+def test_of_several_visits_the_last_before_the_conversion_explains_it(desk: MetricaDesk) -> None:
+    """The first visit is long over, and the one after the conversion does not hide the one before it."""
+    know_visit(desk, client_id=ANNA)
+    desk.plant("anna", client_id=ANNA, deal="1")
+    desk.pass_time(days=30)
+    desk.come_back("anna", ANNA, desk.now() - timedelta(days=1))
+    desk.enter("anna", "qualified")
+    desk.come_back("anna", ANNA, desk.now() + timedelta(minutes=30))
+    found = rules(explained(desk)["anna", "lead_qualified"])
+    assert not {"window.passed", "visit.after_conversion"} & set(found)
+
+
 def test_a_goal_that_vanished_after_the_preflight(desk: MetricaDesk) -> None:
     know_visit(desk, client_id=ANNA)
     desk.plant("anna", client_id=ANNA)

@@ -59,6 +59,26 @@ def test_a_visit_after_the_conversion_keeps_the_window_open(now: datetime, rule:
     assert judge_window(DEFAULTS, now, SALE, [SALE + timedelta(days=10)]).rule == rule
 
 
+@pytest.mark.parametrize(
+    ("now", "rule"),
+    [
+        (OWN_DEADLINE, WILL_LINK),
+        (OWN_DEADLINE + SECOND, MAY_LINK),
+        (SALE + timedelta(days=28), MAY_LINK),
+        (SALE + timedelta(days=28) + SECOND, EXPIRED),
+    ],
+)
+def test_a_visit_of_next_week_spoils_nothing_and_gives_nothing_up(now: datetime, rule: str) -> None:
+    assert judge_window(DEFAULTS, now, SALE, [VISIT, SALE + timedelta(days=7)]).rule == rule
+
+
+@pytest.mark.parametrize(
+    ("now", "rule"), [(SALE + timedelta(days=20), WILL_LINK), (SALE + timedelta(days=20.9), MAY_LINK)]
+)
+def test_of_the_visits_before_it_the_last_one_counts(now: datetime, rule: str) -> None:
+    assert judge_window(DEFAULTS, now, SALE, [VISIT - timedelta(days=40), VISIT, SALE]).rule == rule
+
+
 def test_a_conversion_in_the_moment_of_its_visit() -> None:
     assert judge_window(DEFAULTS, VISIT, VISIT, [VISIT]).rule == WILL_LINK
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadloop.facts import MAX_FACTS, Fact, FactKind, Feed, TooManyFacts, join
-from support.lead_facts import after, any_facts, entered, joined, linked, priced, submitted
+from leadloop.facts import MAX_FACTS, MAX_VISITS, Fact, FactKind, Feed, TooManyFacts, join
+from support.lead_facts import BORIS, after, any_facts, entered, joined, linked, priced, submitted, visited
 from support.policies import QUALIFIED
 from support.settable_clock import MORNING
 
@@ -61,6 +61,30 @@ def test_a_lead_holds_so_many_facts_and_no_more() -> None:
 def test_a_full_lead_still_takes_what_it_knows() -> None:
     full = joined([priced(amount, after(hours=1)) for amount in range(MAX_FACTS)])
     assert join(full, full[:3]) == full
+
+
+class TestVisits:
+    def test_a_day_is_one_visit_and_its_first_moment_stays(self) -> None:
+        first, later = visited(after(hours=1)), visited(after(hours=2))
+        assert joined([later, first]) == joined([first, later]) == (first,)
+        assert len(joined([first, visited(after(days=1)), visited(user_id="crm-7"), visited(client_id=BORIS)])) == 4
+
+    def test_of_more_than_a_lead_holds_the_newest_stay_in_any_order(self) -> None:
+        days = range(MAX_VISITS + 30)
+        visits = [visited(after(days=day, hours=hours)) for day in days for hours in (3, 1)]
+        newest = tuple(visited(after(days=day, hours=1)) for day in days[-MAX_VISITS:])
+        held: tuple[Fact, ...] = ()
+        for visit in sorted(visits, key=lambda fact: fact.id):
+            held = join(held, (visit,))
+        assert held == joined(reversed(visits)) == newest
+
+    def test_they_take_no_room_from_the_facts_of_the_lead(self) -> None:
+        visits = [visited(after(days=day)) for day in range(MAX_VISITS)]
+        full = joined([*visits, *(priced(amount) for amount in range(MAX_FACTS))])
+        assert len(full) == MAX_FACTS + MAX_VISITS
+        assert joined([*full, visited(after(days=MAX_VISITS))])[-1].kind is FactKind.VISITED
+        with pytest.raises(TooManyFacts):
+            join(full, [linked()])
 
 
 @given(any_facts())

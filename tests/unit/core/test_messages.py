@@ -24,6 +24,7 @@ from leadloop.messages import (
     PageAddress,
     Submission,
     SubmissionUnreadable,
+    VisitCaptured,
     decode,
     encode,
     read_push,
@@ -40,6 +41,7 @@ MAYBE = st.none() | TEXT
 INSTANT = st.datetimes(timezones=st.just(UTC))
 PAGE = st.builds(PageAddress, host=TEXT, path=TEXT, params=TEXTS)
 KEY = st.builds(ContactKey, kind=st.sampled_from(["phone", "email"]), key_id=TEXT, normaliser=TEXT, hmac=TEXT)
+IDS = st.builds(AdIds, client_id=MAYBE, yclid=MAYBE, user_id=MAYBE, appmetrica_device_id=MAYBE, gclid=MAYBE)
 SUBMISSION = st.builds(
     Submission,
     lead_id=TEXT,
@@ -51,7 +53,9 @@ SUBMISSION = st.builds(
     page=PAGE,
     landing=PAGE,
     referrer=PAGE,
-    ids=st.builds(AdIds, client_id=MAYBE, yclid=MAYBE, user_id=MAYBE, appmetrica_device_id=MAYBE, gclid=MAYBE),
+    first_landing=PAGE,
+    first_referrer=PAGE,
+    ids=IDS,
     rejected_ids=TEXTS,
     utm=TEXTS,
     keys=st.lists(KEY, max_size=2).map(tuple),
@@ -70,6 +74,16 @@ MESSAGE: st.SearchStrategy[Message] = st.one_of(
         content_type=TEXT,
         size=st.integers(0),
         body_sealed=TEXT,
+    ),
+    st.builds(
+        VisitCaptured,
+        event_id=TEXT,
+        occurred_at=INSTANT,
+        ids=IDS,
+        page=PAGE,
+        landing=PAGE,
+        referrer=PAGE,
+        utm=TEXTS,
     ),
     st.builds(LeadRegistered, event_id=TEXT, lead_id=TEXT),
     st.builds(

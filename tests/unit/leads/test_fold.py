@@ -29,6 +29,7 @@ from support.lead_facts import (
     priced,
     state_of,
     submitted,
+    visited,
 )
 from support.policies import LOST, MEETING, NEW, PIPELINE, QUALIFIED, WON
 from support.settable_clock import MORNING
@@ -87,6 +88,54 @@ class TestSubmissions:
         assert state.contact_sealed == "sealed"
         assert state.rejected_ids == {"client_id": "not digits", "yclid": "too long"}
         assert state.bot_signs["honeypot_filled"] is True
+
+
+class TestVisits:
+    def test_they_stand_in_order_among_the_submissions(self) -> None:
+        state = state_of(visited(EVENING), submitted(NOON, client_id=ANNA), visited(after(days=2)))
+        assert state.visits == (NOON, EVENING, after(days=2))
+
+    @pytest.mark.parametrize(
+        ("at", "seen"),
+        [
+            (MORNING, None),
+            (NOON, NOON),
+            (after(days=1), EVENING),
+            (after(days=2), after(days=2)),
+            (after(days=9), after(days=2)),
+        ],
+    )
+    def test_of_several_the_last_before_a_moment_is_found(self, at: datetime, seen: datetime | None) -> None:
+        state = state_of(submitted(NOON, client_id=ANNA), visited(EVENING), visited(after(days=2)))
+        assert state.visit_before(at) == seen
+
+    def test_they_say_nothing_of_when_or_from_where_the_lead_came(self) -> None:
+        alone = state_of(submitted(NOON, client_id=ANNA))
+        state = state_of(visited(MORNING), submitted(NOON, client_id=ANNA))
+        assert (state.occurred_at, state.submitted_at, state.born_in) == (NOON, NOON, "site")
+        assert (state.source, state.submission_id) == (alone.source, alone.submission_id)
+        assert state_of(visited(MORNING)).occurred_at is None
+
+    def test_they_teach_a_user_id_after_whatever_the_lead_itself_said(self) -> None:
+        signed_in = visited(MORNING, user_id="crm-8")
+        assert state_of(signed_in, submitted(NOON, client_id=ANNA)).ids == {"client_id": ANNA, "user_id": "crm-8"}
+        state = state_of(signed_in, submitted(NOON, client_id=ANNA, user_id="crm-7"))
+        assert state.ids["user_id"] == "crm-7"
+        assert {"user_id:crm-7", "user_id:crm-8"} <= state.weak_ids
+        assert state.key_ids == set()
+
+    def test_those_of_another_browser_of_the_lead_prolong_nothing(self) -> None:
+        """A conversion is sent by the first ClientID known, and Metrica counts that one's visits."""
+        own, other = submitted(MORNING, client_id=ANNA), submitted(NOON, form="later", client_id=BORIS)
+        state = state_of(own, other, visited(EVENING, BORIS, "crm-8"))
+        assert state.visits == (MORNING, NOON)
+        assert state.ids["user_id"] == "crm-8"
+
+    def test_those_of_a_client_id_that_is_not_the_leads_count_for_nothing(self) -> None:
+        """Its deal was merged away, and what stands in the surviving one is another person's."""
+        merged = (linked("1", "created"), linked("2", "merge", NOON), observed("2", EVENING, client_id=BORIS))
+        state = state_of(submitted(), *merged, visited(EVENING, BORIS, "crm-8"))
+        assert (state.ids, state.weak_ids, state.visits) == ({}, set(), ())
 
 
 class TestBornInTheCrm:
