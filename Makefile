@@ -5,13 +5,13 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve package test check fix clean
+.PHONY: help demo serve package test check fix tag clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-demo: $(VENV)/.runs ## Play three weeks of leads against stand-ins, no cloud, no token, and prove the count
-	@$(BIN)/leadloop demo
+demo: $(if $(filter emulators,$(BACKEND)),$(VENV)/.google,$(VENV)/.runs) ## Play three weeks of leads against stand-ins and prove the count (BACKEND=emulators: on Google's)
+	@$(BIN)/leadloop demo $(if $(BACKEND),--backend $(BACKEND))
 
 serve: $(VENV)/.runs ## Leave the stand-ins and the host running, with a demo page at http://127.0.0.1:8080/
 	@$(BIN)/leadloop demo --serve
@@ -33,6 +33,9 @@ fix: $(VENV)/.tests ## Apply lint fixes and the format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+tag: $(VENV)/.tests ## Build the browser tag, tag.min.js, from tag.js
+	@$(BIN)/python -m leadloop_packaging.browser_tag
+
 clean: ## Remove the virtual environment, caches and demo data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build var
 
@@ -46,6 +49,11 @@ $(VENV)/.runs: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.packages: $(VENV)/.runs
+	@echo "Adding Google's clients to $(VENV) (once) …"
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[host,google]'
+	@touch $@
+
+$(VENV)/.google: $(VENV)/.runs
 	@echo "Adding Google's clients to $(VENV) (once) …"
 	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[host,google]'
 	@touch $@
