@@ -24,11 +24,12 @@ class PubsubProject:
     def create(self, topology: Mapping[str, Iterable[str]]) -> None:
         """Topics and their pull subscriptions."""
         for topic, subscriptions in topology.items():
-            self._topics.create_topic(name=self._path("topics", topic))
+            path = self._path("topics", topic)
+            self._topics.create_topic(name=path)
+            # Nobody subscribes yet. The first publish of an emulator is slow; let it not be one with a deadline.
+            self._topics.publish(topic=path, messages=[PubsubMessage(data=b"first")])
             for name in subscriptions:
-                self._subscriptions.create_subscription(
-                    name=self._path("subscriptions", name), topic=self._path("topics", topic)
-                )
+                self._subscriptions.create_subscription(name=self._path("subscriptions", name), topic=path)
 
     def drain(self, subscription: str) -> list[PubsubMessage]:
         """Pull and acknowledge until nothing more is there, in the order of publishing."""
