@@ -10,7 +10,7 @@ from time import monotonic
 
 from leadloop.ports.clock import Clock
 from leadloop.ports.log import Log
-from leadloop_host.loopback import CallFailed, Loopback
+from leadloop_host.loopback import Caller, CallFailed
 from leadloop_host.schedule_book import ScheduleBook
 from leadloop_host.schedules import Schedule
 from leadloop_host.triggers import scheduler_headers
@@ -36,7 +36,7 @@ class Scheduler:
         schedules: Mapping[Schedule, float],
         book: ScheduleBook,
         clock: Clock,
-        loopback: Loopback,
+        caller: Caller,
         busy: Callable[[str], bool],
         log: Log,
     ) -> None:
@@ -44,7 +44,7 @@ class Scheduler:
         self._schedules = schedules
         self._book = book
         self._clock = clock
-        self._loopback = loopback
+        self._caller = caller
         self._busy = busy
         self._log = log
         self._guard = threading.Condition()
@@ -98,7 +98,7 @@ class Scheduler:
     def _fire(self, schedule: Schedule, due_at: datetime) -> None:
         name, timeout = schedule.function, self._schedules[schedule]
         try:
-            status = self._loopback.post(name, b"", scheduler_headers(name, due_at), timeout)
+            status = self._caller.post(name, b"", scheduler_headers(name, due_at), timeout)
             found = "" if 200 <= status < 300 else f"status {status}"
         except CallFailed as error:
             found = str(error)

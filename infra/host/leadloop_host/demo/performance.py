@@ -12,7 +12,6 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from leadloop.adapters.sqlite_store import SqliteStore
 from leadloop.policy.loader import load_policy
 from leadloop.report.loop import read_loop
 from leadloop.report.text import loop_text
@@ -24,6 +23,7 @@ from leadloop_host.demo.proof import Proof, prove
 from leadloop_host.demo.story import Story, read_story
 from leadloop_host.demo.timeline import FIRST
 from leadloop_host.demo.world import World
+from leadloop_host.emulators import EmulatorDidNotStart, EmulatorMissing
 
 EXAMPLE = Path(__file__).resolve().parents[4] / "examples" / "real_estate"
 """The example of the checkout this runs from."""
@@ -44,9 +44,12 @@ class FolderNotOurs(Exception):
         )
 
 
-def perform(example: Path | None, folder: Path | None, port: int | None, serve: bool) -> int:
+def perform(
+    example: Path | None, folder: Path | None, port: int | None, serve: bool, on_emulators: bool = False
+) -> int:
     """Play the story of an example, or (``serve``) leave its world running for a person to try.
 
+    ``on_emulators``: not on the one-machine host, but from packages and on Google's (``leadloop_host.demo.emulated``).
     Playing returns 0 only if the stand-in counted exactly what the story says. ``folder`` keeps everything; without
     it a temporary one is removed at the end. Raises ``FolderNotOurs`` or ``StoryAtFault``.
     """
@@ -59,9 +62,11 @@ def perform(example: Path | None, folder: Path | None, port: int | None, serve: 
         # As Ctrl-C does: whatever was started is ended before this process is.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         with Processes(place) as processes:
+            if on_emulators:
+                return _play_on_emulators(world, processes, story)
             worlds.start(world, processes)
             return _serve(world) if serve else _play(world, story)
-    except DidNotStart as fault:
+    except (DidNotStart, EmulatorMissing, EmulatorDidNotStart) as fault:
         _say(f"The demo could not start. {fault}")
         return 1
     finally:
@@ -91,14 +96,23 @@ def _play(world: World, story: Story) -> int:
     _say(f"{len(story.cast)} people in {story.days} days from {story.starts:%d.%m.%Y}; real HTTP, real functions.")
     player = Player(world, story, _say)
     player.play()
+    if remark := world.end():
+        _say(remark)
     proof = _tell(world, player)
     _say(f"{time.monotonic() - began:.0f} s in all.")
     return 0 if proof.holds else 1
 
 
+def _play_on_emulators(world: World, processes: Processes, story: Story) -> int:
+    from leadloop_host.demo.emulated.stage import emulated  # Google's clients are an extra of their own
+
+    with emulated(world, processes, _say) as stage:
+        return _play(stage, story)
+
+
 def _tell(world: World, player: Player) -> Proof:
     names = {lead_id: who for who, ids in player.lead_ids.items() for lead_id in ids}
-    report = read_loop(SqliteStore(world.folder / "data" / "documents.db"), world.policy, world.now)
+    report = read_loop(world.open_store(), world.policy, world.now)
     _say(loop_text(report, names))
     metrica, amocrm = world.ledger(world.metrica), world.ledger(world.amocrm)
     proof = prove(player.story, world.policy, metrica, amocrm, player.lead_ids)

@@ -85,7 +85,7 @@ class Player:
         self._visit(person, visited)
         body = self._form_body(person, scene.form)
         for _ in range(scene.times):
-            answer = self.world.session.post(f"{self.world.host}/capture-lead", json=body, timeout=10)
+            answer = self.world.session.post(self.world.url_of("capture-lead"), json=body, timeout=10)
             answer.raise_for_status()
             lead_id = answer.json()["lead_id"]
             known = self.lead_ids.setdefault(person.who, [])

@@ -48,14 +48,28 @@ class Processes:
 
     def start_host(self, module: str, arguments: Sequence[str], environment: Mapping[str, str], url: str) -> None:
         """Start the host and return when it answers. Raises ``DidNotStart``."""
-        process = self._start(HOST, ["-m", module, *arguments], environment, piped=False)
+        self._start(HOST, ["-m", module, *arguments], environment, piped=False)
+        self._wait_for(HOST, f"{url}/healthz", 200)
+
+    def start_function(self, name: str, package: Path, port: int, environment: Mapping[str, str]) -> None:
+        """Have functions-framework serve an unpacked package as Cloud Run does; ``await_function`` tells when."""
+        served = ["--target", name.replace("-", "_"), "--source", "main.py", "--host", "127.0.0.1"]
+        words = ["-m", "functions_framework", *served, "--port", str(port)]
+        self._start(name, words, environment, piped=False, place=package)
+
+    def await_function(self, name: str, port: int) -> None:
+        """Return when the function's server answers; the function itself is not called. Raises ``DidNotStart``."""
+        # The framework answers 404 for this path whatever the function would say.
+        self._wait_for(name, f"http://127.0.0.1:{port}/robots.txt", 404)
+
+    def _wait_for(self, name: str, url: str, status: int) -> None:
         began = time.monotonic()
-        while time.monotonic() - began < READY_WITHIN and process.poll() is None:
+        while time.monotonic() - began < READY_WITHIN and self._running[name].poll() is None:
             with suppress(requests.RequestException):
-                if requests.get(f"{url}/healthz", timeout=2).ok:
+                if requests.get(url, timeout=2).status_code == status:
                     return
             time.sleep(0.02)
-        raise DidNotStart(self._words_of(HOST))
+        raise DidNotStart(self._words_of(name))
 
     def pid_of(self, name: str) -> int:
         """The process started under a name."""
@@ -87,12 +101,18 @@ class Processes:
         return str(json.loads(line)["listening"])
 
     def _start(
-        self, name: str, arguments: list[str], environment: Mapping[str, str], piped: bool
+        self,
+        name: str,
+        arguments: list[str],
+        environment: Mapping[str, str],
+        piped: bool,
+        place: Path | None = None,
     ) -> subprocess.Popen[str]:
         with (self._folder / f"{name}.log").open("a", encoding="utf-8") as log:
             process = subprocess.Popen(  # noqa: S603 - our own modules, by this very interpreter
                 [sys.executable, *arguments],
                 env=dict(environment),
+                cwd=place,
                 stdout=subprocess.PIPE if piped else log,
                 stderr=log,
                 text=True,

@@ -20,8 +20,10 @@ import yaml
 from nacl.public import PrivateKey
 
 from leadloop.adapters.file_clock import set_file_clock
+from leadloop.adapters.sqlite_store import SqliteStore
 from leadloop.policy import ContactMode, Policy
 from leadloop.policy.loader import load_policy, read_policy
+from leadloop.ports.store import Store
 from leadloop_host.demo.processes import Processes
 
 QUIET_WITHIN = 60.0
@@ -72,6 +74,14 @@ class World:
         self.now = instant
         set_file_clock(self.clock_file, instant)
 
+    def url_of(self, function: str) -> str:
+        """Where a function is served."""
+        return f"{self.host}/{function}"
+
+    def open_store(self) -> Store:
+        """The documents, for a report."""
+        return SqliteStore(self.folder / "data" / "documents.db")
+
     def wait_until_quiet(self) -> None:
         """Return when the host has nothing due. Raises ``NotQuiet``."""
         began = time.monotonic()
@@ -84,6 +94,11 @@ class World:
             time.sleep(pause)
             pause = min(pause * 1.5, 0.05)
         raise NotQuiet(f"the host is still busy after {QUIET_WITHIN:.0f} s: {json.dumps(state)[:800]}")
+
+    def end(self) -> str:
+        """Let all come to rest before the books are compared; what there is to say of it, if anything."""
+        self.wait_until_quiet()
+        return ""
 
     def order(self, stand_in: str, path: str, body: object) -> Any:  # noqa: ANN401 - whatever the stand-in answers
         """Give an order to a stand-in."""
@@ -159,7 +174,7 @@ def host_arguments(world: World) -> list[str]:
 
 def subscribe(world: World) -> None:
     """Have the CRM tell the host of changes, as a person does once in its settings."""
-    hook = f"{world.host}/receive-crm-event/amocrm/{world.hook_secret}"
+    hook = f"{world.url_of('receive-crm-event')}/amocrm/{world.hook_secret}"
     settings = ["add_lead", "update_lead", "status_lead", "delete_lead", "add_contact", "update_contact"]
     answer = world.session.post(
         f"{world.amocrm}/api/v4/webhooks",
