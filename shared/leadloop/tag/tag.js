@@ -69,7 +69,7 @@
     let [head, query] = url.split(/[?#]/);
     head = head.split("/").filter((part) => !isContact(part)).join("/");
     query = new URLSearchParams(tagsOf(query)) + "";
-    return head.replace(/;/g, escape) + (query && "?" + query); // a cookie would end there
+    return head.replace(/;.*/, "") + (query && "?" + query); // a cookie would end there, and session ids stand there
   };
 
   // The address as the page was opened: a router may have tidied it up before we came.
@@ -125,13 +125,17 @@
   // ---- Requests. A text needs no preflight, which a page that is being left would not live to see.
 
   const post = (url, body, answered) =>
-    fetch(url, { method: "POST", body, keepalive: body.length < 2e4 }).then(answered, () => answered({}));
-  const tellVisit = (mark) => {
-    if (session.leadloop != mark) {
-      session.leadloop = mark;
-      known.then(safe(() => post(visitUrl, JSON.stringify(fields()), safe())));
-    }
-  };
+    fetch(url, { method: "POST", body, keepalive: !body[2e4] }).then(answered, () => answered({}));
+  // Once a session; once more when the visitor is named, or named otherwise. Without a ClientID there is nothing to tell.
+  const tellVisit = (named) =>
+    known.then(() => {
+      const visit = fields();
+      named = named || session.leadloop || 1;
+      if (visit.ym_client_id && session.leadloop != named) {
+        session.leadloop = named;
+        post(visitUrl, JSON.stringify(visit), safe());
+      }
+    });
 
   // ---- Leads: kept before they are sent, and until they are answered.
 
@@ -141,7 +145,7 @@
   const send = (key, body, callback) =>
     post(leadUrl, body, ({ ok }) => {
       ok ? delete local[key] : unsent.push(key);
-      if (callback) callback(!!ok, key.slice(22));
+      if (callback) callback(ok, key.slice(22));
     });
   const rememberLead = () => keep("leadloop_left", now);
 
@@ -171,10 +175,7 @@
         form.append(input);
       }
       if (value != null && input && input.type == "hidden" && (!input.value || input.dataset.leadloop == input.value))
-      {
-        input.autocomplete = "off"; // or a browser brings back what it held before the visitor went back
         input.dataset.leadloop = input.value = value;
-      }
     }
     return content;
   };
@@ -257,7 +258,7 @@
     (window.requestIdleCallback || setTimeout)(
       safe(() => {
         moved();
-        if (now - local.leadloop_left < LIFE && !session.leadloop) tellVisit(1);
+        if (now - local.leadloop_left < LIFE) tellVisit();
         new MutationObserver(
           safe(() => {
             for (const form of document.forms) form.elements.page || refresh(form);
