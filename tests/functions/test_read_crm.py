@@ -410,6 +410,8 @@ class TestMatching:
         desk.clock.advance(days=90)
         deal = desk.deal(contact_name="Анна", phone="89990000003")
         desk.carry_hooks()
+        desk.clock.advance(minutes=10)
+        desk.sync()
         assert desk.ref(deal).owner == lead
 
     def test_of_several_leads_of_one_visitor_the_latest_free_one_before_the_deal(self, desk: CrmDesk) -> None:
@@ -421,8 +423,34 @@ class TestMatching:
         desk.clock.advance(days=1)
         older = site_deal(desk)
         desk.carry_hooks()
+        desk.clock.advance(minutes=10)
+        desk.sync()
         assert desk.ref(newer).owner == second
         assert desk.ref(older).owner == first
+
+    def test_a_lead_of_the_moment_is_taken_at_once_and_an_earlier_one_after_the_wait(self, desk: CrmDesk) -> None:
+        for minutes, seconds, at_once in ((1, 0, True), (1, 1, False)):
+            lead = desk.submit(f"anna {seconds}", client_id=ANNA, phone=PHONE)
+            desk.settle()
+            desk.clock.advance(minutes=minutes, seconds=seconds)
+            deal = site_deal(desk)
+            desk.carry_hooks()
+            assert desk.ref(deal).owner == (lead if at_once else None)
+            desk.clock.advance(minutes=9, seconds=59)
+            desk.sync()
+            assert desk.ref(deal).owner == (lead if at_once else None)
+            desk.clock.advance(seconds=1)
+            desk.sync()
+            assert desk.ref(deal).owner == lead
+
+    def test_the_lead_of_its_submission_is_taken_at_once_however_early(self) -> None:
+        with crm_desk(sokol("hash", crm={"fields": {"submission_id": "ROISTAT"}})) as desk:
+            lead = desk.submit("anna", phone=PHONE)
+            desk.settle()
+            desk.clock.advance(hours=3)
+            deal = desk.deal(fields={"ROISTAT": "form-of-anna"})
+            desk.carry_hooks()
+            assert desk.ref(deal).owner == lead
 
     def test_two_forms_and_two_deals_minutes_apart_are_two_pairs_when_all_are_read_at_once(self, desk: CrmDesk) -> None:
         pairs = []
@@ -494,7 +522,7 @@ class TestBornInTheCrm:
         assert desk.fields_of(deal)["LEADLOOP_ID"] == lead
 
     def test_and_one_that_comes_later_still_takes_the_deal_over_from_the_lead_born_of_it(self, desk: CrmDesk) -> None:
-        desk.clock.advance(seconds=30)
+        desk.clock.advance(minutes=5)
         deal = site_deal(desk)
         desk.carry_hooks()
         desk.clock.advance(minutes=11)

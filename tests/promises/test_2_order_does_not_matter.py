@@ -128,6 +128,47 @@ class TestWhatBelongsTogetherIsFoundInAnyOrder:
             pairs.append([owners[deal] for deal in deals] == leads)
         assert pairs == [True, True]
 
+    @pytest.mark.parametrize("minutes", [4, 12])
+    @pytest.mark.parametrize("field", ["SUBMISSION_ID", "_YM_UID"])
+    def test_a_deal_that_is_read_before_its_own_form_takes_no_earlier_ones_lead(
+        self, field: str, minutes: int, open_company: OpenCompany
+    ) -> None:
+        """The first deal's webhook is lost, so the first form's lead is free when the second deal is read."""
+        company = open_company(crm={"fields": {"submission_id": "SUBMISSION_ID"}})
+        company.loses_webhooks = True
+        deals = []
+        for form in ("price", "viewing"):
+            known = {"SUBMISSION_ID": form, "_YM_UID": ANNA}
+            fields = {"_YM_UID": ANNA, field: known[field]}
+            made = company.act("create_lead", name=form, fields=fields, status_id=int(NEW))
+            deals.append(str(made["lead_id"]))
+            company.settle()
+            company.send_form(form=form, submission_id=form, phone="8 999 000-00-03", ym_client_id=ANNA, yclid="777")
+            company.settle()
+            company.loses_webhooks = False
+            company.clock.advance(minutes=minutes)
+        company.live(hours=1)
+        company.act("move", lead_id=int(deals[0]), status_id=int(QUALIFIED))
+        company.live(hours=1)
+        leads = [sent.lead_id for sent in company.answered]
+        owners = {one.key.id.rpartition("-")[2]: one.fields["owner"] for one in company.system.documents("crm_ref")}
+        assert [owners[deal] for deal in deals] == leads
+        assert {source for _, source, _ in books.totals(company)} == {"yandex_direct"}
+
+    def test_an_earlier_form_is_taken_when_no_nearer_one_comes_within_the_wait(self, open_company: OpenCompany) -> None:
+        """A manager types in a deal hours after the form: it is the form's, only not at once."""
+        company = open_company()
+        company.send_form(phone="8 999 000-00-03", ym_client_id=ANNA)
+        company.live(hours=5)
+        made = company.act("create_lead", name="typed in", status_id=int(NEW), phone="+79990000003")
+        company.settle()
+        [waiting] = company.system.documents("crm_ref")
+        company.live(hours=1)
+        [ref] = company.system.documents("crm_ref")
+        assert (waiting.fields.get("owner"), waiting.fields["external_id"]) == (None, str(made["lead_id"]))
+        assert ref.fields["owner"] == company.answered[0].lead_id
+        assert company.logged("crm_entity_unmatched")[0]["rule"] == "match.own_lead_awaited"
+
     def test_a_loss_that_is_heard_of_before_the_survivor(self, open_company: OpenCompany) -> None:
         """Without contacts a survivor is known by its own reading alone; the loser's webhook may come first."""
         company = open_company("none")

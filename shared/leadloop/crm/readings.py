@@ -78,17 +78,23 @@ class ReadingCommit:
         if deal.ref.frozen or any(deal.is_from_site(lead_id) for lead_id in deal.leads):
             return
         lead, signs = self._reading.lead, signs_of(self._reading.lead, self._reading.key_ids)
-        self.match = match(self._policy, signs, candidates_of(self._store, self._policy, signs))
+        may_wait = not deal.leads and not self._has_waited(deal)
+        candidates = candidates_of(self._store, self._policy, signs)
+        self.match = match(self._policy, signs, candidates, may_wait=may_wait)
         if self.match.lead_id is not None:
             deal.join(self.match.lead_id, self.match.verdict.rule, lead.created_at)
             self.linked = (self.match.lead_id,)
-        elif not deal.leads and deal.ref.waits_until and deal.ref.waits_until <= timestamps.to_text(self._now):
+        elif not deal.leads and self._has_waited(deal):
             born = digest("crm", deal.ref.crm, "lead", deal.ref.external_id)
             deal.join(born, "born_in_crm", lead.created_at)
             keys = self._reading.own_key_ids
             if keys:
                 crm, external_id = deal.ref.crm, deal.ref.external_id
                 deal.give(born, [facts_of.observed_ids(crm, external_id, {}, keys, lead.created_at)])
+
+    def _has_waited(self, deal: Deal) -> bool:
+        until = deal.ref.waits_until
+        return until is not None and until <= timestamps.to_text(self._now)
 
     def _wait(self, deal: Deal, mark: Document | None) -> Sequence[Write]:
         until = deal.ref.waits_until or timestamps.to_text(self._now + self._policy.defaults.born_in_crm_wait)

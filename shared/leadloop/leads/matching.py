@@ -2,13 +2,17 @@
 
 A weak id (ClientID, yclid) never joins persons: seen with several of them, it identifies a lead only
 together with a contact key.
+
+An entity may be read before the lead of its own form is registered. So an earlier lead of the same
+visitor or contact is not taken for it until its own has had time to come; else two forms and two deals
+would be other pairs, or none, depending on which message was quicker.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from leadloop.leads.delivery import delivery_key
@@ -18,6 +22,9 @@ from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Document, Key, Store
 from leadloop.queries import leads_of_submission, leads_with_weak_id
 from leadloop.verdict import Verdict
+
+SAME_MOMENT = timedelta(minutes=1)
+"""A site tells its CRM and us of a form within this; a lead earlier than that may be of an earlier form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +66,11 @@ class Match(NamedTuple):
     verdict: Verdict
 
 
-def match(policy: Policy, signs: Signs, candidates: Sequence[Candidate]) -> Match:
-    """Find the lead. Only our own id matches a lead that is on a deal already or came after the entity did."""
+def match(policy: Policy, signs: Signs, candidates: Sequence[Candidate], *, may_wait: bool = False) -> Match:
+    """Find the lead. Only our own id matches a lead that is on a deal already or came after the entity did.
+
+    With ``may_wait`` an earlier lead is not taken yet, unless it has the entity's submission id.
+    """
     for candidate in candidates:
         if candidate.lead_id == signs.leadloop_id:
             return Match(candidate.lead_id, Verdict(True, "match.leadloop_id", "the entity carries our id of the lead"))
@@ -73,7 +83,12 @@ def match(policy: Policy, signs: Signs, candidates: Sequence[Candidate]) -> Matc
             found = [candidate for candidate in found if candidate.key_ids & signs.key_ids]
             nobodys = Verdict(False, "match.shared_weak_id", f"several persons came with its {sign}: it is nobody's")
         if found:
-            return _nearest(found, signs.created_at, rule, sign)
+            nearest = _nearest(found, signs.created_at)
+            if may_wait and rule != "match.submission_id" and nearest.occurred_at < signs.created_at - SAME_MOMENT:
+                reason = f"the nearest lead with its {sign} came before it, and its own may be on the way"
+                return Match(None, Verdict(False, "match.own_lead_awaited", reason))
+            which = "the only free lead" if len(found) == 1 else f"the nearest in time of {len(found)} free leads"
+            return Match(nearest.lead_id, Verdict(True, rule, f"{which} with its {sign}"))
     return Match(None, nobodys)
 
 
@@ -133,15 +148,13 @@ def _same(held: str | None, found: str | None) -> bool:
     return held is not None and held == found
 
 
-def _nearest(found: Sequence[Candidate], created_at: datetime, rule: str, sign: str) -> Match:
+def _nearest(found: Sequence[Candidate], created_at: datetime) -> Candidate:
     """The lead nearest in time to the entity.
 
     Two forms and two deals of one person, minutes apart, are two pairs, whether each deal is read as it
     comes or both are read at once.
     """
-    chosen = min(found, key=lambda one: (abs(one.occurred_at - created_at), one.lead_id))
-    which = "the only free lead" if len(found) == 1 else f"the nearest in time of {len(found)} free leads"
-    return Match(chosen.lead_id, Verdict(True, rule, f"{which} with its {sign}"))
+    return min(found, key=lambda one: (abs(one.occurred_at - created_at), one.lead_id))
 
 
 def _persons(candidates: Sequence[Candidate]) -> int:
