@@ -259,6 +259,9 @@ class _Deeds:
         chance = self._chance
         deals = sorted(self._over)
         chance.shuffle(deals)
+        if chance.random() < 0.5:  # of two deals that sent nothing yet the earlier lead is the owner
+            moved = {deed.deal for deed in self._deeds if isinstance(deed, Moved)}
+            deals.sort(key=lambda deal: deal in moved)
         if len(deals) > 1 and chance.random() < 0.5 and deals[0].partition("/")[0] != deals[1].partition("/")[0]:
             winner, loser = deals[:2]
             at = self._unused(max(self._over[winner], self._over[loser]) + APART)

@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 LIKELIHOODS = {
     "crash": 0.05,
+    "crash in upload-conversions": 0.15,
+    "crash in deliver-lead": 0.15,
     "doubled message": 0.10,
     "lost acknowledgement": 0.05,
     "doubled schedule": 0.12,
@@ -22,8 +24,9 @@ LIKELIHOODS = {
 }
 """How often each misfortune happens at one of its occasions."""
 
-_DEEPEST = 40
-"""A crash comes at one of so many touches; most calls end sooner, so not every crash that was drawn happens."""
+_DEEPEST = {"upload-conversions": 60, "deliver-lead": 24}
+_USUALLY_DEEPEST = 30
+"""A crash comes at one of so many moments; some calls end sooner, so not every crash that was drawn happens."""
 
 VENDOR_FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("metrica", {"fault": "accept_then_drop", "path": "/upload$", "method": "POST"}),
@@ -87,9 +90,10 @@ class Trouble:
 
     def interrupter(self, function: str) -> Interrupter | None:
         """Perhaps the end of the process, at some touch of the outside."""
-        if not self.happens("crash"):
+        named = f"crash in {function}"
+        if not self.happens(named if named in LIKELIHOODS else "crash"):
             return None
-        moment = self._chance.randrange(_DEEPEST)
+        moment = self._chance.randrange(_DEEPEST.get(function, _USUALLY_DEEPEST))
         self._journal.append(f"      {function} is to die at moment {moment}")
         return Interrupter.crash(moment)
 
@@ -97,7 +101,7 @@ class Trouble:
         """Perhaps the same schedule fires twice: the second run begins and ends at some touch of the first."""
         if not self.happens("doubled schedule"):
             return None
-        return Interrupter(self._chance.randrange(_DEEPEST // 2), lambda: (run(), None)[1])
+        return Interrupter(self._chance.randrange(_USUALLY_DEEPEST), lambda: (run(), None)[1])
 
     def vendor_fault(self) -> tuple[str, dict[str, Any]] | None:
         """Perhaps something that a vendor does wrong from now on, and which vendor."""
