@@ -63,7 +63,8 @@ def _fields(runtime: Runtime, body: bytes) -> JsonObject:
     except ValidationError:
         return _foreign(runtime, body, "", None, "the delivery is not a Pub/Sub push envelope")
     attributes = envelope.message.attributes
-    source = attributes.get(SOURCE_SUBSCRIPTION) or envelope.subscription
+    subscription = attributes.get(SOURCE_SUBSCRIPTION) or envelope.subscription
+    source = subscription.rpartition("/")[2].removeprefix(runtime.prefix)
     count = attributes.get(DELIVERY_COUNT, "")
     attempts = int(count) if count.isdecimal() else envelope.delivery_attempt
     try:

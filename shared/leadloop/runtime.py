@@ -122,7 +122,7 @@ class Runtime:
         if self._project:
             from leadloop.adapters.pubsub_bus import PubsubBus
 
-            return PubsubBus(self._project, self.manifest.topics, self.environment.get("LEADLOOP_PREFIX", ""))
+            return PubsubBus(self._project, self.manifest.topics, self.prefix)
         from leadloop.adapters.sqlite_bus import SqliteBus
 
         return SqliteBus(self._path("LEADLOOP_DATA") / "messages.db", self.manifest.subscriptions(), self.clock)
@@ -158,6 +158,11 @@ class Runtime:
     def lease_seconds(self, function: str) -> int:
         """How long a lease of this function lasts."""
         return self.manifest.functions[function].lease_seconds
+
+    @property
+    def prefix(self) -> str:
+        """What the names of this bundle's topics and subscriptions begin with; empty on one machine."""
+        return self.environment.get("LEADLOOP_PREFIX", "")
 
     @property
     def _project(self) -> str:

@@ -37,6 +37,14 @@ def test_it_is_kept_once_per_subscription_that_failed(world: World) -> None:
     assert len(world.documents("dead_letter")) == 2
 
 
+def test_in_a_cloud_the_function_is_named_without_the_bundles_prefix(world: World) -> None:
+    """Several bundles share a project; a replay looks the function up in the manifest."""
+    world.runtime.environment = {**world.runtime.environment, "LEADLOOP_PREFIX": "acme-"}
+    attributes = {**FORWARDED, "CloudPubSubDeadLetterSourceSubscription": "acme-deliver-lead"}
+    assert world.push_bytes("keep-dead-letter", encode(ANNOUNCED), attributes).status_code == 204
+    assert world.the("dead_letter").fields["source"] == "deliver-lead"
+
+
 def test_anything_else_is_kept_sealed(world: World) -> None:
     assert world.push_bytes("keep-dead-letter", b"phone=89990000003", FORWARDED).status_code == 204
     assert world.client("keep-dead-letter").post("/", data=b"phone=89990000003").status_code == 204

@@ -13,7 +13,7 @@ from leadloop.adapters.file_clock import set_file_clock
 from leadloop.adapters.system_clock import SystemClock
 from leadloop.messages import LeadRegistered
 from leadloop.ports.store import Create, Key
-from leadloop.runtime import Runtime, SettingMissing, runtime, using
+from leadloop.runtime import Runtime, SettingMissing, SettingsConflict, runtime, using
 from leadloop.secrets import SecretMissing
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -54,6 +54,24 @@ def test_a_setting_that_is_missing_is_named(port: str, variable: str, value: str
     with pytest.raises(SettingMissing, match=rf"variable {variable} is not set; `leadloop serve` sets it") as missing:
         getattr(empty, port)
     assert missing.value.name == variable
+
+
+def test_a_project_of_google_stands_for_its_store_and_bus_and_nothing_is_asked_of_it_yet() -> None:
+    look = (
+        "import sys; from leadloop.runtime import Runtime;"
+        f"world = Runtime({{'LEADLOOP_PROJECT': 'acme', 'LEADLOOP_MANIFEST': {str(MANIFEST)!r}}});"
+        "bus = world.bus; print('google.cloud.firestore_v1' in sys.modules, type(bus).__name__);"
+        "print(type(world.store).__name__, 'sqlite3' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["False", "PubsubBus", "FirestoreStore", "False"]
+
+
+@pytest.mark.parametrize("port", ["store", "bus"])
+def test_one_machine_and_a_cloud_at_once_are_refused(port: str, tmp_path: Path) -> None:
+    both = Runtime({"LEADLOOP_DATA": str(tmp_path), "LEADLOOP_PROJECT": "acme", "LEADLOOP_MANIFEST": str(MANIFEST)})
+    with pytest.raises(SettingsConflict, match="expected one of LEADLOOP_DATA"):
+        getattr(both, port)
 
 
 def test_metrica_without_its_token_names_the_token() -> None:
