@@ -3,15 +3,44 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol, cast
 
 from leadloop.conversions.context import UploadContext
 from leadloop.conversions.leaves import leaf_of
 from leadloop.conversions.ledger import UploadLedger
 from leadloop.leads.lead import Lead
-from leadloop.messages import CrmEntityTouched, HintUnreadable, LeadCaptured, SubmissionUnreadable
-from simulation.world import Company
+from leadloop.messages import CrmEntityTouched, HintUnreadable, LeadCaptured, Message, SubmissionUnreadable
+from leadloop.policy import Policy
+from leadloop.ports.store import Document
+from leadloop.runtime import Runtime
+
+
+class Audited(Protocol):
+    """What an auditor is shown of a company."""
+
+    policy: Policy
+
+    def documents(self, collection: str) -> Iterable[Document]:
+        """Every document of a collection."""
+        ...
+
+    def published(self) -> Iterable[Message]:
+        """Every message that was ever on the bus."""
+        ...
+
+    def answered_events(self) -> Iterable[str]:
+        """Event ids of the forms that were answered 2xx."""
+        ...
+
+    def metrica_book(self) -> dict[str, Any]:
+        """Metrica's own ledger."""
+        ...
+
+    def onlooker(self) -> Runtime:
+        """A runtime that nothing happens to."""
+        ...
+
 
 _INTAKE: dict[str, tuple[type, ...]] = {
     "submission": (LeadCaptured, SubmissionUnreadable),
@@ -20,37 +49,36 @@ _INTAKE: dict[str, tuple[type, ...]] = {
 _REST = ("terminal", "released", "split", "refused")
 
 
-def faults(company: Company) -> list[str]:
+def faults(company: Audited) -> list[str]:
     """Everything that does not add up; to be asked when nothing is left to do."""
     checks = (_outcomes, _totals, _conversions, _uploads, _metrica)
     return [fault for check in checks for fault in check(company)]
 
 
-def _outcomes(company: Company) -> Iterator[str]:
+def _outcomes(company: Audited) -> Iterator[str]:
     """Every event that was taken in has ended in exactly one way, and nothing has ended that was not taken in."""
-    ended = {one.key.id: str(one.fields["kind"]) for one in company.system.documents("outcome")}
+    ended = {one.key.id: str(one.fields["kind"]) for one in company.documents("outcome")}
     for kind, types in _INTAKE.items():
-        taken = {one.message.event_id for one in company.system.queue.published if isinstance(one.message, types)}
+        taken = {one.event_id for one in company.published() if isinstance(one, types)}
         found = {event_id for event_id, ended_kind in ended.items() if ended_kind == kind}
         yield from (f"{kind} {event_id} has no outcome" for event_id in sorted(taken - found))
         yield from (f"{kind} {event_id} has an outcome and was never taken in" for event_id in sorted(found - taken))
-    yield from (
-        f"{sent.event_id} was answered and has no outcome" for sent in company.answered if sent.event_id not in ended
-    )
+    yield from (f"{one} was answered and has no outcome" for one in company.answered_events() if one not in ended)
     for collection in ("spool", "dead_letter", "dirty_mark"):
-        yield from (f"{collection} {one.key.id} is left" for one in company.system.documents(collection))
+        rest = (one for one in company.documents(collection) if not one.fields.get("replayed_at"))
+        yield from (f"{collection} {one.key.id} is left" for one in rest)
 
 
-def _totals(company: Company) -> Iterator[str]:
+def _totals(company: Audited) -> Iterator[str]:
     counted, recounted = totals(company), recount(company)
     for place in sorted((counted - recounted) + (recounted - counted)):
         yield f"total {place}: counted {counted[place]}, recounted {recounted[place]}"
 
 
-def totals(company: Company) -> Counter[tuple[str, str, str]]:
+def totals(company: Audited) -> Counter[tuple[str, str, str]]:
     """Day, source and counter, as the daily totals have them."""
     found: Counter[tuple[str, str, str]] = Counter()
-    for document in company.system.documents("daily_total"):
+    for document in company.documents("daily_total"):
         day, _, source = document.key.id.partition("--")
         for name, value in document.fields.items():
             if isinstance(value, int):
@@ -60,7 +88,7 @@ def totals(company: Company) -> Counter[tuple[str, str, str]]:
     return +found
 
 
-def recount(company: Company) -> Counter[tuple[str, str, str]]:
+def recount(company: Audited) -> Counter[tuple[str, str, str]]:
     """The same, counted anew from the leads."""
     found: Counter[tuple[str, str, str]] = Counter()
     for lead in leads(company):
@@ -73,14 +101,14 @@ def recount(company: Company) -> Counter[tuple[str, str, str]]:
     return found
 
 
-def leads(company: Company) -> list[Lead]:
+def leads(company: Audited) -> list[Lead]:
     """Every lead that rests."""
-    return [Lead.of(document) for document in company.system.documents("lead")]
+    return [Lead.of(document) for document in company.documents("lead")]
 
 
-def _conversions(company: Company) -> Iterator[str]:
+def _conversions(company: Audited) -> Iterator[str]:
     """Every conversion that its lead's facts amount to is claimed or expired, and its row came to an end."""
-    ledger = UploadLedger(UploadContext.of(company.system.runtime, "check-uploads"))
+    ledger = UploadLedger(UploadContext.of(company.onlooker(), "check-uploads"))
     for lead in leads(company):
         for goal in lead.pending(company.policy):
             yield f"lead {lead.id}: {goal} is neither claimed nor expired"
@@ -94,8 +122,8 @@ def _conversions(company: Company) -> Iterator[str]:
                 yield f"lead {lead.id}: the row of {goal} rests in an upload that is {upload.state}: {upload.reason}"
 
 
-def _uploads(company: Company) -> Iterator[str]:
-    for document in company.system.documents("upload"):
+def _uploads(company: Audited) -> Iterator[str]:
+    for document in company.documents("upload"):
         state, totals = document.fields["state"], cast(dict[str, int], document.fields["totals"])
         if state not in _REST:
             yield f"upload {document.key.id} is {state}"
@@ -103,11 +131,11 @@ def _uploads(company: Company) -> Iterator[str]:
             yield f"upload {document.key.id} has {document.fields['count']} rows, Metrica read {totals}"
 
 
-def _metrica(company: Company) -> Iterator[str]:
+def _metrica(company: Audited) -> Iterator[str]:
     """Metrica has each upload once, and no row twice."""
-    book = company.vendors.metrica_book()
+    book = company.metrica_book()
     comments = Counter(one["comment"] for one in book["uploadings"])
-    ours = {one.key.id for one in company.system.documents("upload") if one.fields["state"] == "terminal"}
+    ours = {one.key.id for one in company.documents("upload") if one.fields["state"] == "terminal"}
     yield from (f"Metrica has upload {token} {number} times" for token, number in comments.items() if number != 1)
     yield from (f"Metrica has an upload that we do not: {token}" for token in comments.keys() - ours)
     yield from (f"Metrica does not have upload {token}" for token in ours - comments.keys())

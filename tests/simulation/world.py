@@ -15,8 +15,10 @@ from typing import Any, NamedTuple, TypeAlias
 from leadloop import timestamps
 from leadloop.json_types import JsonObject
 from leadloop.leads.lead import Lead
+from leadloop.messages import Message
 from leadloop.policy import Policy
-from leadloop.ports.store import Key, Store
+from leadloop.ports.store import Document, Key, Store
+from leadloop.runtime import Runtime
 from simulation.mail import Mail
 from simulation.system import System
 from simulation.trouble import Trouble
@@ -211,6 +213,28 @@ class Company:
         """What Metrica counts: identifier, target, moment."""
         book = self.vendors.metrica_book()["conversions"]
         return sorted((one["id"], one["target"], one["datetime"]) for one in book)
+
+    # what an auditor is shown
+
+    def documents(self, collection: str) -> list[Document]:
+        """Every document of a collection, by id."""
+        return self.system.documents(collection)
+
+    def published(self) -> list[Message]:
+        """Every message that was ever on the bus."""
+        return [one.message for one in self.system.queue.published]
+
+    def answered_events(self) -> list[str]:
+        """Event ids of the forms that were answered 2xx."""
+        return [sent.event_id for sent in self.answered]
+
+    def metrica_book(self) -> dict[str, Any]:
+        """Metrica's own ledger."""
+        return self.vendors.metrica_book()
+
+    def onlooker(self) -> Runtime:
+        """The runtime on which nothing dies."""
+        return self.system.runtime
 
     def logged(self, event: str) -> list[JsonObject]:
         """Details of every log entry of an event."""

@@ -1,0 +1,56 @@
+"""What also happens on the way: the demo's story leaves out what its reader need not see, functions do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from faults.company import Company
+from leadloop.queries import dead_letters, every_document
+from leadloop.replay import replay
+from leadloop_host.demo.story import Story, StoryMoment
+
+_GARBAGE = b"\xff\xfe{broken \x00 json"
+
+
+def prepare(company: Company, story: Story) -> None:
+    """Put everything on the company's agenda."""
+    for moment, act in _mishaps(company, story):
+        company.at(story.instant(StoryMoment.read(moment)), act)
+
+
+def _mishaps(company: Company, story: Story) -> Iterator[tuple[str, Callable[[], None]]]:
+    machine = company.machine
+    roman = next(person for person in story.cast if person.who == "Роман")
+    yield "6 13:00", partial(_visit, company, {"ym_client_id": roman.client_id})
+    yield "6 13:10", partial(_garbage, company)
+    # Юрий sends his form meanwhile.
+    yield "9 09:45", partial(setattr, machine, "bus_is_down", True)
+    yield "9 10:05", partial(setattr, machine, "bus_is_down", False)
+    # Денис sends his; after four hours of attempts it is a dead letter, until somebody has put right what was wrong.
+    yield "13 11:35", partial(setattr, machine, "without_store", frozenset({"register-lead"}))
+    yield "13 16:30", partial(setattr, machine, "without_store", frozenset())
+    yield "13 16:35", partial(put_back, company)
+
+
+def _visit(company: Company, beacon: Mapping[str, Any]) -> None:
+    """Somebody who left a lead comes back."""
+    origin = company.policy.site.origins[0]
+    answer = company.session.post(f"{company.host}/capture-visit", json=beacon, headers={"Origin": origin}, timeout=10)
+    answer.raise_for_status()
+
+
+def _garbage(company: Company) -> None:
+    """Somebody posts what is no form, and a webhook arrives that names nothing."""
+    for path in ("capture-lead", f"receive-crm-event/amocrm/{company.hook_secret}"):
+        headers = {"Content-Type": "application/json"}
+        answer = company.session.post(f"{company.host}/{path}", data=_GARBAGE, headers=headers, timeout=10)
+        answer.raise_for_status()
+
+
+def put_back(company: Company) -> None:
+    """The owner has every dead letter delivered once more."""
+    world = company.onlooker()
+    for letter in list(every_document(world.store, dead_letters())):
+        replay(world, letter, again=False)
