@@ -72,7 +72,7 @@ class Wire:
         self._timeout = timeout_seconds
         self._lock = threading.Lock()
         self._client: FirestoreClient | None = None
-        self._metadata: tuple[tuple[str, str], ...] = ()
+        self._metadata = [("google-cloud-resource-prefix", self.database)]
 
     def connected(self) -> FirestoreClient:
         """Google's client, with the credentials of this machine; nothing is sent. Raises ``GoogleAuthError``."""
@@ -165,6 +165,6 @@ class Wire:
 
     def _channel(self) -> grpc.Channel:
         if emulator := os.environ.get(EMULATOR):
-            self._metadata = (("authorization", "Bearer owner"),)
+            self._metadata.append(("authorization", "Bearer owner"))
             return grpc.insecure_channel(emulator, options=_OPTIONS)
         return FirestoreGrpcTransport.create_channel(options=_OPTIONS)
