@@ -19,8 +19,8 @@ from leadloop.json_types import json_list
 from leadloop.messages import VisitCaptured
 from leadloop.runtime import Runtime
 
-BODY_CAP = 8192
-"""Bytes: a ClientID, tags and three addresses are far below."""
+BODY_CAP = 32_768
+"""Bytes: room for ids, tags and five addresses, of which each may be an ad's link of 4096."""
 
 _SENDER = "correct what sends it; the tag sends a JSON object with ym_client_id"
 
