@@ -165,6 +165,30 @@ class TestDuplicateControl:
         assert posts(desk) == 1
 
 
+class TestAMergeBeforeTheFirstReading:
+    """Crash enumeration found it: a death between creating a deal and reading it leaves managers time to join it."""
+
+    @pytest.mark.parametrize("is_answered", [True, False])
+    def test_a_deal_joined_before_it_was_ever_read_is_followed_to_its_survivor(
+        self, desk: CrmDesk, is_answered: bool
+    ) -> None:
+        kept = desk.deal(contact_name="Борис", phone="89990000007")
+        if not is_answered:
+            desk.break_next("accept_then_drop", path=COMPLEX)
+        lead = arrived(desk)
+        [deal] = desk.deals_of(lead)
+        if not is_answered:
+            desk.clock.advance(minutes=16)
+            again(desk, lead)
+        desk.clock.advance(minutes=1)
+        desk.act("merge", winner=kept, loser=deal)
+        desk.clock.advance(minutes=1)
+        desk.move(kept, "sold")
+        desk.carry_hooks()
+        assert desk.ref(deal).gone == "merged"
+        assert desk.state(lead).stage == "sold"
+
+
 class TestALostAnswer:
     @pytest.mark.parametrize("fault", ["accept_then_drop", "accept_then_status", "truncate"])
     @pytest.mark.parametrize("filters", ["honoured", "ignored", "refused"])

@@ -95,6 +95,8 @@ class LeadAtHand:
             ref, resting = store.get_many([ref_key(self.crm.name, external_id), delivery_key(self.lead.id)])
             deal = Deal.read(store, policy, self.crm.name, external_id, ref)
             deal.join(self.lead.id, by, at)
+            # by its contacts a deal is found again that is merged away before it was ever read
+            deal.ref = deal.ref.changed(contact_ids=deal.ref.contact_ids or created.contact_ids)
             delivery = Delivery.of(resting) if resting is not None else Delivery(lead_id=self.lead.id)
             arrived = delivery.delivered(external_id, None if complete else self.now, merged=created.merged)
             if complete:

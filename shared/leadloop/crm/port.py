@@ -120,6 +120,8 @@ class CreatedLead:
     """The CRM took it for a lead it already had, and ``external_id`` is that one's."""
     refused_fields: tuple[str, ...] = ()
     """Fields the account does not have; the lead was created without them."""
+    contact_ids: tuple[str, ...] = ()
+    """Contacts it is linked to, as far as the CRM told."""
 
 
 @dataclass(frozen=True, slots=True)

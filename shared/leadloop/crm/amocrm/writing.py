@@ -14,7 +14,7 @@ from leadloop.crm.amocrm.fields import FieldPlace, entries, places, texts_at
 from leadloop.crm.amocrm.lead_feed import everything_since
 from leadloop.crm.amocrm.leadloop_field import id_of_leadloop_field
 from leadloop.crm.amocrm.refusals import FieldsRefused
-from leadloop.crm.amocrm.shapes import id_of
+from leadloop.crm.amocrm.shapes import id_of, lead_of
 from leadloop.crm.port import AttachedFields, CreatedLead, LeadloopFieldMissing, NewCrmLead
 from leadloop.identity.contact import Contact
 from leadloop.json_types import Json, JsonObject, json_list
@@ -46,9 +46,10 @@ def find_created(client: AmoCrmClient, fields: AmoCrmFields, lead_id: str, since
     field_id = id_of_leadloop_field(client, fields)
     candidates = _filtered(client, field_id, lead_id) if field_id is not None else []
     for listing in (candidates, everything_since(client, since)):
-        found = [id_of(item.get("id")) for item in listing if _leadloop_id(item, fields) == lead_id]
+        found = [lead_of(item, fields) for item in listing if _leadloop_id(item, fields) == lead_id]
         if found:
-            return CreatedLead(min(found, key=int))
+            first = min(found, key=lambda lead: int(lead.external_id))
+            return CreatedLead(first.external_id, contact_ids=first.contact_ids)
     return None
 
 
@@ -121,11 +122,13 @@ def _created(answer: Json, refused: tuple[str, ...]) -> CreatedLead:
     entry = answer[0] if isinstance(answer, list) and answer else None
     if not isinstance(entry, dict):
         raise AnswerUnreadable("amocrm", "create_lead", "expected an array with one created lead, found something else")
-    return CreatedLead(id_of(entry.get("id")), entry.get("merged") is True, refused)
+    contact = entry.get("contact_id")
+    contact_ids = () if contact is None else (id_of(contact),)
+    return CreatedLead(id_of(entry.get("id")), entry.get("merged") is True, refused, contact_ids)
 
 
 def _filtered(client: AmoCrmClient, field_id: str, lead_id: str) -> list[JsonObject]:
-    params = ((f"filter[custom_fields_values][{field_id}][]", lead_id), ("limit", "250"))
+    params = ((f"filter[custom_fields_values][{field_id}][]", lead_id), ("limit", "250"), ("with", "contacts"))
     try:
         return client.page("find_created", "leads", params, "leads")[0]
     except Refused as refused:
