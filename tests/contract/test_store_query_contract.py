@@ -135,6 +135,21 @@ def test_lists_are_asked_for_a_member(store: Store) -> None:
     assert ids(store, queries.leads_of_upload("token")) == []
 
 
+def test_the_visits_of_one_client_since_a_day(store: Store) -> None:
+    put(
+        store,
+        "visit",
+        {
+            "before": {"client_id": "17", "day": "2026-08-31"},
+            "later": {"client_id": "17", "day": "2026-09-02"},
+            "that-day": {"client_id": "17", "day": "2026-09-01"},
+            "of-another": {"client_id": "170", "day": "2026-09-01"},
+        },
+    )
+    assert ids(store, queries.visits_of_client("17", "2026-09-01")) == ["that-day", "later"]
+    assert list(pages(store, queries.visits_of_client("17", "", limit=2))) == [["before", "that-day"], ["later"]]
+
+
 def test_members_follow_the_document_as_it_changes(store: Store) -> None:
     key = Key("lead", "anna")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from leadloop.leads import facts_of
+from leadloop.sources.resolution import resolve
 from support.form_desk import FormDesk
 from support.policies import HMAC_KEY, sokol
 
@@ -15,6 +17,19 @@ def test_a_resend_that_learnt_its_client_id_is_the_same_lead() -> None:
     desk.world.clock.advance(minutes=50)
     again = desk.hand_in(ANNA | {"submission_id": "s-1", "ym_client_id": "1700000000123456789"})
     assert again.lead_id == first.lead_id
+
+
+def test_the_very_first_visit_is_told_and_makes_no_other_lead() -> None:
+    desk = FormDesk()
+    first = desk.hand_in(ANNA | {"submission_id": "s-1", "referrer": "https://ya.ru/"})
+    remembered = {"first_landing": "https://sokol.example/?utm_source=vk", "first_referrer": "https://vk.com/away"}
+    again = desk.hand_in(ANNA | {"submission_id": "s-1", "referrer": "https://ya.ru/"} | remembered)
+    assert (again.lead_id, again.fingerprint) == (first.lead_id, first.fingerprint)
+    assert again.first_landing.params == {"utm_source": "vk"}
+    assert (again.first_referrer.host, again.referrer.host, again.utm) == ("vk.com", "ya.ru", {})
+    told, first_told = facts_of.submission(again), facts_of.submission(first)
+    assert told.id == first_told.id, "the same form, sent again"
+    assert resolve(told.values) == resolve(first_told.values)
 
 
 def test_a_phone_typed_otherwise_is_the_same_lead() -> None:

@@ -12,7 +12,7 @@ from leadloop.messages import ContactKey
 from leadloop.policy import ContactMode
 from leadloop.ports.store import Delete, Key
 from leadloop.report.explanation import Explanation, explain, find_leads
-from support.lead_facts import after, lead_of, linked, lost, submitted
+from support.lead_facts import after, lead_of, linked, lost, submitted, visited
 from support.metrica_desk import ANNA, MetricaDesk, MetricaServer
 from support.policies import sokol
 from support.small_loop import SmallLoop
@@ -125,6 +125,19 @@ class TestFacts:
     def test_a_deal_that_was_joined_with_another_is_told(self) -> None:
         lead = lead_of(submitted(), linked("1"), lost("1", "merged", "2", after(hours=1)))
         assert "external_id 1, how merged, into 2" in explain_alone(lead).text()
+
+    def test_a_return_to_the_site_is_told_with_its_day(self) -> None:
+        lead = lead_of(submitted(client_id=ANNA), visited(after(days=1), user_id="crm-7"))
+        told = explain_alone(lead)
+        visit = told.as_json()["facts"][1]  # type: ignore[index]
+        assert visit == {
+            "at": "2026-09-02T09:00:00.000000Z",
+            "feed": "site",
+            "kind": "visited",
+            "day": "2026-09-02",
+            "ids": {"client_id": ANNA, "user_id": "crm-7"},
+        }
+        assert f"day 2026-09-02, ids {{client_id {ANNA}, user_id crm-7}}" in told.text()
 
 
 def explain_alone(lead: Lead) -> Explanation:
