@@ -231,7 +231,7 @@ def _state(company: Company, lead: Lead) -> dict[str, Any]:
     return {
         "occurred_at": state.occurred_at,
         "ids": state.ids,
-        "visit_at": state.visit_at,
+        "visits": state.visits,
         "keys": state.key_ids,
         "source": state.source,
         "stages": state.stages,

@@ -92,12 +92,13 @@ class Deal:
         writes = [
             write
             for lead_id, lead in told.items()
-            if lead != self._at_rest(lead_id)
+            if lead != self.at_rest(lead_id)
             for write in lead_writes(self._policy, lead, self._version_of(lead_id))
         ]
         return writes if self.ref == self._before else [*writes, self.ref.write(self._version)]
 
-    def _at_rest(self, lead_id: str) -> Lead | None:
+    def at_rest(self, lead_id: str) -> Lead | None:
+        """A lead as it was read; ``None`` for one that is born here."""
         document = self._documents.get(lead_id)
         return Lead.of(document) if document is not None else None
 

@@ -19,6 +19,7 @@ from leadloop.digests import follow_up_id
 from leadloop.identity.keys import KeyRing
 from leadloop.leads.crm_refs import CrmRef, ref_key
 from leadloop.leads.matching import candidates_of, match
+from leadloop.leads.visiting import recall, tell_refused
 from leadloop.leads.writing import decide_and_commit
 from leadloop.messages import LeadRegistered
 from leadloop.policy import ContactMode
@@ -113,6 +114,9 @@ class Reader:
             about = {"crm": self._crm.name, "external_id": reading.lead.external_id, "lead_id": lead_id}
             event = "crm_entity_matched" if verdict else "crm_entity_unmatched"
             self._runtime.log.info(event, **about, rule=verdict.rule, reason=verdict.reason)
+        for lead_id in decision.taught:
+            if (refusal := recall(self._store, self._policy, lead_id)) is not None:
+                tell_refused(self._runtime.log, lead_id, refusal)
         for lead_id in decision.linked:
             self._announce(lead_id, reading.lead.external_id)
 

@@ -18,6 +18,7 @@ from leadloop.leads import facts_of
 from leadloop.leads.crm_refs import ref_key
 from leadloop.leads.delivery import Delivery, DeliveryState, delivery_key
 from leadloop.leads.matching import Match, Signs, candidates_of, match
+from leadloop.leads.visiting import needs_recall, visits_of
 from leadloop.policy import Policy
 from leadloop.ports.store import Delete, Document, Store, Write
 
@@ -55,6 +56,8 @@ class ReadingCommit:
         """Leads from the site that this reading put on the deal."""
         self.match: Match | None = None
         """How the deal was matched, when it had to be."""
+        self.taught: list[str] = []
+        """Leads that this reading taught a ClientID: visits recorded at the same moment may not have seen them."""
 
     def decide(self) -> Sequence[Write]:
         """The writes; none but the mark's when nothing is new. Raises ``ReadingOvertaken``."""
@@ -70,6 +73,7 @@ class ReadingCommit:
         status = Status(str(known.values["pipeline_id"]), str(known.values["status_id"])) if known else None
         stages = read_stages(reading.lead, reading.moves, status, self._now)
         self._give(deal, stages.entries)
+        self._recall_visits(deal)
         due = None if stages.verdict else self._now + RECHECK
         return [*self._deliveries(deal), *deal.writes(), *after_reading(reading.mark, mark, due)]
 
@@ -106,6 +110,13 @@ class ReadingCommit:
         for lead_id in deal.leads:
             deal.give(lead_id, facts_about(self._policy, deal, lead_id, lead, entries))
         deal.ref = deal.ref.changed(gone=None if deal.ref.alias_of is None else deal.ref.gone, **self._seen())
+
+    def _recall_visits(self, deal: Deal) -> None:
+        """A lead that learns a ClientID here learns of its visits in the same commit."""
+        leads = deal.leads.items()
+        self.taught = [id_ for id_, lead in leads if needs_recall(self._policy, deal.at_rest(id_), lead)]
+        for lead_id in self.taught:
+            deal.give(lead_id, visits_of(self._store, self._policy, deal.leads[lead_id]))
 
     def _seen(self) -> dict[str, object]:
         lead = self._reading.lead
