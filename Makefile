@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve package test check fix tag clean
+.PHONY: help demo serve package test bench check fix tag clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -21,6 +21,9 @@ package: $(VENV)/.packages ## Stage one reproducible zip per function in build/p
 
 test: $(VENV)/.tests ## Run every test
 	@$(BIN)/pytest -n auto --dist worksteal
+
+bench: $(VENV)/.tests ## Measure what leadloop costs, as ratios, in about five minutes; ONLY=intake, QUICK=1
+	@PYTHONHASHSEED=0 PYTHONPATH=tests $(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
 check: $(VENV)/.tests ## Lint, format, types, import contracts; writes nothing
 	@$(BIN)/ruff check .

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from leadloop.leads.fold import Money
 from leadloop.leads.lead import Claim
 from leadloop.verdict import Verdict
 
+_QUOTED = frozenset('"\r\n')
 _COLUMN = {"client_id": "ClientId", "user_id": "UserId", "yclid": "Yclid"}
 
 
@@ -84,7 +85,10 @@ def write_file(header: str, lines: Sequence[str]) -> bytes:
     return "\n".join([header, *lines, ""]).encode()
 
 
-def _line(cells: Iterable[str]) -> str:
+def _line(cells: Sequence[str]) -> str:
+    plain = ",".join(cells)
+    if plain.count(",") == len(cells) - 1 and _QUOTED.isdisjoint(plain):
+        return plain
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow(cells)
     return text.getvalue()

@@ -1,0 +1,37 @@
+"""How many documents a lead costs from the form to the sale: three stages, two conversions.
+
+What is written once a run or a file (leases, cursors, uploads) is shared by the leads that are in it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from bench.figures import Figure, Gate, counted
+from bench.life import Bill, lives
+from bench.sampling import Scale
+
+GATE = Gate(14, aim=10)
+
+
+def measure(scale: Scale) -> Iterator[Figure]:
+    """By the periodic pull alone, and with the CRM's webhooks on top. Counts do not vary, so one round is enough."""
+    for name, with_hooks in (("by pull", False), ("with webhooks", True)):
+        with lives(scale.lives, with_hooks=with_hooks) as people:
+            bill = people.play()
+        yield from _figures(name, bill, scale.lives)
+
+
+def _figures(name: str, bill: Bill, leads: int) -> Iterator[Figure]:
+    note = f"{leads} leads; by collection: {_shares(bill.by_collection, leads)}"
+    yield counted(f"writes a lead, {name}", "", [sum(bill.writes.values()) / leads], GATE, note)
+    for function, writes in sorted(bill.writes.items()):
+        if writes:
+            yield counted(f"  by {function}", "", [writes / leads])
+    note = f"by function: {_shares(bill.reads, leads)}"
+    yield counted(f"reads a lead, {name}", "", [sum(bill.reads.values()) / leads], note=note)
+
+
+def _shares(counts: Counter[str], leads: int) -> str:
+    return ", ".join(f"{name} {count / leads:g}" for name, count in counts.most_common())
