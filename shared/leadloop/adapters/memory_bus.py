@@ -23,12 +23,12 @@ class MemoryBus:
 
     def __init__(self, topics: Collection[str] | None = None) -> None:
         """``topics`` are the ones that somebody subscribes to; ``None``: any."""
-        self.published: list[Published] = []
-        """All there ever was, drained or not."""
         self.failing = False
         """Whether every publish raises ``PublishFailed``, as when the disk is full."""
         self._topics = None if topics is None else frozenset(topics)
         self._drained: dict[str, int] = {}
+        self._on_the_wire: list[tuple[str, str, bytes]] = []
+        self._arrived: list[Published] = []
         self._lock = threading.Lock()
 
     def publish(self, topic: str, message: Message) -> str:
@@ -38,16 +38,23 @@ class MemoryBus:
             raise PublishFailed(f"{message.type} is not on {topic}: nobody subscribes to it; expected one of {heard}")
         if self.failing:
             raise PublishFailed(f"{message.type} is not on {topic}: the bus was told to fail")
-        arrived = decode(encode(message))
+        body = encode(message)
         with self._lock:
-            message_id = str(10_000_000_000_000_001 + len(self.published))
-            self.published.append(Published(topic, message_id, arrived))
+            message_id = str(10_000_000_000_000_001 + len(self._on_the_wire))
+            self._on_the_wire.append((topic, message_id, body))
         return message_id
+
+    @property
+    def published(self) -> list[Published]:
+        """All there ever was, drained or not."""
+        with self._lock:
+            for topic, message_id, body in self._on_the_wire[len(self._arrived) :]:
+                self._arrived.append(Published(topic, message_id, decode(body)))
+            return self._arrived
 
     def on(self, topic: str) -> list[Message]:
         """Everything published on the topic, in order."""
-        with self._lock:
-            return [published.message for published in self.published if published.topic == topic]
+        return [published.message for published in self.published if published.topic == topic]
 
     def drain(self, topic: str) -> list[Message]:
         """What was published on the topic since it was last drained."""

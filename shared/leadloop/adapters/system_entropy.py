@@ -9,6 +9,8 @@ ALPHABET = string.ascii_lowercase + string.digits
 LENGTH = 26
 """36 signs to the power of 26: 134 bits."""
 _TOKENS = len(ALPHABET) ** LENGTH
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+_UNITS = [len(_PAIRS) ** place for place in range(LENGTH // 2)]
 
 
 class SystemEntropy:
@@ -16,8 +18,5 @@ class SystemEntropy:
 
     def token(self) -> str:
         """See ``Entropy``."""
-        number, signs = secrets.randbelow(_TOKENS), []
-        for _ in range(LENGTH):
-            number, sign = divmod(number, len(ALPHABET))
-            signs.append(ALPHABET[sign])
-        return "".join(signs)
+        number = secrets.randbelow(_TOKENS)
+        return "".join([_PAIRS[number // unit % len(_PAIRS)] for unit in _UNITS])

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
 
 from leadloop.forms.charsets import clean_text, decode
@@ -56,12 +57,14 @@ def read_fields(body: bytes, content_type: str) -> Fields:
     return fields
 
 
+@lru_cache(maxsize=64)
 def media_type(content_type: str) -> str:
     """The declared type without parameters, or nothing when it is not one."""
     found = re.match(r"\s*([\w.+-]{1,60}/[\w.+-]{1,60})\s*(?:;|$)", content_type)
     return found[1].lower() if found else ""
 
 
+@lru_cache(maxsize=64)
 def _declared(content_type: str) -> tuple[str, str]:
     charset = re.search(r"charset\s*=\s*\"?([\w.:-]{1,40})", content_type, re.IGNORECASE)
     return media_type(content_type), charset[1] if charset else ""
@@ -104,12 +107,17 @@ def _path(name: str) -> Path:
     return (stem, *_BRACKETS.findall(name))
 
 
+@lru_cache(maxsize=512)
+def _clean_path(path: Path) -> Path:
+    return tuple(clean_text(segment).strip()[:MAX_NAME] for segment in path[:MAX_DEPTH])
+
+
 def _bounded(pairs: Iterable[tuple[Path, str]], files: tuple[str, ...] = ()) -> Fields:
     values: dict[Path, str] = {}
     left_out: dict[str, str] = {}
     listed: Counter[Path] = Counter()
     for path, raw in pairs:
-        name = tuple([clean_text(segment).strip()[:MAX_NAME] for segment in path[:MAX_DEPTH]])
+        name = _clean_path(path)
         if len(name) > 1 and not name[-1]:  # PHP's ``rooms[]``: the next of a list
             listed[name] += 1
             name = (*name[:-1], str(listed[name] - 1))
@@ -120,6 +128,6 @@ def _bounded(pairs: Iterable[tuple[Path, str]], files: tuple[str, ...] = ()) -> 
         if len(value) > MAX_VALUE:
             value = value[:MAX_VALUE]
             left_out["length"] = f"a value was cut at {MAX_VALUE} characters"
-        if not values.get(name, "").strip():
+        if name not in values or not values[name].strip():
             values[name] = value
     return Fields(values, files, left_out)

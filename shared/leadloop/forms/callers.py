@@ -38,14 +38,14 @@ class Caller:
     @classmethod
     def of(cls, headers: Headers, site: Site) -> Self:
         """Read the headers. Only a form without script navigates: it asks for a page and is no ``fetch``."""
-        is_form = media_type(headers.get("Content-Type", "")) in _FORM_TYPES
-        asks_for_page = "text/html" in headers.get("Accept", "")
-        by_script = headers.get("Sec-Fetch-Mode", "navigate") != "navigate" or "X-Requested-With" in headers
         return cls(
             site=site,
             origin=headers.get("Origin", "").strip().lower(),
             page=headers.get("Referer", "").strip(),
-            navigates=is_form and asks_for_page and not by_script,
+            navigates=media_type(headers.get("Content-Type", "")) in _FORM_TYPES
+            and "text/html" in headers.get("Accept", "")
+            and headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+            and "X-Requested-With" not in headers,
         )
 
     @property

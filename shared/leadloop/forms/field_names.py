@@ -79,12 +79,11 @@ def roles(values: Mapping[Path, str]) -> dict[str, tuple[str, ...]]:
     """The values offered for each role, the most trusted first. A field without a value offers nothing."""
     offered: dict[str, list[tuple[int, int, str]]] = {}
     for place, (path, value) in enumerate(values.items()):
-        if not value.strip():
-            continue
-        if known := _known_as(path):
+        known = _known_as(path)
+        if known is not None and (text := value.strip()):
             role, rank = known
-            offered.setdefault(role, []).append((rank, place, value.strip()))
-    return {role: tuple(value for _, _, value in sorted(found)) for role, found in offered.items()}
+            offered.setdefault(role, []).append((rank, place, text))
+    return {role: tuple([text for _, _, text in sorted(found)]) for role, found in offered.items()}
 
 
 def role_of(path: Path) -> str | None:

@@ -19,7 +19,8 @@ from leadloop.forms.field_names import UTM, roles, utm_fields
 from leadloop.forms.page_url import PageUrl, read_url
 
 AD_IDS = ("client_id", "yclid", "user_id", "appmetrica_device_id", "gclid")
-_COOKIE_OF = {"client_id": "_ym_uid"}
+_COOKIE = "_ym_uid"
+"""Metrica's own cookie for the ClientID."""
 _IN_QUERY = ("yclid", "gclid")
 
 
@@ -53,16 +54,13 @@ class FormPost:
     @property
     def ad_ids(self) -> dict[str, tuple[str, ...]]:
         """Candidates of each ad id, by the precedence above."""
+        found = {name: [*self.offered.get(name, ())] for name in AD_IDS}
         cookies = cookies_of(self.first("cookies"))
-        queries = (self.url("page").query, self.url("landing").query)
-        return {
-            name: (
-                *self.offered.get(name, ()),
-                *filter(None, [cookies.get(_COOKIE_OF.get(name, ""), "")]),
-                *(query[name] for query in queries if name in _IN_QUERY and name in query),
-            )
-            for name in AD_IDS
-        }
+        found["client_id"] += [cookies[_COOKIE]] if cookies.get(_COOKIE) else []
+        for query in (self.url("page").query, self.url("landing").query):
+            for name in _IN_QUERY:
+                found[name] += [query[name]] if name in query else []
+        return {name: tuple(candidates) for name, candidates in found.items() if candidates}
 
     @property
     def utm(self) -> dict[str, str]:
@@ -77,6 +75,8 @@ class FormPost:
 
 def cookies_of(header: str) -> dict[str, str]:
     """The cookies in one ``Cookie``-like string, values unquoted."""
+    if not header:
+        return {}
     pairs = (piece.partition("=") for piece in header.split(";"))
     return {name.strip(): unquote(value.strip()) for name, _, value in pairs if name.strip()}
 

@@ -26,6 +26,8 @@ class Sieve:
 
     def __init__(self, left_out: Mapping[str, str]) -> None:
         self.left_out = dict(left_out)
+        self._passed: set[str] = set()
+        """What was found to be no contact: one tag often stands in several places of a form."""
 
     def text(self, name: str, value: str, longest: int = MAX_TAG) -> str:
         """The text without unresolved macros; nothing if it holds a contact.
@@ -33,11 +35,14 @@ class Sieve:
         ``{keyword}`` is what Direct failed to fill in: https://yandex.ru/support/direct/ru/statistics/url-tags
         """
         plain = value[: 2 * longest].strip()
+        if plain in self._passed:
+            return plain[:longest]
         if "{" in plain or "%7" in plain:
             plain = _MACRO.sub("", plain).strip()
         if looks_like_contact(plain):
             self.left_out[name] = _LOOKED_LIKE_CONTACT
             return ""
+        self._passed.add(plain)
         return plain[:longest]
 
     def texts(self, prefix: str, values: Mapping[str, str]) -> dict[str, str]:

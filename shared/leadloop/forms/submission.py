@@ -152,6 +152,8 @@ def _id_without_submission_id(post: FormPost, read: Circumstances, form: str, na
 
 
 def _fill_seconds(text: str) -> float | None:
+    if not text:
+        return None
     try:
         seconds = float(text.replace(",", "."))
     except ValueError:

@@ -26,6 +26,7 @@ _MACRO = re.compile(r"\{[^{}]*\}|%7[bB].*%7[dD]")
 _NOTHING = frozenset({"", "null", "undefined", "none", "nan", "false", "0", "nil", "[object object]", "-"})
 _UINT64 = 2**64
 _EXACT_IN_JAVASCRIPT = 15
+_IN_FORM = Verdict(True, "id.in_form", "has the right form")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +98,14 @@ def _judge(name: str, value: str) -> Verdict:
 
 def _by_pattern(pattern: re.Pattern[str], value: str, expected: str) -> Verdict:
     if pattern.fullmatch(value):
-        return Verdict(True, "id.in_form", "has the right form")
+        return _IN_FORM
     return Verdict(False, "id.malformed", f"expected {expected}")
 
 
 def _decimal(value: str) -> Verdict:
     if _DIGITS.fullmatch(value):
         if int(value) < _UINT64:
-            return Verdict(True, "id.in_form", "decimal digits below 2^64")
+            return _IN_FORM
         return Verdict(False, "id.too_large", "expected a number below 2^64, found a larger one")
     if _FLOAT.fullmatch(value):
         return Verdict(False, "id.was_a_float", "came as a floating point number, digits are lost; pass it as text")

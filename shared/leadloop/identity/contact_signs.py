@@ -23,18 +23,15 @@ def looks_like_contact(text: str) -> bool:
     Stricter towards privacy than towards tags: a bare ten-digit number that begins with 9 counts as a
     phone even though some ad system might number something so.
     """
-    if "%" not in text and text.isascii():
-        return _reads_like_contact(text)
+    if text.isascii() and "%" not in text:
+        may_be = "@" in text or _NINE_DIGITS.search(text) is not None
+        return may_be and _reads_like_contact(text)
     readings = {_plain(reading) for reading in (text, unquote(text), unquote(unquote(text)))}
     return any(map(_reads_like_contact, readings))
 
 
 def _reads_like_contact(text: str) -> bool:
-    if "@" in text and _EMAIL.search(text):
-        return True
-    if text.isascii() and not _NINE_DIGITS.search(text):
-        return False
-    return _RUSSIAN.search(text) is not None or _INTERNATIONAL.search(text) is not None
+    return any(pattern.search(text) is not None for pattern in (_EMAIL, _RUSSIAN, _INTERNATIONAL))
 
 
 def _plain(text: str) -> str:
