@@ -142,6 +142,7 @@ class Company(World):
         answer = self._send_until_answered(function, f"/{''.join(rest)}", **sent)
         if function == "capture-lead" and answer.status_code == 200:
             self.answered.append(answer.get_json()["event_id"])
+            self._move_on(self.clock.now() + timedelta(seconds=1))  # nobody clicks twice at one instant
         return answer
 
     def _send_until_answered(self, function: str, path: str, **sent: Any) -> TestResponse:  # noqa: ANN401 - as ``call``

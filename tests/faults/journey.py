@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from faults import mishaps, promises
 from faults.company import Company
@@ -49,7 +50,7 @@ class Journey:
 
     def play(self) -> None:
         """All of it, and then time passes until nothing more can happen: windows close, contacts are removed."""
-        mishaps.prepare(self.company, self.player.story)
+        mishaps.prepare(self.company, self.player)
         self.player.play()
         for pause in _AFTERWARDS:
             self.company.live(pause)
@@ -86,12 +87,15 @@ class _NoProcesses(Processes):
         return {vendor: f"http://{vendor}.invalid" for vendor in options}
 
 
+@dataclass
 class PatientPlayer(Player):
     """Sales look for a deal until it is there: a delivery that died may take its time.
 
     Deals are joined only once leadloop knows them. One that a manager joins or deletes before it is known to be
     created looks as if it never was, and is created again.
     """
+
+    _waited_for: set[str] = field(default_factory=set)
 
     def play(self) -> None:
         """As the demo, but for moments at which there is nothing to do."""
@@ -110,8 +114,17 @@ class PatientPlayer(Player):
 
     def deal_of(self, person: Person) -> int:
         """The person's deal, as soon as there is one."""
-        self._wait_until(lambda: person.who in self.deals or self._is_found(person))
+        if self._wait_until(lambda: person.who in self.deals or self._is_found(person)):
+            self._waited_for.add(person.who)
         return self.deals[person.who]
+
+    def waited_for(self) -> list[str]:
+        """Leads whose deals were not there when somebody wanted to move them."""
+        return [lead_id for who in self._waited_for for lead_id in self.lead_ids.get(who, ())]
+
+    def form_of(self, person: Person) -> dict[str, Any]:
+        """The person's first form."""
+        return self._form_body(person, "main")
 
     def _is_found(self, person: Person) -> bool:
         self._find_deals()
@@ -121,10 +134,11 @@ class PatientPlayer(Player):
         self._wait_until(lambda: not any(self.company.undelivered()))
         super()._join(loser, winner)
 
-    def _wait_until(self, come: Callable[[], bool]) -> None:
-        for _ in range(_MOST_HOURS * 4):
+    def _wait_until(self, come: Callable[[], bool]) -> bool:
+        """Whether it had to be waited for."""
+        for round_ in range(_MOST_HOURS * 4):
             if come():
-                return
+                return round_ > 0
             self.company.live(timedelta(minutes=15))
         raise AssertionError("what sales wait for does not come")
 

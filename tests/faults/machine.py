@@ -25,7 +25,8 @@ from leadloop.runtime import Runtime, using
 from simulation.system import application
 from support.interruptions import Crash
 
-_ACCOUNTED_FOR = frozenset({"metrica_unavailable", "crm_unreadable"})
+_ACCOUNTED_FOR = frozenset({"metrica_unavailable", "crm_unreadable", "crm_entity_unreadable", "message_dead_lettered"})
+"""What the incidents of the story and the mishaps beside it bring about. All of it heals."""
 
 
 class Published(NamedTuple):
@@ -57,11 +58,9 @@ class Machine:
         self.bus_is_down = False
         self.without_store: frozenset[str] = frozenset()
         """Functions that cannot reach the store."""
-        self.seen: Counter[Moment] = Counter()
-        """Moments that were passed, or died at."""
+        self.places: dict[Moment, list[tuple[int, int]]] = {}
+        """Moments that calls came to: at which call of their function, and where in it."""
         self.deaths: Counter[Moment] = Counter()
-        self.shapes: dict[str, set[tuple[Moment, ...]]] = {}
-        """Function → the different ways its calls went."""
         self.calls: Counter[str] = Counter()
         self._plan = plan
         self._environment = environment
@@ -84,9 +83,9 @@ class Machine:
             self._bury(call, cause)
             raise
         finally:
-            self.seen.update(call.moments)
+            for place, moment in enumerate(call.moments):
+                self.places.setdefault(moment, []).append((occasion.number, place))
         del self._deaths_in_a_row[function, cause]
-        self.shapes.setdefault(function, set()).add(tuple(call.moments))
         return answer
 
     def onlooker(self) -> Runtime:

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from faults.company import Company
 from leadloop.queries import dead_letters, every_document
 from leadloop.replay import replay
-from leadloop_host.demo.story import Story, StoryMoment
+from leadloop_host.demo.story import Person, Story, StoryMoment
+
+
+class PlayerOfForms(Protocol):
+    """Who knows the people of a story and what they send."""
+
+    story: Story
+
+    def form_of(self, person: Person) -> dict[str, Any]:
+        """The person's first form."""
+        ...
+
 
 _GARBAGE = b"\xff\xfe{broken \x00 json"
 
 
-def prepare(company: Company, story: Story) -> None:
+def prepare(company: Company, player: PlayerOfForms) -> None:
     """Put everything on the company's agenda."""
-    for moment, act in _mishaps(company, story):
-        company.at(story.instant(StoryMoment.read(moment)), act)
+    for moment, act in _mishaps(company, player):
+        company.at(player.story.instant(StoryMoment.read(moment)), act)
 
 
-def _mishaps(company: Company, story: Story) -> Iterator[tuple[str, Callable[[], None]]]:
+def _mishaps(company: Company, player: PlayerOfForms) -> Iterator[tuple[str, Callable[[], None]]]:
     machine = company.machine
-    roman = next(person for person in story.cast if person.who == "Роман")
+    roman = next(person for person in player.story.cast if person.who == "Роман")
     yield "6 13:00", partial(_visit, company, {"ym_client_id": roman.client_id})
+    yield "6 13:05", partial(_send, company, player.form_of(roman) | {"gclid": "EAIaIQobChMI"})
     yield "6 13:10", partial(_garbage, company)
     # Юрий sends his form meanwhile.
     yield "9 09:45", partial(setattr, machine, "bus_is_down", True)
@@ -32,6 +44,11 @@ def _mishaps(company: Company, story: Story) -> Iterator[tuple[str, Callable[[],
     yield "13 11:35", partial(setattr, machine, "without_store", frozenset({"register-lead"}))
     yield "13 16:30", partial(setattr, machine, "without_store", frozenset())
     yield "13 16:35", partial(put_back, company)
+
+
+def _send(company: Company, form: Mapping[str, Any]) -> None:
+    """A form comes again, as a browser sends it that has kept it, and tells more than it did."""
+    company.session.post(f"{company.host}/capture-lead", json=form, timeout=10).raise_for_status()
 
 
 def _visit(company: Company, beacon: Mapping[str, Any]) -> None:

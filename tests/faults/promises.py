@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from faults.company import Company
-from leadloop import timestamps
 from leadloop.leads.lead import Lead
 from leadloop_host.demo.player import Player
 from leadloop_host.demo.proof import prove
@@ -14,6 +13,10 @@ from simulation import books
 
 Folded: TypeAlias = Mapping[str, Mapping[str, Any]]
 """Lead → what it has become."""
+AS_SALES_MOVED = ("staged_at", "claimed_at")
+"""What is later when sales had to wait for a deal to be made."""
+_MADE_IN = "new"
+"""The stage in which the story's deals are made."""
 
 
 def broken(company: Company, player: Player) -> list[str]:
@@ -78,12 +81,13 @@ def unrest(company: Company) -> Iterator[str]:
 
 
 def folded(company: Company) -> Folded:
-    """What every lead has become, but for what depends on when our own calls were made."""
+    """What every lead has become, but for what depends on when we got round to it: when its deal was made."""
     return {lead.id: _folded(company, lead) for lead in books.leads(company)}
 
 
 def _folded(company: Company, lead: Lead) -> dict[str, Any]:
     state = lead.state(company.policy)
+    stages = {stage: entry.at for stage, entry in state.stages.items() if stage != _MADE_IN}
     return {
         "source": state.source,
         "born_in": state.born_in,
@@ -93,7 +97,9 @@ def _folded(company: Company, lead: Lead) -> dict[str, Any]:
         "keys": state.key_ids,
         "price": state.price,
         "stage": state.stage,
-        "stages": {stage: timestamps.to_text(entry.at) for stage, entry in state.stages.items()},
-        "claims": {goal: (one.identifier_kind, one.identifier, one.row) for goal, one in lead.claims.items()},
+        "stages": sorted(stages),
+        "staged_at": stages,
+        "claims": {goal: (one.identifier_kind, one.identifier, one.price) for goal, one in lead.claims.items()},
+        "claimed_at": {goal: one.date_time for goal, one in lead.claims.items()},
         "expired": {goal: one.rule for goal, one in lead.expired.items()},
     }

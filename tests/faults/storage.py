@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -11,8 +13,11 @@ from leadloop.adapters.sqlite_store import SqliteStore
 from leadloop.manifest import Manifest
 from leadloop.ports.clock import Clock
 from leadloop.ports.store import Store
+from support.emulators import new_project
 
 DEAD_LETTERS = "dead-letters"
+_PATIENT = 60.0
+"""Seconds: a busy machine is no failure."""
 
 
 class Documents(Protocol):
@@ -27,24 +32,33 @@ class Documents(Protocol):
         ...
 
 
-class SqliteDocuments:
-    """Documents in one SQLite file."""
+class Reopened:
+    """Documents that a process opens by making a store object of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "documents.db"
-        self._opened: SqliteStore | None = None
+    def __init__(self, make: Callable[[], ClosableStore]) -> None:
+        self._make = make
+        self._opened: ClosableStore | None = None
 
     def open(self) -> Store:
-        self._opened = SqliteStore(self._path)
+        self._opened = self._make()
         return self._opened
 
     def close(self) -> None:
         if self._opened is not None:
             self._opened.close()
+            self._opened = None
 
 
-class MemoryDocuments:
-    """Documents in memory: nothing to reopen, but quick. To learn what a play touches, not to prove anything."""
+class ClosableStore(Store, Protocol):
+    """A store that holds a file or a connection."""
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class InMemory:
+    """Documents in memory: nothing to reopen. To learn what a play touches, not to prove anything."""
 
     def __init__(self) -> None:
         self._store = MemoryStore()
@@ -54,6 +68,27 @@ class MemoryDocuments:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+@contextmanager
+def in_memory(_: Path) -> Iterator[Documents]:
+    """Documents in memory."""
+    yield InMemory()
+
+
+@contextmanager
+def on_sqlite(folder: Path) -> Iterator[Documents]:
+    """Documents in one SQLite file."""
+    yield Reopened(lambda: SqliteStore(folder / "documents.db"))
+
+
+@contextmanager
+def on_firestore(_: Path) -> Iterator[Documents]:
+    """Documents in a project of their own on the emulator that the environment names."""
+    from leadloop.adapters.firestore_store import FirestoreStore
+
+    project = new_project()
+    yield Reopened(lambda: FirestoreStore(project, timeout_seconds=_PATIENT))
 
 
 class Messages:

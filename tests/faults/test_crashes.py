@@ -1,0 +1,60 @@
+"""Crash enumeration: whatever dies on the demo's journey, and wherever, after restart the promises hold.
+
+A call dies before or after a touch of store, bus or vendor; of that process nothing is ever touched again. Another one
+begins on the same data, and what was under way comes again as it would in earnest (``company``). In the end the
+story's hand-written oracle agrees with both vendors' own ledgers, every form that was answered is one lead, books and
+totals add up, nothing is left undone, and every lead has become what it becomes undisturbed.
+
+Here a few of the cast play, with whom everything happens that happens with all of them. ``make crashes`` has the whole
+cast play, and one death in a play as well as thousands; a failure names the plan, which can be played alone:
+
+    PYTHONPATH=tests python -m faults --store sqlite --cast few --plan each-way
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from faults.enumeration import Play, cast_of, holes, play
+from faults.storage import in_memory, on_firestore, on_sqlite
+from support.emulators import firestore_emulator
+from support.world import MANIFEST
+
+
+@pytest.fixture(scope="module")
+def undisturbed() -> Play:
+    """The few, with nothing dying; what a store is made of makes no difference to what is asked of it."""
+    return play(cast_of("few"), "undisturbed", in_memory)
+
+
+def test_with_the_few_everything_happens_that_happens_with_the_whole_cast(undisturbed: Play) -> None:
+    whole = play(cast_of("whole"), "undisturbed", in_memory)
+    assert whole.broken == ()
+    assert sorted(whole.places.keys() - undisturbed.places.keys()) == []
+
+
+def test_the_undisturbed_play_keeps_the_promises_and_calls_every_function(undisturbed: Play) -> None:
+    assert undisturbed.broken == ()
+    assert {moment.function for moment in undisturbed.places} == set(MANIFEST.functions)
+
+
+@pytest.mark.parametrize("plan", ["each-way", "each-once:soon", "sweep:3", "sweep:10"])
+def test_on_sqlite_whatever_dies_the_promises_hold(plan: str, undisturbed: Play) -> None:
+    prove(play(cast_of("few"), plan, on_sqlite), undisturbed)
+
+
+@pytest.mark.parametrize("plan", ["each-once"])
+def test_on_firestore_whatever_dies_the_promises_hold(
+    plan: str, undisturbed: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator())
+    prove(play(cast_of("few"), plan, on_firestore), undisturbed)
+
+
+def prove(played: Play, undisturbed: Play) -> None:
+    """All promises hold; and where a plan is to leave no moment out, it has left none out."""
+    faults = played.faults(undisturbed)
+    assert not faults, "\n".join([played.told(), *faults])
+    assert played.died_at
+    if played.plan.startswith("each-"):
+        assert holes(undisturbed, [played]) == []
