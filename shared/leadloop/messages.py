@@ -168,7 +168,7 @@ class MessageUnreadable(ValueError):
 
 def encode(message: Message) -> bytes:
     """The message as JSON bytes, the ``data`` of a Pub/Sub message."""
-    return message.model_dump_json(exclude_defaults=False).encode()
+    return message.__pydantic_serializer__.to_json(message)
 
 
 def decode(body: bytes) -> Message:

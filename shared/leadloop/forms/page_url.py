@@ -27,7 +27,7 @@ def read_url(text: str) -> PageUrl:
         return NOWHERE
     try:
         split = urlsplit(text.strip())
-        return PageUrl(split.hostname or "", split.path, _parameters(split.query))
+        return PageUrl(split.hostname or "", split.path, _parameters(split.query) if split.query else {})
     except ValueError:
         return NOWHERE
 

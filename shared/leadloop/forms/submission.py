@@ -26,6 +26,7 @@ from leadloop.messages import BotSigns, ContactKey, Submission
 from leadloop.policy import ContactMode, Policy
 
 MAX_SUBMISSION_ID = 128
+_NO_SIGNS = BotSigns()
 _KINDS: tuple[ContactKind, ...] = ("phone", "email")
 _TAKES_NO_CONTACTS = "contacts.mode `none` takes no contacts"
 _ONLY_READY_KEYS = "a raw contact may not come here in contacts.mode `hash`; send phone_key or email_key"
@@ -82,11 +83,7 @@ def reduce(post: FormPost, read: Circumstances) -> Submission:
         keys=tuple(key for keys in contacts for key in keys),
         contact_sealed=_sealed_contact(post, policy),
         fields=fields,
-        bot_signs=BotSigns(
-            honeypot_filled=bool(post.first("honeypot")),
-            fill_seconds=_fill_seconds(post.first("fill_seconds")),
-            foreign_origin=read.foreign_origin,
-        ),
+        bot_signs=_bot_signs(post, read.foreign_origin),
         left_out=sieve.left_out,
     )
 
@@ -151,9 +148,15 @@ def _id_without_submission_id(post: FormPost, read: Circumstances, form: str, na
     return read.ring.keyed_digest(*(part.encode() for part in parts))
 
 
+def _bot_signs(post: FormPost, foreign_origin: bool) -> BotSigns:
+    honeypot, fill_seconds = post.first("honeypot"), post.first("fill_seconds")
+    if not (honeypot or fill_seconds or foreign_origin):
+        return _NO_SIGNS
+    filled_in = _fill_seconds(fill_seconds) if fill_seconds else None
+    return BotSigns(honeypot_filled=bool(honeypot), fill_seconds=filled_in, foreign_origin=foreign_origin)
+
+
 def _fill_seconds(text: str) -> float | None:
-    if not text:
-        return None
     try:
         seconds = float(text.replace(",", "."))
     except ValueError:

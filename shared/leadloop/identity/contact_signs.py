@@ -13,8 +13,10 @@ _RUSSIAN = re.compile(
     rf"|(?<![\d.])(?:\+?7|8){_GAP}[348]\d\d{_GAP}\d{{3}}{_GAP}\d\d{_GAP}\d\d(?!\d)"
 )
 _INTERNATIONAL = re.compile(rf"\+{_GAP}\d(?:{_GAP}\d){{8,14}}")
-_NINE_DIGITS = re.compile(r"(?:[0-9][^0-9]*){9}")
+_NINE_DIGITS = re.compile(rf"(?:[0-9]{_GAP}){{8}}[0-9]")
 """The fewest that a pattern above is content with."""
+_LONGEST_BARE = 11
+"""Digits of a phone with nothing before, between or behind them; a ClientID or a click id has more."""
 
 
 def looks_like_contact(text: str) -> bool:
@@ -24,8 +26,12 @@ def looks_like_contact(text: str) -> bool:
     phone even though some ad system might number something so.
     """
     if text.isascii() and "%" not in text:
+        if text.isdecimal() and len(text) > _LONGEST_BARE:
+            return False
         may_be = "@" in text or _NINE_DIGITS.search(text) is not None
         return may_be and _reads_like_contact(text)
+    if "%" not in text:
+        return _reads_like_contact(_plain(text))
     readings = {_plain(reading) for reading in (text, unquote(text), unquote(unquote(text)))}
     return any(map(_reads_like_contact, readings))
 

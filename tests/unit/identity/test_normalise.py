@@ -1,7 +1,7 @@
 """Equal contacts become equal texts; what is no contact becomes a reason."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leadloop.identity.normalise import emails, phones
@@ -108,3 +108,21 @@ def test_nothing_typed_raises_and_every_result_is_its_own_normal_form(typed: str
         assert phones(number, "RU").values == (number,)
     for address in emails(typed).values:
         assert emails(address).values == (address,)
+
+
+@st.composite
+def _mobiles_as_they_are_typed(draw: st.DrawFn) -> str:
+    gap = st.sampled_from(["", " ", "-", "\u00a0"])
+    begin = draw(st.sampled_from(["", "+7", "7", "8"])) + draw(gap)
+    opening, closing = draw(st.sampled_from([("", ""), ("(", ")"), ("(", ""), ("", ")")]))
+    digits = "9" + draw(st.text("0123456789", min_size=9, max_size=9))
+    second, third, fourth = draw(gap), draw(gap), draw(gap)
+    code, number = f"{opening}{digits[:3]}{closing}", (digits[3:6], digits[6:8], digits[8:])
+    return f"{begin}{code}{second}{number[0]}{third}{number[1]}{fourth}{number[2]}"
+
+
+@given(_mobiles_as_they_are_typed())
+@example("+7 930 007-24-40")
+def test_a_usual_mobile_is_read_as_the_library_reads_it(typed: str) -> None:
+    """Which is asked when something stands before the number, as people put it there."""
+    assert phones(typed, "RU") == phones(f"тел. {typed}", "RU")
