@@ -1,0 +1,82 @@
+"""Metrica's ClientID: asked of the counter, waited for with an end, found elsewhere if need be; text, always."""
+
+from __future__ import annotations
+
+import pytest
+
+from browser.visitors import COUNTER_URL, HOME, Visitor
+
+NO_COUNTER_SNIPPET = "Object.defineProperty(window, 'ym', { value: undefined, writable: true, configurable: true });"
+
+
+def test_it_is_the_counters_own_text(anna: Visitor) -> None:
+    given = anna.open(HOME).see("form.elements.ym_client_id").fields()["ym_client_id"]
+    assert given == anna.client_id
+    assert given.isdecimal()
+    assert 17 <= len(given) <= 19
+    assert [45000001, "getClientID"] in anna.page.evaluate("metricaLedger")
+
+
+def test_a_counter_that_comes_after_the_tag_is_asked_all_the_same(anna: Visitor) -> None:
+    held = anna.hold(COUNTER_URL)
+    anna.open(HOME)
+    assert "ym_client_id" not in anna.fields()
+    anna.let_go(COUNTER_URL, held)
+    anna.see("form.elements.ym_client_id")
+
+
+def test_the_tag_may_come_before_the_counters_snippet(anna: Visitor) -> None:
+    anna.open(f"{HOME}strict.html")
+    assert "ym_client_id" not in anna.fields()
+    anna.page.evaluate("ym(45000001, 'init', {})")
+    anna.see("form.elements.ym_client_id")
+
+
+class TestABlockedCounter:
+    def test_a_lead_waits_a_moment_and_goes_without_it(self, anna: Visitor) -> None:
+        anna.block(COUNTER_URL)
+        anna.open(HOME)
+        sent, submission_id = anna.leave_lead(phone="+7 999 000-00-20")
+        assert sent
+        [lead] = anna.served.leads(submission_id)
+        assert (lead.ids.client_id, len(lead.keys)) == (None, 1)
+
+    @pytest.mark.parametrize(
+        "kept",
+        [
+            "document.cookie = '_ym_uid=1788203411529304178; path=/'",
+            "localStorage.setItem('_ym_uid', '\"1788203411529304178\"')",
+        ],
+    )
+    def test_what_the_counter_kept_on_an_earlier_day_is_found(self, anna: Visitor, kept: str) -> None:
+        anna.block(COUNTER_URL)
+        anna.open(HOME)
+        anna.page.evaluate(kept)
+        assert anna.open(HOME).fields()["ym_client_id"] == "1788203411529304178"
+        [lead] = anna.served.leads(anna.leave_lead(phone="+7 999 000-00-21")[1])
+        assert lead.ids.client_id == "1788203411529304178"
+
+    @pytest.mark.parametrize(
+        "said", ["1788203411529304178", "'17882 03'", "''", "null", "'123456789012345678901'", "{}"]
+    )
+    def test_what_is_no_client_id_is_none(self, anna: Visitor, said: str) -> None:
+        """A number above all: as one, a ClientID has lost its last digits."""
+        anna.block(COUNTER_URL)
+        anna.context.add_init_script(f"window.ym = (id, method, back) => method == 'getClientID' && back({said})")
+        anna.open(HOME)
+        assert "ym_client_id" not in anna.fields()
+
+    def test_a_counter_that_throws_hurts_nobody(self, anna: Visitor) -> None:
+        anna.block(COUNTER_URL)
+        anna.context.add_init_script("window.ym = () => { throw new Error('blocked') }")
+        anna.open(f"{HOME}strict.html")
+        anna.call("identify", "crm-4711")
+        assert anna.see("form.elements.user_id").fields()["user_id"] == "crm-4711"
+
+
+def test_without_a_counter_in_the_tag_nobody_is_asked_or_waited_for(anna: Visitor) -> None:
+    page = anna.served.site.page("plain.html").replace(' data-counter="45000001"', "")
+    anna.serve(HOME, page)
+    anna.open(HOME)
+    assert anna.leave_lead(phone="+7 999 000-00-22")[0]
+    assert "getClientID" not in str(anna.page.evaluate("metricaLedger"))
