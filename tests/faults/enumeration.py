@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from faults import promises
 from faults.journey import journey
-from faults.plans import read_plan
+from faults.plans import Only, read_plan
 from faults.storage import Documents
 from faults.touches import Moment
 from leadloop_host.demo.performance import MEMORY
@@ -110,6 +110,19 @@ def holes(undisturbed: Play, plays: Iterable[Play]) -> list[Moment]:
     """Moments of the undisturbed play at which no call has died in any of the others."""
     died_at = {moment for one in plays for moment in one.died_at}
     return sorted(undisturbed.places.keys() - died_at)
+
+
+def without_holes(undisturbed: Play, first: Play, play_on: Callable[[str], Play]) -> Iterator[Play]:
+    """More plays, until calls have died at every moment of the undisturbed one.
+
+    A death may turn the journey another way, past some of them. But it is the undisturbed one up to its first death,
+    so each of these plays meets one of the moments it is for, at least.
+    """
+    left = set(holes(undisturbed, [first]))
+    while left:
+        another = play_on(str(Only(tuple(sorted(left)))))
+        yield another
+        left -= another.died_at.keys()
 
 
 def singles(undisturbed: Play) -> list[str]:

@@ -122,6 +122,24 @@ class EachOnce:
 
 
 @dataclass
+class Only:
+    """Calls die at the moments named, at each once, when it first comes."""
+
+    moments: tuple[Moment, ...]
+    redelivers_soon: bool = False
+    is_deadly: bool = False
+    _died_at: set[Moment] = field(default_factory=set)
+
+    def dies(self, occasion: Occasion, way: Sequence[Moment]) -> bool:
+        is_new = way[-1] in self.moments and way[-1] not in self._died_at
+        self._died_at.add(way[-1])
+        return is_new
+
+    def __str__(self) -> str:
+        return f"only:{';'.join(map(str, self.moments))}"
+
+
+@dataclass
 class EachWay:
     """Calls die at every moment of every way there is: the same moment after other touches is another one.
 
@@ -155,10 +173,12 @@ def read_plan(text: str) -> Plan:
     """A new plan, of a text as ``str`` gives it. Raises ``ValueError``."""
     if text in _PLANS:
         return _PLANS[text]()
+    if text.startswith("only:"):
+        return Only(tuple(Moment.read(one) for one in text.removeprefix("only:").split(";")))
     match text.split(":"):
         case ["sweep", place]:
             return Sweep(int(place))
         case ["single", function, number, place]:
             return Single(function, int(number), int(place))
     known = ", ".join(_PLANS)
-    raise ValueError(f"expected {known}, sweep:PLACE or single:FUNCTION:CALL:PLACE, found {text!r}")
+    raise ValueError(f"expected {known}, sweep:PLACE, single:FUNCTION:CALL:PLACE or only:MOMENT;…, found {text!r}")

@@ -29,6 +29,15 @@ class Moment(NamedTuple):
     def __str__(self) -> str:
         return f"{self.function}: {self.side} {self.touch}"
 
+    @classmethod
+    def read(cls, text: str) -> Moment:
+        """Read what ``str`` gives. Raises ``ValueError``."""
+        function, _, rest = text.partition(": ")
+        side, _, touch = rest.partition(" ")
+        if side not in ("before", "after") or not touch:
+            raise ValueError(f"expected FUNCTION: before TOUCH, or after, found {text!r}")
+        return cls(function, touch, "before" if side == "before" else "after")
+
 
 class Call:
     """One call of a function. Its moments count from 0: before its first touch, after it, before the second …"""
