@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import json
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # defer_build: a function pays for the shapes it sends and reads, not for all of them.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class PageAddress(_Shape):
@@ -159,7 +161,10 @@ Message: TypeAlias = Annotated[
     Field(discriminator="type"),
 ]
 
-_MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
+
+@cache
+def _any_message() -> TypeAdapter[Message]:
+    return TypeAdapter(Message)
 
 
 class MessageUnreadable(ValueError):
@@ -174,7 +179,7 @@ def encode(message: Message) -> bytes:
 def decode(body: bytes) -> Message:
     """Read a message. Raises ``MessageUnreadable`` naming the fields at fault, without their values."""
     try:
-        return _MESSAGE.validate_json(body)
+        return _any_message().validate_json(body)
     except ValidationError as error:
         at_fault = ", ".join(".".join(map(str, fault["loc"])) or "body" for fault in error.errors())
         raise MessageUnreadable(f"not a leadloop message: at fault: {at_fault}") from None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from leadloop import timestamps
 from leadloop.digests import content_digest, digest
@@ -36,8 +35,7 @@ def publish_or_spool(runtime: Runtime, topic: str, message: Message) -> Literal[
     return "bus"
 
 
-@dataclass(frozen=True, slots=True)
-class Drained:
+class Drained(NamedTuple):
     """What one run did. ``stopped`` says why it ended before the spool was empty."""
 
     republished: int = 0

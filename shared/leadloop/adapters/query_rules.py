@@ -13,7 +13,6 @@ import json
 import operator
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from leadloop.adapters.document_size import COLLECTION
@@ -40,8 +39,7 @@ class Position(NamedTuple):
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """A query taken apart by what each condition does."""
 
     collection: str

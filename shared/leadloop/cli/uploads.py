@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from leadloop.cli import opened
@@ -75,7 +74,7 @@ def _rows(store: Store, policy: Policy, upload: Upload) -> Iterable[RowLinkage]:
     from leadloop.conversions.linkage import explain_linkage
 
     rows = explain_linkage(store, policy, upload)
-    return rows if _is_processed(upload) else (replace(row, linked=None, causes=()) for row in rows)
+    return rows if _is_processed(upload) else (row._replace(linked=None, causes=()) for row in rows)
 
 
 def _is_processed(upload: Upload) -> bool:

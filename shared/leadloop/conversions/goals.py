@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from leadloop.leads.fold import LeadState, Money
 from leadloop.policy import Goal, GoalEvent, Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(NamedTuple):
     """A goal reached by a lead, derived and not yet claimed: it may still change with new facts."""
 
     goal: str

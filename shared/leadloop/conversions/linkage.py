@@ -8,7 +8,7 @@ https://yandex.ru/dev/metrika/en/management/conversion and the traps listed with
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from leadloop import timestamps
 from leadloop.conversions.leaves import read_claims
@@ -22,8 +22,7 @@ from leadloop.ports.store import Store
 _ROUNDED = "the ClientID reads as if it had passed through a JavaScript number; pass it as text"
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """A reason for a row not to be linked; ``certain`` when the upload's totals prove it."""
 
     rule: str
@@ -31,8 +30,7 @@ class Cause:
     certain: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RowLinkage:
+class RowLinkage(NamedTuple):
     """One row of a processed upload. ``linked`` is ``None`` where the totals do not single it out."""
 
     lead_id: str

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from leadloop.conversions.context import UploadContext
 from leadloop.ports.http import NotSent, OutcomeUnknown, Refused
@@ -13,8 +13,7 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 """Far more than an answer takes, far less than would cost a conversion its window."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preflight:
+class Preflight(NamedTuple):
     """What was found: the identifiers of the counter's goals (``None``: cannot be read), or why not to send now."""
 
     targets: frozenset[str] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from leadloop import queries, timestamps
 from leadloop.conversions.deals import deal_key, judge_deal
@@ -23,16 +24,14 @@ Deals = Mapping[str, Document]
 """CRM reference → its document."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sendable:
+class Sendable(NamedTuple):
     """A row to be claimed; the verdict says how likely Metrica is to link it."""
 
     claim: Claim
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld:
+class Withheld(NamedTuple):
     """A conversion that is not sent now: held, or expired for good."""
 
     lead_id: str
@@ -42,8 +41,7 @@ class Withheld:
     deadline: str
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """What is to become of one lead's conversions."""
 
     lead: Lead
@@ -59,8 +57,7 @@ class Choice:
         return bool(self.sendable or self.expiries)
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     """A conversion before the decision: derived from facts, or frozen by an earlier claim."""
 
     goal: str
@@ -72,8 +69,7 @@ class _Candidate:
     """``None`` when no identifier is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Weighed:
+class _Weighed(NamedTuple):
     """A lead, what it amounts to, and the conversions to decide on."""
 
     lead: Lead

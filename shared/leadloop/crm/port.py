@@ -90,8 +90,7 @@ class Change(NamedTuple):
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ChangePage:
+class ChangePage(NamedTuple):
     """A piece of a feed. ``position`` is the CRM's own, to be handed back; ``None`` when the feed is at its end."""
 
     changes: tuple[Change, ...]
@@ -102,8 +101,7 @@ FieldTexts: TypeAlias = Mapping[str, str]
 """Values by the names of ``policy.models.AmoCrmFields`` and its likes: ``client_id``, ``utm_source`` …"""
 
 
-@dataclass(frozen=True, slots=True)
-class NewCrmLead:
+class NewCrmLead(NamedTuple):
     """A lead to be created."""
 
     lead_id: str
@@ -111,8 +109,7 @@ class NewCrmLead:
     fields: FieldTexts
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedLead:
+class CreatedLead(NamedTuple):
     """A lead that the CRM has now."""
 
     external_id: str
@@ -124,8 +121,7 @@ class CreatedLead:
     """Contacts it is linked to, as far as the CRM told."""
 
 
-@dataclass(frozen=True, slots=True)
-class AttachedFields:
+class AttachedFields(NamedTuple):
     """What became of the fields that were to be written on an existing lead."""
 
     written: tuple[str, ...] = ()

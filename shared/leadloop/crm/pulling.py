@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from leadloop import timestamps
 from leadloop.crm.draining import CRM_UNREADABLE
@@ -27,8 +28,7 @@ FIRST_PULL = timedelta(days=1)
 PAGES_A_RUN = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Pulled:
+class Pulled(NamedTuple):
     """What a run found. ``marked`` may count a deal twice; ``complete`` when both feeds were read to their end."""
 
     marked: int

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from leadloop import timestamps
 from leadloop.crm.deals import Deal
@@ -30,8 +30,7 @@ class ReadingOvertaken(Exception):
     """The reference changed after the CRM was asked, so the answer may be older than what rests; ask again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What the CRM said of one entity, and the documents as they were before it was asked."""
 
     mark: Document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from leadloop.forms.body import BodyUnreadable, media_type, read_fields
@@ -18,8 +18,7 @@ from leadloop.runtime import Runtime
 from leadloop.secrets import SecretMissing
 
 
-@dataclass(frozen=True)
-class Received:
+class Received(NamedTuple):
     """A form post as it came. ``body`` may be cut just over the cap; ``size`` is what was sent."""
 
     body: bytes

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from leadloop.identity.contact_signs import looks_like_contact
 from leadloop.messages import AdIds
@@ -29,8 +29,7 @@ _EXACT_IN_JAVASCRIPT = 15
 _IN_FORM = Verdict(True, "id.in_form", "has the right form")
 
 
-@dataclass(frozen=True, slots=True)
-class AdIdReading:
+class AdIdReading(NamedTuple):
     """The ids that stand, and of the others by name why they do not; never their values."""
 
     ids: AdIds

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from leadloop.verdict import Verdict
@@ -40,8 +39,7 @@ class _Number(NamedTuple):
     national: str
 
 
-@dataclass(frozen=True, slots=True)
-class Normalised:
+class Normalised(NamedTuple):
     """What a field held: contacts in their one written form, and why the rest is not a contact."""
 
     values: tuple[str, ...] = ()

@@ -7,8 +7,8 @@ that were registered before it, and the order of arrival decides nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from leadloop.facts import FactKind
 from leadloop.leads.keys import KeyRecord, read_records, seen_under
@@ -23,8 +23,7 @@ MOST_NEIGHBOURS = 50
 """Later leads of the same contacts that one arrival looks at anew; more within the hour is no person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """The lead in its place, and the writes of the keys and other leads that go along with its own."""
 
     lead: Lead

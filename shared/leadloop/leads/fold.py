@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from leadloop.facts import Fact, FactKind
 from leadloop.json_types import Json, JsonObject
@@ -13,8 +14,7 @@ from leadloop.policy import Policy
 from leadloop.sources.resolution import NONE, Source, resolve
 
 
-@dataclass(frozen=True, slots=True)
-class StageEntry:
+class StageEntry(NamedTuple):
     """The first time a stage was reached, and on which CRM reference (``amocrm-lead-123``)."""
 
     at: datetime
@@ -22,8 +22,7 @@ class StageEntry:
     exact: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(NamedTuple):
     """An amount in minor units of a currency."""
 
     amount: int

@@ -11,7 +11,6 @@ would be other pairs, or none, depending on which message was quicker.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -27,8 +26,7 @@ SAME_MOMENT = timedelta(minutes=1)
 """A site tells its CRM and us of a form within this; a lead earlier than that may be of an earlier form."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
+class Signs(NamedTuple):
     """What a CRM entity shows of where it came from."""
 
     created_at: datetime
@@ -46,8 +44,7 @@ class Signs:
         return tuple(f"{name}:{value}" for name, value in named if value)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A lead that came from the site, as matching sees it."""
 
     lead_id: str

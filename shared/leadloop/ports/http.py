@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class VendorError(Exception):
@@ -65,8 +65,7 @@ class HttpRequest:
     """Whether doing it twice is harmless; only then does the transport retry by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(NamedTuple):
     """What came back, any status."""
 
     status: int

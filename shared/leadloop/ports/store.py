@@ -23,8 +23,7 @@ class Key(NamedTuple):
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A document as read. ``version`` is opaque and changes with every write."""
 
     key: Key
@@ -32,16 +31,14 @@ class Document:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(NamedTuple):
     """Write a document that must not exist yet."""
 
     key: Key
     fields: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """Replace the whole document, provided its version is still the one that was read."""
 
     key: Key
@@ -62,8 +59,7 @@ class Increment:
     fields: JsonObject = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(NamedTuple):
     """Remove a document; with a version, only if it is still that one. Absent and unversioned: no-op."""
 
     key: Key
@@ -75,8 +71,7 @@ Write: TypeAlias = Create | Update | Increment | Delete
 Operator: TypeAlias = Literal["==", "<", "<=", ">", ">=", "array_contains"]
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(NamedTuple):
     """One condition on a top-level (or dotted) field."""
 
     path: str
@@ -84,8 +79,7 @@ class Where:
     value: Json
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """A declared read; only ``leadloop.queries`` builds these.
 
     Ordered by ``order_by`` then by id, ascending; documents lacking the ordered field are left out,
@@ -98,8 +92,7 @@ class Query:
     limit: int = 250
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Some documents, and the cursor for the rest (``None`` when there are no more)."""
 
     documents: tuple[Document, ...]

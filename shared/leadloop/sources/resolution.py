@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from leadloop.json_types import JsonObject
 
@@ -13,8 +13,7 @@ _NOT_LABEL = re.compile(r"[\W_]+")
 """A label stands in paths of counters, so of any script only letters and digits stay."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A resolved source: ``label`` counts in reports, ``rule`` says which sign decided."""
 
     label: str

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from leadloop.json_types import Json
 from leadloop.ports.http import Http, HttpRequest, HttpResponse, OutcomeUnknown
@@ -26,8 +26,7 @@ READ_TIMEOUT: Final = 30.0
 PAGE_SIZE: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class CounterGoal:
+class CounterGoal(NamedTuple):
     """A goal of the counter. ``targets`` are the identifiers by which offline conversions may name it."""
 
     id: str
@@ -35,8 +34,7 @@ class CounterGoal:
     targets: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class CounterLook:
+class CounterLook(NamedTuple):
     """The counter's goals, and Metrica's own clock when it answered (``None`` if the answer does not tell)."""
 
     goals: tuple[CounterGoal, ...]

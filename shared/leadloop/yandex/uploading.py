@@ -6,7 +6,7 @@ https://www.yandex.com/dev/metrika/en/management/openapi/offline_conversions/upl
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from leadloop.json_types import Json, JsonObject
 
@@ -18,8 +18,7 @@ class AnswerUnreadable(ValueError):
     """Metrica answered something that is not what its pages promise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """How many rows the file had, passed validation, were linked, and why others were not.
 
     ``None`` where the answer does not say: the three last ones are missing from answers before 2026.
@@ -33,11 +32,10 @@ class Totals:
 
     def as_json(self) -> dict[str, int | None]:
         """By the vendor's own names."""
-        return asdict(self)
+        return self._asdict()
 
 
-@dataclass(frozen=True, slots=True)
-class Uploading:
+class Uploading(NamedTuple):
     """One uploading. ``id`` is a string: the vendor's number is 64 bits wide and is only ever compared."""
 
     id: str
