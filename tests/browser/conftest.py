@@ -1,4 +1,4 @@
-"""Chromium, a customer's site and a running host. Names of hosts are the browser's affair: all of them are this machine."""
+"""Chromium, a customer's site and a running host. Every host name is this machine: the browser is told so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The customer's site: pages as files, and a backend that writes down every post it gets. Any host name, loopback only."""
+"""The customer's site under any name: pages as files, and a backend that writes down what it gets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Arrived:
 
 
 class Site(ThreadingHTTPServer):
-    """``/name.html`` is a file of ``pages``; ``/metrica_tag.js`` the counter; a post is answered with a page."""
+    """``/name.html`` is a file of ``pages``, ``/metrica_tag.js`` the counter, ``/moved?to=`` a redirect."""
 
     daemon_threads = True
 
@@ -48,6 +48,11 @@ class Site(ThreadingHTTPServer):
         """A page as the site serves it."""
         return (HERE / "pages" / name).read_text(encoding="utf-8")
 
+    def counter(self, number: int) -> str:
+        """A script that puts the counter onto a page, initialised."""
+        tag = (HERE / "metrica_tag.js").read_text(encoding="utf-8")
+        return f"{tag}\nym({number}, 'init', {{}});"
+
     @property
     def port(self) -> int:
         return int(self.server_address[1])
@@ -62,6 +67,12 @@ class _Visit(BaseHTTPRequestHandler):
         if url.path == "/metrica_tag.js":
             file = HERE / "metrica_tag.js"
         self._note({})
+        if url.path == "/moved":
+            self.send_response(302)
+            self.send_header("Location", dict(parse_qsl(url.query))["to"])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         # Every page of the site that is no file of its own is the plain one.
         self._answer(file if file.is_file() else HERE / "pages" / "plain.html")
 
@@ -86,5 +97,5 @@ class _Visit(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
+    def log_message(self, format: str, *args: object) -> None:
         """Nothing: what came is in ``arrived``."""

@@ -82,7 +82,6 @@ class TestAVisitorWhoLeftALead:
             anna.wait_until(lambda told=session: len(anna.beacons) == told)  # type: ignore[misc]
             anna.open(f"{HOME}about").see("form.elements.ym_client_id")
         assert [visit["ym_client_id"] for visit in anna.beacons] == [anna.client_id] * 2
-        [lead] = anna.served.leads_of(anna.client_id)
         assert len(anna.served.visits_of(anna.client_id)) == 1  # both on one day
 
     def test_a_form_with_a_phone_is_a_lead(self, anna: Visitor) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from browser.visitors import COUNTER_URL, HOME, Visitor
 
-NO_COUNTER_SNIPPET = "Object.defineProperty(window, 'ym', { value: undefined, writable: true, configurable: true });"
+KNOWN = "1788203411529304178"
 
 
 def test_it_is_the_counters_own_text(anna: Visitor) -> None:
@@ -44,17 +44,22 @@ class TestABlockedCounter:
     @pytest.mark.parametrize(
         "kept",
         [
-            "document.cookie = '_ym_uid=1788203411529304178; path=/'",
-            "localStorage.setItem('_ym_uid', '\"1788203411529304178\"')",
+            f"document.cookie = '_ym_uid={KNOWN}; path=/'",
+            f"localStorage.setItem('_ym_uid', '\"{KNOWN}\"')",
         ],
     )
     def test_what_the_counter_kept_on_an_earlier_day_is_found(self, anna: Visitor, kept: str) -> None:
         anna.block(COUNTER_URL)
         anna.open(HOME)
         anna.page.evaluate(kept)
-        assert anna.open(HOME).fields()["ym_client_id"] == "1788203411529304178"
+        assert anna.open(HOME).fields()["ym_client_id"] == KNOWN
         [lead] = anna.served.leads(anna.leave_lead(phone="+7 999 000-00-21")[1])
-        assert lead.ids.client_id == "1788203411529304178"
+        assert lead.ids.client_id == KNOWN
+
+    def test_one_that_answers_at_once_is_heard(self, anna: Visitor) -> None:
+        anna.block(COUNTER_URL)
+        anna.context.add_init_script(f"window.ym = (id, method, back) => method == 'getClientID' && back('{KNOWN}')")
+        assert anna.open(HOME).fields()["ym_client_id"] == KNOWN
 
     @pytest.mark.parametrize(
         "said", ["1788203411529304178", "'17882 03'", "''", "null", "'123456789012345678901'", "{}"]

@@ -186,7 +186,7 @@ class TestGoingBack:
             anna.page.fill("[name=city]", comment)
             anna.page.click("button")
             anna.page.wait_for_url("**/spasibo")
-            anna.page.go_back()
+            anna.page.go_back(wait_until="commit")
             anna.see("form.elements.page")
         leads = anna.served.leads_of(anna.client_id)
         assert sorted(lead.fields["city"] for lead in leads) == ["Клин", "Тверь"]

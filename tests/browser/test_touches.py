@@ -63,6 +63,10 @@ class TestOneArrival:
         assert found.pop("ym_client_id", "") == anna.client_id
         assert found == {"utm_source": "yandex", "utm_campaign": ".7", "yclid": "123456"}
 
+    def test_a_redirect_on_the_way_loses_nothing(self, anna: Visitor) -> None:
+        fields = anna.open(f"{HOME}moved?{urlencode({'to': CAMPAIGN})}").fields()
+        assert (fields["landing"], fields["yclid"]) == (CAMPAIGN, YCLID)
+
     def test_a_router_that_tidies_the_address_up_is_too_late(self, anna: Visitor) -> None:
         anna.context.add_init_script("history.replaceState({}, '', '/')")
         fields = anna.open(CAMPAIGN).fields()

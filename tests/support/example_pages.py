@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Self
 
 PAGES = Path(__file__).parents[2] / "examples" / "html-form"
+TAG = "https://leads.sokol.example/capture-visit/tag.js"
 
 
 @dataclass
@@ -18,7 +18,6 @@ class ExamplePage:
     source: str
     attributes: dict[str, str] = field(default_factory=dict)
     fields: dict[str, str] = field(default_factory=dict)
-    hidden: set[str] = field(default_factory=set)
     scripts: list[str] = field(default_factory=list)
 
     @classmethod
@@ -28,24 +27,9 @@ class ExamplePage:
         return page
 
     def filled_in(self, **typed: str) -> dict[str, str]:
-        """What is posted when a person, or a script, has typed these values; a name the form lacks is a mistake."""
+        """What is posted when a person has typed these values; a name the form lacks is a mistake."""
         assert typed.keys() <= self.fields.keys(), f"the form has no {typed.keys() - self.fields.keys()}"
         return {**self.fields, **typed}
-
-
-def visit_fields() -> set[str]:
-    """The names that ``visit.js`` gives a form."""
-    answer = re.search(r"return \{\n((?: +\w+: .*\n)+) +\};", (PAGES / "visit.js").read_text(encoding="utf-8"))
-    assert answer is not None
-    return set(re.findall(r"^ +(\w+):", answer[1], re.MULTILINE))
-
-
-def fields_added_by_script(page: ExamplePage) -> set[str]:
-    """The names that the page's own script writes beside what was typed, in its one ``JSON.stringify``."""
-    added = re.search(r"JSON\.stringify\(\{ (.+) \}\)", page.source)
-    assert added is not None
-    spread = visit_fields() if "...(await leadloopVisit())" in added[1] else set()
-    return spread | set(re.findall(r"\b(\w+): ", added[1]))
 
 
 class _Reader(HTMLParser):
@@ -63,5 +47,3 @@ class _Reader(HTMLParser):
             self._page.scripts.append(given["src"])
         elif tag in ("input", "textarea") and "name" in given:
             self._page.fields[given["name"]] = given.get("value", "")
-            if given.get("type") == "hidden":
-                self._page.hidden.add(given["name"])

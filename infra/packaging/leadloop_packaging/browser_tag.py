@@ -16,7 +16,7 @@ LIMIT = 4096
 def built(source: str) -> bytes:
     """The tag as it is served, for a source. Raises ``TagTooLarge`` at ``LIMIT``, ``ValueError`` if it is not ASCII."""
     # `const` is for readers: the shorter `let` does the same in a program that runs.
-    script = minify.string("application/javascript", re.sub(r"\bconst\b", "let", source))
+    script: str = minify.string("application/javascript", re.sub(r"\bconst\b", "let", source))
     body = script.encode("ascii")
     if len(body) >= LIMIT:
         raise TagTooLarge(len(body))
