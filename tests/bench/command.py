@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench import machine
 from bench.figures import Figure
+from bench.http_load import NotGood
 from bench.measurements import MEASUREMENTS, Unavailable, measure
+from bench.processes import NotServed
 from bench.sampling import FULL, QUICK, Scale
 from bench.table import table_of
 
@@ -18,7 +20,10 @@ SCHEMA = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print and write. 1 when a gate is missed, else 0; a quick run misses none, its figures say little."""
+    """Measure, print and write. 1 when a gate is missed or a measurement broke off, else 0.
+
+    A quick run misses no gate: its figures say little.
+    """
     options = _options(arguments)
     scale = QUICK if options.quick else FULL
     described = machine.describe()
@@ -40,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     over = [figure.name for figure in figures if figure.verdict == "over"]
     if over:
         _say(f"over the gate: {', '.join(over)}")
-    return 1 if over and not options.quick else 0
+    return 1 if (over and not options.quick) or left_out else 0
 
 
 def _measure(names: Sequence[str], scale: Scale) -> tuple[list[Figure], dict[str, str]]:
@@ -48,13 +53,21 @@ def _measure(names: Sequence[str], scale: Scale) -> tuple[list[Figure], dict[str
     left_out: dict[str, str] = {}
     for name in names:
         _say(f"measuring {name} …")
-        for found in measure(name, scale):
+        for found in _taken(name, scale):
             if isinstance(found, Unavailable):
                 left_out[found.what] = found.reason
                 _say(f"  left out: {found.what}: {found.reason}")
             else:
                 figures.append(found)
     return figures, left_out
+
+
+def _taken(name: str, scale: Scale) -> Iterator[Figure | Unavailable]:
+    """What a measurement finds; one that breaks off leaves the others their turn."""
+    try:
+        yield from measure(name, scale)
+    except (NotServed, NotGood) as fault:
+        yield Unavailable(name, str(fault))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

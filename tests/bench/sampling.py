@@ -35,7 +35,7 @@ class Scale:
     """Leads whose whole life is played."""
 
 
-FULL = Scale("full", 9, 300, 300, 300, 7, 100_000, 10_000, 20)
+FULL = Scale("full", 9, 300, 300, 300, 5, 100_000, 10_000, 100)
 QUICK = Scale("quick", 3, 5, 10, 20, 1, 500, 50, 2)
 
 

@@ -41,7 +41,7 @@ def measure(scale: Scale) -> Iterator[Figure]:
     names = every_function() if scale.processes > 1 else ["capture-lead"]
     with TemporaryDirectory() as folder, cloud() as around:
         functions = packaged(Path(folder), around, names)
-        bases = {one.clients: _base(Path(folder), one.clients) for one in functions}
+        bases = {clients: _base(Path(folder), clients) for clients in sorted({one.clients for one in functions})}
         imported = _rounds(scale, functions, bases, partial(_import, around))
         answered = _rounds(scale, functions, bases, partial(_answer, around))
     for one in functions:
@@ -51,7 +51,10 @@ def measure(scale: Scale) -> Iterator[Figure]:
 def _rounds(
     scale: Scale, functions: list[Packaged], bases: dict[Clients, Packaged], cost: Callable[[Packaged], Cost]
 ) -> Costs:
-    everyone: list[tuple[str | Clients, Packaged]] = [*((one.name, one) for one in functions), *bases.items()]
+    # Each baseline stands beside those that are compared with it: what the machine does meanwhile falls on all alike.
+    everyone: list[tuple[str | Clients, Packaged]] = []
+    for clients, base in bases.items():
+        everyone += [(clients, base), *((one.name, one) for one in functions if one.clients == clients)]
     taken: Costs = {who: [] for who, _ in everyone}
     for number in range(scale.processes):
         for who, one in everyone if number % 2 == 0 else reversed(everyone):

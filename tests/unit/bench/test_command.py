@@ -12,6 +12,7 @@ import pytest
 from bench import command
 from bench.figures import Figure, Gate, compared, counted
 from bench.measurements import MEASUREMENTS, Unavailable
+from bench.processes import NotServed
 from bench.sampling import Scale
 from bench.table import number, table_of
 
@@ -68,7 +69,9 @@ def test_everything_is_measured_when_nothing_is_named(monkeypatch: pytest.Monkey
 def test_the_report_holds_figures_and_machine_and_no_name_or_path_of_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    _, report = run(monkeypatch, tmp_path, Told(KEPT, Unavailable("durable", "no disk")), "--only", "intake")
+    told = Told(KEPT, Unavailable("durable", "no disk"))
+    code, report = run(monkeypatch, tmp_path, told, "--only", "intake")
+    assert code == 1
     assert set(report) == {"schema", "scale", "machine", "figures", "left_out"}
     assert report["left_out"] == {"durable": "no disk"}
     assert report["figures"] == [
@@ -90,6 +93,21 @@ def test_the_report_holds_figures_and_machine_and_no_name_or_path_of_it(
     about = report["machine"]
     assert {"cpu", "cores", "memory_gib", "python", "libraries", "commit", "at", "load_before"} <= set(about)
     assert str(Path.home()) not in json.dumps(about)
+
+
+def test_a_measurement_that_broke_off_is_named_and_leaves_the_others_their_turn(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def measure(name: str, _: Scale) -> Iterator[Figure]:
+        if name == "cold-start":
+            raise NotServed("the server ended with 1")
+        yield KEPT
+
+    monkeypatch.setattr(command, "measure", measure)
+    path = tmp_path / "bench.json"
+    assert command.main(["--output", str(path), "--only", "cold-start", "--only", "intake"]) == 1
+    report = json.loads(path.read_text(encoding="utf-8"))
+    assert (report["left_out"], len(report["figures"])) == ({"cold-start": "the server ended with 1"}, 1)
 
 
 def test_an_unknown_measurement_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
