@@ -28,7 +28,7 @@ from leadloop.runtime import Runtime
 from leadloop_host.backoff import retry_delay
 from leadloop_host.demo.world import World
 from leadloop_host.dispatcher import ACKNOWLEDGING, DEAD_LETTER_TOPIC, consumers
-from leadloop_host.schedules import schedules_of
+from leadloop_host.schedules import Schedule, schedules_of
 from leadloop_host.triggers import scheduler_headers
 from leadloop_standins.amocrm.hooks.deliveries import Delivery as Hook
 from leadloop_standins.amocrm.stand_in import AmoCrmStandIn
@@ -61,7 +61,7 @@ class Company(World):
         self._next = {
             one: one.first_after(clock.now()) for one in schedules_of(machine.manifest, self.policy.schedules)
         }
-        self._agenda: list[tuple[datetime, int, Callable[[], None] | None]] = []
+        self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
         self.answered: list[str] = []
         """Event ids of forms that were answered 2xx."""
@@ -73,9 +73,8 @@ class Company(World):
         while self._agenda and self._agenda[0][0] <= instant:
             at, _, act = heapq.heappop(self._agenda)
             self._move_on(at)
-            if act is not None:
-                act()
-            self.wait_until_quiet()
+            act()
+            self._settle()
         self._move_on(instant)
 
     def live(self, length: timedelta) -> None:
@@ -83,14 +82,21 @@ class Company(World):
         self.set_clock(self.clock.now() + length)
         self.wait_until_quiet()
 
-    def at(self, instant: datetime, act: Callable[[], None] | None = None) -> None:
-        """Look what is due at that instant, too; and do something before."""
+    def at(self, instant: datetime, act: Callable[[], None] = lambda: None) -> None:
+        """Do something at that instant, and see what is to be delivered then; schedules do not fire for it."""
         heapq.heappush(self._agenda, (instant, next(self._order), act))
 
     def wait_until_quiet(self) -> None:
         """Deliver messages and webhooks and fire schedules until nothing is due."""
+        self._settle()
+        for schedule in [schedule for schedule, at in self._next.items() if at <= self.clock.now()]:
+            self._fire(schedule)
+            self._settle()
+
+    def _settle(self) -> None:
+        """Deliver messages and webhooks until none is due."""
         for _ in range(_MOST_ROUNDS):
-            if not (self._deliver() or self._post_hooks() or self._fire()):
+            if not (self._deliver() or self._post_hooks()):
                 return
         raise NeverQuiet
 
@@ -172,19 +178,19 @@ class Company(World):
         except Crash:
             return _NO_ANSWER
 
-    def _fire(self) -> bool:
-        """Fire what is due, once however often it was missed; whether there was anything."""
+    def _fire(self, schedule: Schedule) -> None:
+        """Fire a schedule, once however often it was missed. After a death its next time is kept to the minute."""
         now = self.clock.now()
-        due = [schedule for schedule, at in self._next.items() if at <= now]
-        for schedule in due:
-            self._next[schedule] = schedule.first_after(now)
-            headers = scheduler_headers(schedule.function, now)
-            try:
-                answer = self.machine.call(schedule.function, "schedule", headers=headers)
-                assert answer.status_code == 200, (schedule.function, answer.get_data(as_text=True))
-            except Crash:
-                self.at(self._next[schedule])
-        return bool(due)
+        self._next[schedule] = schedule.first_after(now)
+        try:
+            answer = self.machine.call(schedule.function, "schedule", headers=scheduler_headers(schedule.function, now))
+            assert answer.status_code == 200, (schedule.function, answer.get_data(as_text=True))
+        except Crash:
+            self.at(self._next[schedule], lambda: self._fire_if_due(schedule))
+
+    def _fire_if_due(self, schedule: Schedule) -> None:
+        if self._next[schedule] <= self.clock.now():
+            self._fire(schedule)
 
     # the bus
 

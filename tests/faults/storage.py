@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,10 +86,16 @@ def on_sqlite(folder: Path) -> Iterator[Documents]:
 @contextmanager
 def on_firestore(_: Path) -> Iterator[Documents]:
     """Documents in a project of their own on the emulator that the environment names."""
+    import requests
+
     from leadloop.adapters.firestore_store import FirestoreStore
+    from leadloop.adapters.firestore_wire import EMULATOR
 
     project = new_project()
     yield Reopened(lambda: FirestoreStore(project, timeout_seconds=_PATIENT))
+    # the emulator keeps everything in memory
+    whole = f"emulator/v1/projects/{project}/databases/(default)/documents"
+    requests.delete(f"http://{os.environ[EMULATOR]}/{whole}", timeout=_PATIENT).raise_for_status()
 
 
 class Messages:

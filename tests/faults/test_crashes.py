@@ -44,21 +44,19 @@ def test_on_sqlite_whatever_dies_the_promises_hold(plan: str, undisturbed: Play)
 
 
 def test_on_sqlite_a_call_has_died_at_every_moment_there_is(undisturbed: Play) -> None:
-    died_at_every_moment(undisturbed, on_sqlite)
+    died_at_every_moment("few", undisturbed, on_sqlite)
 
 
-def test_on_firestore_a_call_has_died_at_every_moment_there_is(
-    undisturbed: Play, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_firestore_a_call_has_died_at_every_moment_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator())
-    died_at_every_moment(undisturbed, on_firestore)
+    died_at_every_moment("five", play(cast_of("five"), "undisturbed", in_memory), on_firestore)
 
 
-def died_at_every_moment(undisturbed: Play, documents: Open) -> None:
+def died_at_every_moment(cast: str, undisturbed: Play, documents: Open) -> None:
     """Each moment of the undisturbed play is died at, and the promises hold in every play that this takes."""
 
     def prove_another(plan: str) -> Play:
-        played = play(cast_of("few"), plan, documents)
+        played = play(cast_of(cast), plan, documents)
         prove(played, undisturbed)
         return played
 

@@ -1,0 +1,107 @@
+"""``python -m faults``: crash enumeration beyond what the suite has time for; every failure can be played alone.
+
+Without ``--plan`` there are all kinds: every moment once, every way, every call at each of its moments in turn, all
+calls at one moment, and one death in a play where each moment first comes, and where it last comes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from faults.enumeration import CASTS, WHOLE, Open, Play, cast_of, play, singles, sweeps
+from faults.plans import read_plan
+from faults.storage import in_memory, on_firestore, on_sqlite
+from faults.touches import Moment
+from leadloop_host.emulators import firestore_emulator
+
+STORES: Mapping[str, Open] = {"sqlite": on_sqlite, "firestore": on_firestore, "memory": in_memory}
+_WHOLESALE = ("progressive", "each-way", "each-way:soon", "each-once", "each-once:soon")
+
+
+def main() -> int:
+    """Play, say how it went, and return 1 if anything is not as it must be."""
+    given = _arguments()
+    for plan in given.plan:
+        read_plan(plan)
+    undisturbed = play(cast_of(given.cast), "undisturbed", in_memory)
+    plans = given.plan or [*_WHOLESALE, *sweeps(undisturbed), *singles(undisturbed)]
+    failed = 0
+    for store in given.store or ("sqlite", "firestore"):
+        with _reachable(store):
+            failed += _enumerate(store, given.cast, undisturbed, plans, given.jobs)
+    return 1 if failed else 0
+
+
+def _enumerate(store: str, cast: str, undisturbed: Play, plans: Sequence[str], jobs: int) -> int:
+    """Play every plan on a store; how many went wrong."""
+    _say(f"{store}, {cast} cast: {len(plans)} plays, {jobs} at a time")
+    began, failed, died_at = time.monotonic(), 0, Counter(undisturbed.died_at)
+    # Spawned, not forked: gRPC does not survive a fork.
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        waiting = {pool.submit(_play, cast, plan, store): plan for plan in plans}
+        for number, done in enumerate(as_completed(waiting), start=1):
+            played = done.result()
+            died_at.update(played.died_at)
+            faults = played.faults(undisturbed)
+            failed += bool(faults)
+            _say(f"{'FAILED' if faults else 'ok':<6} {number:>4}/{len(plans)}  {played.told()}")
+            if faults:
+                _say("\n".join(f"         {one}" for one in faults))
+                _say(f"         again: python -m faults --store {store} --cast {cast} --plan '{played.plan}'")
+    _tell(undisturbed, died_at)
+    _say(f"{store}, {cast} cast: {failed} of {len(plans)} failed, {time.monotonic() - began:.0f} s")
+    return failed
+
+
+def _play(cast: str, plan: str, store: str) -> Play:
+    played = play(cast_of(cast), plan, STORES[store])
+    return replace(played, places={moment: () for moment in played.places})  # where is not asked, and much to hand over
+
+
+def _tell(undisturbed: Play, died_at: Counter[Moment]) -> None:
+    """A line for each function: at how many of its moments calls have died, how often in all, and where none did."""
+    for function in sorted({moment.function for moment in undisturbed.places}):
+        moments = [moment for moment in undisturbed.places if moment.function == function]
+        missing = sorted(str(moment) for moment in moments if not died_at[moment])
+        deaths = sum(died_at[moment] for moment in moments)
+        _say(f"  {function:<20} {len(moments) - len(missing):>3} of {len(moments):>3} moments, {deaths:>6} deaths")
+        for one in missing:
+            _say(f"      none {one}")
+
+
+@contextmanager
+def _reachable(store: str) -> Iterator[None]:
+    """The emulator runs while the block does, if the store is Google's."""
+    if store != "firestore":
+        yield
+        return
+    with tempfile.TemporaryDirectory() as logs, firestore_emulator(Path(logs)) as address:
+        os.environ["FIRESTORE_EMULATOR_HOST"] = address
+        yield
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
+    parser.add_argument("--store", action="append", choices=tuple(STORES), help="by default sqlite, then firestore")
+    parser.add_argument("--cast", choices=(WHOLE, *CASTS), default=WHOLE, help="who plays (default: %(default)s)")
+    parser.add_argument(
+        "--plan", action="append", default=[], help="a plan, as a failure names it; several may be given"
+    )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="plays at a time (default: %(default)s)")
+    return parser.parse_args()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
