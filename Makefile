@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve package test bench check fix tag clean
+.PHONY: help demo serve package test crashes bench check fix tag clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -16,11 +16,14 @@ demo: $(if $(filter emulators,$(BACKEND)),$(VENV)/.google,$(VENV)/.runs) ## Play
 serve: $(VENV)/.runs ## Leave the stand-ins and the host running, with a demo page at http://127.0.0.1:8080/
 	@$(BIN)/leadloop demo --serve
 
-package: $(VENV)/.packages ## Stage one reproducible zip per function in build/packages; POLICY=leadloop.yaml
+package: $(VENV)/.google ## Stage one reproducible zip per function in build/packages; POLICY=leadloop.yaml
 	@$(BIN)/python -m leadloop_packaging $(if $(POLICY),--policy '$(POLICY)')
 
 test: $(VENV)/.tests ## Run every test
 	@$(BIN)/pytest -n auto --dist worksteal
+
+crashes: $(VENV)/.tests ## Let everything die at every call outside on the demo's way, and prove the promises; ARGS=--help
+	@PYTHONPATH=tests $(BIN)/python -m faults $(ARGS)
 
 bench: $(VENV)/.tests ## Measure what leadloop costs, as ratios, in about five minutes; ONLY=intake, QUICK=1
 	@PYTHONHASHSEED=0 PYTHONPATH=tests $(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
@@ -49,11 +52,6 @@ $(BIN)/python:
 $(VENV)/.runs: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Setting up $(VENV) (once, about a minute) …"
 	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[host]'
-	@touch $@
-
-$(VENV)/.packages: $(VENV)/.runs
-	@echo "Adding Google's clients to $(VENV) (once) …"
-	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[host,google]'
 	@touch $@
 
 $(VENV)/.google: $(VENV)/.runs
