@@ -30,14 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _say(machine.line_of(described))
     if machine.load() > machine.LOADED and not options.quick:
         _say(f"the machine is busy (load {machine.load()}): trust ratios, and no single figure")
-    figures, left_out = _measure(options.only or list(MEASUREMENTS), scale)
+    figures, unavailable = _measure(options.only or list(MEASUREMENTS), scale)
     _say("\n" + table_of(figures))
     report = {
         "schema": SCHEMA,
         "scale": scale.name,
         "machine": {**described, "load_after": machine.load()},
         "figures": [figure.as_json() for figure in figures],
-        "left_out": left_out,
+        "left_out": {one.what: one.reason for one in unavailable},
     }
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
@@ -45,21 +45,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     over = [figure.name for figure in figures if figure.verdict == "over"]
     if over:
         _say(f"over the gate: {', '.join(over)}")
-    return 1 if (over and not options.quick) or left_out else 0
+    return 1 if (over and not options.quick) or any(one.broken for one in unavailable) else 0
 
 
-def _measure(names: Sequence[str], scale: Scale) -> tuple[list[Figure], dict[str, str]]:
+def _measure(names: Sequence[str], scale: Scale) -> tuple[list[Figure], list[Unavailable]]:
     figures: list[Figure] = []
-    left_out: dict[str, str] = {}
+    unavailable: list[Unavailable] = []
     for name in names:
         _say(f"measuring {name} …")
         for found in _taken(name, scale):
             if isinstance(found, Unavailable):
-                left_out[found.what] = found.reason
+                unavailable.append(found)
                 _say(f"  left out: {found.what}: {found.reason}")
             else:
                 figures.append(found)
-    return figures, left_out
+    return figures, unavailable
 
 
 def _taken(name: str, scale: Scale) -> Iterator[Figure | Unavailable]:
@@ -67,7 +67,7 @@ def _taken(name: str, scale: Scale) -> Iterator[Figure | Unavailable]:
     try:
         yield from measure(name, scale)
     except (NotServed, NotGood) as fault:
-        yield Unavailable(name, str(fault))
+        yield Unavailable(name, str(fault), broken=True)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

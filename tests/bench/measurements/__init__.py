@@ -27,6 +27,8 @@ class Unavailable:
 
     what: str
     reason: str
+    broken: bool = False
+    """Whether something went wrong, rather than is not installed."""
 
 
 def measure(name: str, scale: Scale) -> Iterator[Figure | Unavailable]:
