@@ -109,7 +109,8 @@ class Lives:
         return self._store.bill
 
     def _read_changes(self) -> None:
-        """Webhooks arrive one by one as the CRM posts them, or not at all; then the next pull finds the changes."""
+        """Webhooks arrive one by one some seconds later, or not at all; then the next pull finds the changes."""
+        self._desk.clock.advance(seconds=10)
         if self._with_hooks:
             self._desk.carry_hooks()
         self._desk.forget_hooks()
