@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from browser.visitors import HOME, LEAD_URL, VISIT_URL, Visitor
+from browser.visitors import COUNTER_URL, HOME, LEAD_URL, VISIT_URL, Visitor
 from leadloop import tag
 
 LEDGER = "metricaLedger.filter(call => /setUserID|userParams/.test(call[1]))"
@@ -52,6 +52,16 @@ class TestIdentify:
         )
         assert "submission_id" not in visit
         assert len(anna.served.visits_of(anna.client_id)) == 1
+
+    def test_it_is_told_when_the_counter_answers_however_late(self, anna: Visitor) -> None:
+        held = anna.hold(COUNTER_URL)
+        anna.open(HOME)
+        anna.call("identify", "crm-4711")
+        anna.page.evaluate("new Promise(done => leadloop('fields', done))")  # the wait for the ClientID is over
+        assert anna.beacons == []
+        anna.let_go(COUNTER_URL, held)
+        anna.wait_until(lambda: len(anna.beacons) == 1)
+        assert anna.beacons[0].items() >= {"user_id": "crm-4711", "ym_client_id": anna.client_id}.items()
 
     def test_another_person_is_told_of_and_one_who_leaves_is_forgotten(self, anna: Visitor) -> None:
         anna.open(HOME).see("form.elements.ym_client_id")

@@ -79,7 +79,7 @@ class TestABlockedCounter:
         assert anna.see("form.elements.user_id").fields()["user_id"] == "crm-4711"
 
 
-def test_without_a_counter_in_the_tag_nobody_is_asked_or_waited_for(anna: Visitor) -> None:
+def test_without_a_counter_in_the_tag_nobody_is_asked(anna: Visitor) -> None:
     page = anna.served.site.page("plain.html").replace(' data-counter="45000001"', "")
     anna.serve(HOME, page)
     anna.open(HOME)

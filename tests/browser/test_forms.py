@@ -107,14 +107,16 @@ class TestFormsOfScripts:
         assert len({lead.submission_id for lead in leads}) == 2
 
     def test_forms_that_come_later_and_addresses_that_change(self, anna: Visitor) -> None:
-        anna.open(f"{HOME}spa.html?{CAMPAIGN}", until="leadloop && leadloop.on && window.metricaLedger")
+        anna.open(f"{HOME}spa.html?{CAMPAIGN}", until="window.leadloop && leadloop.on && window.metricaLedger")
         anna.page.evaluate("go('/flats')")
         fields = anna.see("form.elements.ym_client_id").fields()
         assert (fields["page"], fields["landing"]) == (f"{HOME}flats", f"{HOME}spa.html?{CAMPAIGN}")
         anna.page.evaluate("history.replaceState({}, '', '/flats?floor=7')")
         assert anna.fields()["page"] == f"{HOME}flats?floor=7"
         anna.page.evaluate("go('/step2')")
-        assert {*OURS, "email", "yclid"} <= anna.see("form.elements.page").fields().keys()
+        redrawn = anna.see("form.elements.page").fields()
+        assert {*OURS, "email", "yclid"} <= redrawn.keys()
+        assert redrawn["submission_id"] == fields["submission_id"]
         anna.page.evaluate("history.back()")
         anna.see("form.elements.page.value.endsWith('floor=7')")
 

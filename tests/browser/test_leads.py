@@ -46,7 +46,7 @@ class TestOnAGoodDay:
         anna.page.evaluate("window.early = leadloop")
         anna.call("lead", {"phone": "+7 999 000-00-32", "submission_id": "early-32"})
         anna.let_go(TAG_URL, held)
-        anna.see("leadloop.on")
+        anna.see("window.leadloop && leadloop.on")
         anna.page.evaluate(
             "new Promise(done => early('lead', { phone: '89990000033', submission_id: 'late-33' }, done))"
         )
@@ -109,7 +109,7 @@ class TestOnABadDay:
         anna.open(HOME).see("form.elements.ym_client_id")
         held = anna.hold(LEAD_URL if counter_is_there else COUNTER_URL)
         anna.page.goto(HOME, wait_until="commit")
-        anna.see("leadloop.on")
+        anna.see("window.leadloop && leadloop.on")
         given = {"phone": "+7 999 000-00-43", "submission_id": f"left-{counter_is_there}"}
         anna.page.evaluate("given => { leadloop('lead', given); location.href = '/gone' }", given)
         anna.page.wait_for_url("**/gone", wait_until="commit")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Self
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, Route
 
 from browser.served import Served
 from leadloop.json_types import JsonObject
@@ -50,8 +50,18 @@ class Visitor:
 
     def see(self, condition: str) -> Self:
         """Wait until a condition holds in the page; ``form`` is its first form."""
-        self.page.wait_for_function(f"(() => {{ const form = document.forms[0]; return !!({condition}) }})()")
+        asked = f"(() => {{ const form = document.forms[0]; return !!({condition}) }})()"
+        self.wait_until(lambda: self._holds(asked))
         return self
+
+    def _holds(self, asked: str) -> bool:
+        # Not wait_for_function: it asks again by eval, which a strict page forbids.
+        try:
+            return bool(self.page.evaluate(asked))
+        except Error as fault:
+            if "Cannot read properties" in fault.message or "context was destroyed" in fault.message:
+                return False  # the page is not there yet, or is being left
+            raise
 
     def new_tab(self) -> Page:
         """Another tab of the same browser, from now on the one at hand: a new session of the site."""

@@ -19,7 +19,7 @@
   const listen = (name, work) => addEventListener(name, safe(work), true);
 
   const { counter, visit, lead } = script.dataset;
-  const visitUrl = visit || script.src.replace(/\/[^/]*$/, "");
+  const visitUrl = visit || script.src.split("/tag.js")[0];
   // Textual, so that …/acme-capture-visit of Cloud Functions works as /capture-visit of one machine does.
   const leadUrl = lead || visitUrl.replace("capture-visit", "capture-lead");
 
@@ -60,7 +60,7 @@
     new URLSearchParams(query).forEach((value, name) => {
       name = name.toLowerCase();
       value = value.replace(/{.*?}/g, ""); // {keyword} is what Direct failed to fill in
-      if (/^(utm_\w+|(y|ym|g|fb)clid|(rb|vk)_clickid|msclkid|erid)$/.test(name) && value && !tags[name] && !isContact(value))
+      if (/^(utm_\w+|(ym?|g|fb)clid|(rb|vk)_clickid|msclkid|erid)$/.test(name) && value && !tags[name] && !isContact(value))
         tags[name] = value;
     });
     return tags;
@@ -77,13 +77,13 @@
   const landing = reduced(name || location.href);
   const referrer = reduced(document.referrer);
   const here = now + "#" + landing + "#" + referrer;
-  const touches = ((local.leadloop + "#" + baked).match(/\d{13}#[^#]*#[^#]*/g) || [])
+  const touches = ((local.leadloop + " " + baked).match(/\d{13}#[^# ]*#[^# ]*/g) || [])
     .filter((touch) => touch > now - LIFE + "")
     .sort();
   const arrived =
     landing.includes("?") || (referrer && !("." + referrer.split(/[/:]+/)[1]).endsWith("." + site));
   const state = keep("leadloop", (touches[0] || here) + "#" + ((!arrived && touches.pop()) || here));
-  if (state.length < 2e3) bake(state);
+  if (!state[2e3]) bake(state); // or else it would burst the cookie
   const [, firstLanding, firstReferrer, , lastLanding, lastReferrer] = state.split("#");
 
   // ---- Identifiers
@@ -103,7 +103,7 @@
         refreshAll();
       })
     );
-    setTimeout(resolve, counter && 1e3);
+    setTimeout(resolve, 1e3);
     listen("pagehide", resolve);
   });
 
@@ -111,7 +111,7 @@
   const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("x");
 
   const fields = (id) => ({
-    ym_client_id: clientId || digits(cookie("_ym_uid") || local._ym_uid),
+    ym_client_id: clientId || digits(cookie("_ym_uid") || local._ym_uid) || "",
     user_id: user,
     submission_id: id,
     page: location.href,
@@ -126,16 +126,20 @@
 
   const post = (url, body, answered) =>
     fetch(url, { method: "POST", body, keepalive: !body[2e4] }).then(answered, () => answered({}));
-  // Once a session; once more when the visitor is named, or named otherwise. Without a ClientID there is nothing to tell.
-  const tellVisit = (named) =>
-    known.then(() => {
-      const visit = fields();
-      named = named || session.leadloop || 1;
-      if (visit.ym_client_id && session.leadloop != named) {
-        session.leadloop = named;
-        post(visitUrl, JSON.stringify(visit), safe());
-      }
-    });
+  // Once a session, and once more when the visitor is named. Without a ClientID there is nothing to tell: then as soon
+  // as the counter answers, however late, because nobody waits for this.
+  const tellVisit = safe(() => {
+    const visit = fields();
+    const mark = user || session.leadloop || 1;
+    if (visit.ym_client_id && session.leadloop != mark) {
+      session.leadloop = mark;
+      post(visitUrl, JSON.stringify(visit), safe());
+    }
+  });
+  const tellVisitSoon = () => {
+    tellVisit();
+    metrica("getClientID", tellVisit);
+  };
 
   // ---- Leads: kept before they are sent, and until they are answered.
 
@@ -159,12 +163,11 @@
     for (const input of form.elements) {
       present[input.name] = input;
       // What a person filled in: hidden are ours, and captchas, which differ each time the same is sent again.
-      if (input.type != "hidden") content += [input.name, input.value, input.checked];
+      if (input.type != "hidden") content += [input.value, input.checked];
     }
-    if (form.leadloop !== content) {
-      known.submission_id = newId();
-      form.leadloop = content;
-    }
+    // The same content is sent under the same id, as long as the page lives.
+    const ids = (form.leadloop = form.leadloop || {});
+    known.submission_id = ids[content] = ids[content] || newId();
     for (const name in known) {
       let input = present[name];
       const value = known[name];
@@ -174,7 +177,7 @@
         input.name = name;
         form.append(input);
       }
-      if (value != null && input && input.type == "hidden" && (!input.value || input.dataset.leadloop == input.value))
+      if (input && input.type == "hidden" && (!input.value || input.dataset.leadloop == input.value))
         input.dataset.leadloop = input.value = value;
     }
     return content;
@@ -232,7 +235,7 @@
       if (user) {
         metrica("setUserID", user);
         metrica("userParams", { UserID: user });
-        tellVisit(user);
+        tellVisitSoon();
       }
     },
     lead(given, callback) {
@@ -250,7 +253,7 @@
     fields: (callback) => known.then(() => callback(fields(newId()))),
   };
   const run = safe(([command, ...given]) => commands[command](...given));
-  (api.q || []).forEach(run);
+  (api.q || []).map(run);
   api.q = { push: run }; // whoever holds the stub goes on calling it
 
   // When idle, so that frameworks have taken over the HTML of the server before anything is added to it.
@@ -258,14 +261,14 @@
     (window.requestIdleCallback || setTimeout)(
       safe(() => {
         moved();
-        if (now - local.leadloop_left < LIFE) tellVisit();
+        if (now - local.leadloop_left < LIFE) tellVisitSoon();
         new MutationObserver(
           safe(() => {
             for (const form of document.forms) form.elements.page || refresh(form);
           })
         ).observe(document, { childList: true, subtree: true });
       }),
-      { timeout: 1e3 }
+      { timeout: 300 }
     );
   document.readyState == "loading" ? listen("DOMContentLoaded", whenIdle) : whenIdle();
 })(window, document, location);
