@@ -23,7 +23,7 @@ from bench.sampling import Scale, interleave, timed
 from leadloop.adapters.pubsub_bus import PubsubBus
 from leadloop.adapters.pubsub_connection import EMULATOR, open_publisher
 from leadloop.runtime import Runtime, using
-from leadloop_host.emulators import EmulatorMissing, pubsub_emulator
+from leadloop_host.emulators import EmulatorDidNotStart, EmulatorMissing, pubsub_emulator
 from support.knocks import SETTINGS, knock_of
 from support.world import World
 
@@ -64,6 +64,9 @@ def _on_the_emulator(scale: Scale, bare: FlaskClient, ours: FlaskClient) -> Iter
             address = stack.enter_context(pubsub_emulator(Path(folder)))
         except EmulatorMissing as missing:
             yield Unavailable(title, str(missing))
+            return
+        except EmulatorDidNotStart as fault:
+            yield Unavailable(title, str(fault), broken=True)
             return
         stack.enter_context(_emulated(address))
         publisher = open_publisher()
