@@ -7,7 +7,7 @@ posts its webhook again, the bus delivers again, the schedule's next time comes;
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -63,6 +63,7 @@ class Company(World):
         }
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
+        self._hooks_seen = 0
         self.answered: list[str] = []
         """Event ids of forms that were answered 2xx."""
 
@@ -104,12 +105,6 @@ class Company(World):
         self.now = max(instant, self.clock.now())
         self.clock.set(self.now)
 
-    def undelivered(self) -> Iterator[str]:
-        """Leads that the CRM does not have yet, as far as leadloop knows."""
-        for delivery in self.documents("delivery"):
-            if delivery.fields.get("next_try_at") or delivery.fields["state"] != "delivered":
-                yield f"the delivery of {delivery.key.id} is {delivery.fields['state']}"
-
     # what an auditor is shown
 
     def documents(self, collection: str) -> list[Document]:
@@ -138,6 +133,10 @@ class Company(World):
         """As the demo's; webhooks have been posted already."""
         return {"posted": 0} if path == "webhooks/pump" else super().order(stand_in, path, body)
 
+    def change_crm(self, **settings: object) -> None:
+        """Turn switches of the CRM."""
+        self.stand_ins["amocrm"].change_settings(settings)
+
     def _answer(self, request: requests.PreparedRequest) -> TestResponse:
         parts = urlsplit(str(request.url))
         sent: dict[str, Any] = {"data": request.body, "headers": dict(request.headers)}
@@ -160,12 +159,17 @@ class Company(World):
                 continue
 
     def _post_hooks(self) -> bool:
-        """Post what amoCRM has to tell; whether there was anything."""
+        """Post what amoCRM has to tell now; whether there was anything."""
         amocrm = self.stand_ins["amocrm"]
         assert isinstance(amocrm, AmoCrmStandIn)
-        due = amocrm.deliveries.due(amocrm.unix_now())
+        now, deliveries = amocrm.unix_now(), amocrm.deliveries
+        due = deliveries.due(now)
         for hook in due:
-            amocrm.deliveries.settle(hook, self._post_hook(hook), amocrm.unix_now())
+            deliveries.settle(hook, self._post_hook(hook), now)
+        for hook in deliveries.all[self._hooks_seen :]:
+            self.at(timestamps.from_unix(hook.due_at))
+        self._hooks_seen = len(deliveries.all)
+        for hook in due:
             if hook.state == "due":
                 self.at(timestamps.from_unix(hook.due_at))
         return bool(due)

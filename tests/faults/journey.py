@@ -114,7 +114,7 @@ class PatientPlayer(Player):
 
     def deal_of(self, person: Person) -> int:
         """The person's deal, as soon as there is one."""
-        if self._wait_until(lambda: person.who in self.deals or self._is_found(person)):
+        if self._wait_until(lambda: person.who in self.deals or self._is_found(person), person.who):
             self._waited_for.add(person.who)
         return self.deals[person.who]
 
@@ -131,16 +131,16 @@ class PatientPlayer(Player):
         return person.who in self.deals
 
     def _join(self, loser: Person, winner: str) -> None:
-        self._wait_until(lambda: not any(self.company.undelivered()))
+        self._wait_until(lambda: not any(promises.undelivered(self.company)), "deliveries")
         super()._join(loser, winner)
 
-    def _wait_until(self, come: Callable[[], bool]) -> bool:
+    def _wait_until(self, come: Callable[[], bool], what: str) -> bool:
         """Whether it had to be waited for."""
         for round_ in range(_MOST_HOURS * 4):
             if come():
                 return round_ > 0
             self.company.live(timedelta(minutes=15))
-        raise AssertionError("what sales wait for does not come")
+        raise AssertionError("\n".join([f"sales wait for {what} in vain", *promises.unrest(self.company)]))
 
 
 @contextmanager

@@ -26,7 +26,8 @@ _GARBAGE = b"\xff\xfe{broken \x00 json"
 
 
 def prepare(company: Company, player: PlayerOfForms) -> None:
-    """Put everything on the company's agenda."""
+    """Put everything on the company's agenda. Webhooks come when the bus has delivered again what died, or has not."""
+    company.change_crm(duplicate_control=False, delay_webhooks_seconds=10)
     for moment, act in _mishaps(company, player):
         company.at(player.story.instant(StoryMoment.read(moment)), act)
 
@@ -34,6 +35,9 @@ def prepare(company: Company, player: PlayerOfForms) -> None:
 def _mishaps(company: Company, player: PlayerOfForms) -> Iterator[tuple[str, Callable[[], None]]]:
     machine = company.machine
     roman = next(person for person in player.story.cast if person.who == "Роман")
+    # Whoever creates a deal twice must be seen to; only Светлана's two forms are joined by the CRM itself.
+    yield "5 10:55", partial(company.change_crm, duplicate_control=True)
+    yield "6 09:00", partial(company.change_crm, duplicate_control=False)
     yield "6 13:00", partial(_visit, company, {"ym_client_id": roman.client_id})
     yield "6 13:05", partial(_send, company, player.form_of(roman) | {"gclid": "EAIaIQobChMI"})
     yield "6 13:10", partial(_garbage, company)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -51,15 +52,23 @@ class Undisturbed:
         return "undisturbed"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Progressive:
-    """Every call dies at its moment 0, comes again, dies at its moment 1, and so on until it lives through."""
+    """Every call dies at its moment 0, comes again, dies at its moment 1, and so on until it lives through.
+
+    At no moment more than ``most`` times: a file that is never sent, because its sender dies whenever it is about
+    to, is beyond anybody's help.
+    """
 
     redelivers_soon: bool = False
     is_deadly: bool = True
+    most: int = 20
+    _deaths: Counter[Moment] = field(default_factory=Counter)
 
     def dies(self, occasion: Occasion, way: Sequence[Moment]) -> bool:
-        return len(way) == occasion.deaths + 1
+        is_next = len(way) == occasion.deaths + 1 and self._deaths[way[-1]] < self.most
+        self._deaths[way[-1]] += is_next
+        return is_next
 
     def __str__(self) -> str:
         return "progressive"

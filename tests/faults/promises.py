@@ -65,7 +65,7 @@ def unrest(company: Company) -> Iterator[str]:
         yield f"{counts.pending + counts.leased} messages wait"
     for collection in ("spool", "dirty_mark"):
         yield from (f"{collection} {one.key.id} is left" for one in company.documents(collection))
-    yield from company.undelivered()
+    yield from undelivered(company)
     for ref in company.documents("crm_ref"):
         if ref.fields.get("waits_until"):
             yield f"{ref.key.id} waits for its lead"
@@ -78,6 +78,13 @@ def unrest(company: Company) -> Iterator[str]:
             yield from (f"lead {lead.id}: {goal} waits" for goal in lead.pending(company.policy, state))
         if state.contact_term_from and state.contact_term_from + company.policy.contacts.retention < company.now:
             yield f"lead {lead.id}: the contact rests beyond its term"
+
+
+def undelivered(company: Company) -> Iterator[str]:
+    """Leads that the CRM does not have yet, as far as leadloop knows."""
+    for delivery in company.documents("delivery"):
+        if delivery.fields.get("next_try_at") or delivery.fields["state"] != "delivered":
+            yield f"the delivery of {delivery.key.id} is {delivery.fields['state']}: {delivery.fields}"
 
 
 def folded(company: Company) -> Folded:
