@@ -33,6 +33,8 @@ class Site(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Visit)
         self.arrived: list[Arrived] = []
+        self.rest_may_come = threading.Event()
+        """For a page that is being parsed: ``/in-parts`` stops in the middle of a form until this is set."""
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
 
     def __enter__(self) -> Self:
@@ -72,6 +74,16 @@ class _Visit(BaseHTTPRequestHandler):
             self.send_header("Location", dict(parse_qsl(url.query))["to"])
             self.send_header("Content-Length", "0")
             self.end_headers()
+            return
+        if url.path == "/in-parts":
+            first, second = (HERE / "pages" / "own.html").read_bytes().split(b'<input type="hidden" name="page"')
+            self.send_response(200)
+            self.send_header("Content-Type", _TYPES[".html"])
+            self.end_headers()
+            # Enough of it that the browser begins with the page.
+            self.wfile.write(first + b"<!--" + b"." * 5000 + b"-->")
+            self.server.rest_may_come.wait(30)
+            self.wfile.write(b'<input type="hidden" name="page"' + second)
             return
         # Every page of the site that is no file of its own is the plain one.
         self._answer(file if file.is_file() else HERE / "pages" / "plain.html")

@@ -99,6 +99,9 @@ class TestOnABadDay:
         anna.open(HOME).see("form.elements.ym_client_id")
         anna.answer(LEAD_URL, busy)
         _, submission_id = anna.leave_lead(phone="+7 999 000-00-42")
+        for place in range(3):
+            anna.page.evaluate("place => history.replaceState({}, '', '#' + place)", place)
+        assert len(anna.bodies_to(LEAD_URL)) == 1  # the same page, scrolled
         anna.context.unroute(LEAD_URL)
         anna.page.evaluate("history.pushState({}, '', '/thanks')")
         self.assert_one_lead(anna, submission_id)

@@ -72,12 +72,14 @@ class TestOneArrival:
         fields = anna.open(CAMPAIGN).fields()
         assert (fields["page"], fields["landing"], fields["yclid"]) == (HOME, CAMPAIGN, YCLID)
 
-    def test_long_tags_stay_whole_and_never_burst_a_cookie(self, anna: Visitor) -> None:
-        term = "двухкомнатная квартира " * 20
+    @pytest.mark.parametrize("times", [8, 20])
+    def test_long_tags_stay_whole_and_never_burst_a_cookie(self, anna: Visitor, times: int) -> None:
+        term = "двухкомнатная квартира " * times
         anna.open(f"{HOME}?utm_source=yandex&utm_term={term}&yclid={YCLID}")
         assert anna.fields()["utm_term"].strip() == term.strip()
         cookie = anna.cookie("leadloop")
         assert cookie is None or len(cookie["value"]) < 2000
+        assert len(anna.stored("leadloop") or "") > 2000
         anna.open(f"{HOME}other")
         assert anna.fields()["utm_term"].strip() == term.strip()
 

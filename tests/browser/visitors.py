@@ -15,6 +15,18 @@ from leadloop.json_types import JsonObject
 HOME = "http://sokol.example/"
 LEAD_URL, VISIT_URL = "http://leads.example/capture-lead", "http://leads.example/capture-visit"
 TAG_URL, COUNTER_URL = f"{VISIT_URL}/tag.js", "http://mc.example/metrica_tag.js"
+# In the page itself, and not by wait_for_function, which asks by eval: a strict page forbids that.
+_LOOK = """new Promise((done) => {
+  const begun = performance.now();
+  const look = () => {
+    const form = document.forms[0];
+    let holds = false;
+    try { holds = %s; } catch (error) { /* what is asked about is not there yet */ }
+    if (holds || performance.now() - begun > 20000) done(Boolean(holds));
+    else setTimeout(look, 10);
+  };
+  look();
+})"""
 _SAID_BY_THE_NETWORK = ("Failed to load resource", "Access to fetch")
 
 
@@ -50,18 +62,13 @@ class Visitor:
 
     def see(self, condition: str) -> Self:
         """Wait until a condition holds in the page; ``form`` is its first form."""
-        asked = f"(() => {{ const form = document.forms[0]; return !!({condition}) }})()"
-        self.wait_until(lambda: self._holds(asked))
-        return self
-
-    def _holds(self, asked: str) -> bool:
-        # Not wait_for_function: it asks again by eval, which a strict page forbids.
-        try:
-            return bool(self.page.evaluate(asked))
-        except Error as fault:
-            if "Cannot read properties" in fault.message or "context was destroyed" in fault.message:
-                return False  # the page is not there yet, or is being left
-            raise
+        while True:
+            try:
+                assert self.page.evaluate(_LOOK % condition), f"{condition}: not within 20 s"
+                return self
+            except Error as fault:
+                if "context was destroyed" not in fault.message:
+                    raise  # the page was being left: it is looked for in the next one
 
     def new_tab(self) -> Page:
         """Another tab of the same browser, from now on the one at hand: a new session of the site."""
@@ -114,7 +121,7 @@ class Visitor:
         given_up_at = time.monotonic() + 20
         while not reached():
             assert time.monotonic() < given_up_at, "not reached within 20 s"
-            self.page.wait_for_timeout(10)
+            self.page.wait_for_timeout(20)
 
     # The network
 

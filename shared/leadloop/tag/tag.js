@@ -5,7 +5,7 @@
 // How to use it: docs/en/tag.md. Served minified, under 4096 bytes: `make tag` builds tag.min.js, a test compares.
 // Two rules stand above all others. Nothing that happens here may reach the page as an error: whatever the page or the
 // browser calls is wrapped in `safe`. No form may ever wait for us: no event is prevented, stopped or put off.
-((window, document, location) => {
+((window, document, location, history) => {
   const script = document.currentScript;
   const api = (window.leadloop = window.leadloop || ((...call) => api.q.push(call)));
   if (!script || api.on) return; // loaded twice: the first one is at work
@@ -81,7 +81,7 @@
     .filter((touch) => touch > now - LIFE + "")
     .sort();
   const arrived =
-    landing.includes("?") || (referrer && !("." + referrer.split(/[/:]+/)[1]).endsWith("." + site));
+    /\?/.test(landing) || (referrer && !("." + referrer.split(/[/:]+/)[1]).endsWith("." + site));
   const state = keep("leadloop", (touches[0] || here) + "#" + ((!arrived && touches.pop()) || here));
   if (!state[2e3]) bake(state); // or else it would burst the cookie
   const [, firstLanding, firstReferrer, , lastLanding, lastReferrer] = state.split("#");
@@ -107,7 +107,8 @@
     listen("pagehide", resolve);
   });
 
-  // Not crypto.randomUUID, which does not exist on plain http. With four digits or more fewer it might read like a phone.
+  // Not crypto.randomUUID, which does not exist on plain http. Numbers below 2^32 apart from each other: no ten digits of
+  // them begin with 9, nor eleven with 7 or 8, so that the id never reads like a phone.
   const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("x");
 
   const fields = (id) => ({
@@ -151,7 +152,7 @@
       ok ? delete local[key] : unsent.push(key);
       if (callback) callback(ok, key.slice(22));
     });
-  const rememberLead = () => keep("leadloop_left", now);
+  const rememberLead = () => keep("leadloop_at", now);
 
   // ---- Forms
 
@@ -163,7 +164,7 @@
     for (const input of form.elements) {
       present[input.name] = input;
       // What a person filled in: hidden are ours, and captchas, which differ each time the same is sent again.
-      if (input.type != "hidden") content += [input.value, input.checked];
+      if (input.type != "hidden") content += input.value + input.checked;
     }
     // The same content is sent under the same id, as long as the page lives.
     const ids = (form.leadloop = form.leadloop || {});
@@ -182,10 +183,11 @@
     }
     return content;
   };
-  const refreshAll = () => [...document.forms].map(safe(refresh));
+  let ready; // a form that is still being parsed may yet get fields of its own
+  const refreshAll = () => ready && [...document.forms].map(safe(refresh));
 
   // The last submit event; of form.submit(), which makes none, something like it.
-  let submitted = {};
+  let submitted = 0;
   const submitting = safe((event) => {
     submitted = event;
     if (isContact(refresh(event.target))) rememberLead();
@@ -216,13 +218,14 @@
     refreshAll();
     unsent.splice(0).map(safe((key) => send(key, local[key])));
   };
-  for (const name of ["pushState", "replaceState"]) {
+  // Applications call replaceState any number of times a second: that is no reason to send a lead again.
+  ["pushState", "replaceState"].map((name, sameEntry) => {
     const original = history[name];
     history[name] = (...given) => {
       original.apply(history, given);
-      moved();
+      sameEntry ? refreshAll() : moved();
     };
-  }
+  });
   listen("popstate", moved);
   listen("online", moved);
 
@@ -260,15 +263,16 @@
   const whenIdle = () =>
     (window.requestIdleCallback || setTimeout)(
       safe(() => {
+        ready = 1;
         moved();
-        if (now - local.leadloop_left < LIFE) tellVisitSoon();
+        if (now - local.leadloop_at < LIFE) tellVisitSoon();
         new MutationObserver(
           safe(() => {
             for (const form of document.forms) form.elements.page || refresh(form);
           })
-        ).observe(document, { childList: true, subtree: true });
+        ).observe(document, { childList: 1, subtree: 1 });
       }),
       { timeout: 300 }
     );
   document.readyState == "loading" ? listen("DOMContentLoaded", whenIdle) : whenIdle();
-})(window, document, location);
+})(window, document, location, history);
