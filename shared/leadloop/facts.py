@@ -59,7 +59,7 @@ class FactKind(StrEnum):
 class Fact(BaseModel):
     """One thing that happened, believed for ever. ``id`` is derived from content, never random."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: str
     kind: FactKind

@@ -188,7 +188,7 @@ def decode(body: bytes) -> Message:
 class PushedMessage(BaseModel):
     """The inner part of a push delivery."""
 
-    model_config = ConfigDict(populate_by_name=True, extra="ignore")
+    model_config = ConfigDict(populate_by_name=True, extra="ignore", defer_build=True)
 
     data: str = ""
     attributes: dict[str, str] = Field(default_factory=dict)
@@ -202,7 +202,7 @@ class PushEnvelope(BaseModel):
     https://cloud.google.com/pubsub/docs/push#receive_push
     """
 
-    model_config = ConfigDict(populate_by_name=True, extra="ignore")
+    model_config = ConfigDict(populate_by_name=True, extra="ignore", defer_build=True)
 
     message: PushedMessage
     subscription: str = ""

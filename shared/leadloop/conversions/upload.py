@@ -24,7 +24,7 @@ OFFLINE_CONVERSIONS = "offline_conversions"
 class StatusSeen(BaseModel):
     """A status Metrica reported, and when we first saw it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     status: str
     at: str
@@ -33,7 +33,7 @@ class StatusSeen(BaseModel):
 class Upload(BaseModel):
     """An upload as it rests. Times are texts of ``leadloop.timestamps``."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     token: str
     """Letters and digits; travels in Metrica's ``comment``."""

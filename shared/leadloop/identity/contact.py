@@ -10,7 +10,7 @@ from leadloop.identity.sealing import seal, unseal
 class Contact(BaseModel):
     """Who to call back. Never logged; its ``repr`` shows nothing."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: str = ""
     phones: tuple[str, ...] = ()

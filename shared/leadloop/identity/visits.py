@@ -27,7 +27,7 @@ _WEAK_IDS = ("client_id", "yclid", "appmetrica_device_id", "user_id")
 class Visit(BaseModel):
     """One day's visit of one browser under one name."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     client_id: str
     user_id: str | None = None

@@ -21,7 +21,7 @@ from leadloop.ports.store import Create, Document, Key, Update, Write
 class CrmRef(BaseModel):
     """A CRM deal as it rests. Changed only by the methods here and by a claim."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     crm: str
     external_id: str

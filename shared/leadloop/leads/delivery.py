@@ -58,7 +58,7 @@ class Step(StrEnum):
 class Delivery(BaseModel):
     """A delivery as it rests; its id is the lead's."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     lead_id: str
     state: DeliveryState = DeliveryState.PENDING

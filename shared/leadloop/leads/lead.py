@@ -22,7 +22,7 @@ class Claim(BaseModel):
     certainly did not happen releases its rows.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     goal: str
     identifier_kind: str
@@ -43,7 +43,7 @@ class Claim(BaseModel):
 class Expiry(BaseModel):
     """A conversion that was not sent because it was too old for every channel."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     goal: str
     at: str
@@ -54,7 +54,7 @@ class Expiry(BaseModel):
 class Lead(BaseModel):
     """A lead as it rests. Its state is folded, never edited."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     id: str
     facts: tuple[Fact, ...] = ()
