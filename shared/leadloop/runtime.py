@@ -46,7 +46,10 @@ class SettingMissing(Exception):
     """An environment variable that names a file or folder is not set."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"the environment variable {name} is not set; `leadloop serve` sets it, a deployment must too")
+        super().__init__(
+            f"the environment variable {name} is not set; `leadloop serve` sets it; in the cloud LEADLOOP_PROJECT "
+            "stands in the place of LEADLOOP_DATA, and a package carries policy and manifest beside its main.py"
+        )
         self.name = name
 
 

@@ -28,6 +28,7 @@ _SAID = {
         "utm",
         "referrer",
         "rejected_ids",
+        "bot_signs",
         "left_out",
         "contact_removed",
     ),
