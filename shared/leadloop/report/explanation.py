@@ -153,7 +153,10 @@ def told(fact: Fact) -> JsonObject:
 
 
 def _filled(value: Json) -> Json:
-    return {name: one for name, one in value.items() if not _is_empty(one)} if isinstance(value, dict) else value
+    """Without what says nothing: a sign of a robot that was not seen is none."""
+    if not isinstance(value, dict):
+        return value
+    return {name: one for name, one in value.items() if not _is_empty(one) and one is not False}
 
 
 def _is_empty(value: Json) -> bool:
