@@ -56,8 +56,8 @@ class Play:
     broken: tuple[str, ...]
     """Promises that do not hold."""
     folded: promises.Folded
-    waited_for: frozenset[str]
-    """Leads whose deals sales had to wait for."""
+    late: frozenset[str]
+    """Leads that sales got round to later than undisturbed, because some deal was not there yet."""
 
     def faults(self, undisturbed: Play) -> list[str]:
         """What is not as it must be: promises broken, or a lead that became something else than undisturbed."""
@@ -70,7 +70,7 @@ class Play:
                 yield f"lead {lead_id} is {'missing' if found is None else 'there'}, unlike in the undisturbed play"
                 continue
             for name, value in undisturbed.items():
-                may_differ = lead_id in self.waited_for and name in promises.AS_SALES_MOVED
+                may_differ = lead_id in self.late and name in promises.AS_SALES_MOVED
                 if found[name] != value and not may_differ:
                     yield f"lead {lead_id}: {name}: undisturbed {value}, found {found[name]}"
 
@@ -104,7 +104,7 @@ def play(story: Story, plan: str, open_documents: Open) -> Play:
                 machine.deaths,
                 tuple(promises.broken(played.company, played.player)),
                 promises.folded(played.company),
-                frozenset(played.player.waited_for()),
+                frozenset(played.player.late()),
             )
     finally:
         shutil.rmtree(folder, ignore_errors=True)

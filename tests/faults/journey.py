@@ -21,7 +21,16 @@ from leadloop_host.demo import world as worlds
 from leadloop_host.demo.player import Player
 from leadloop_host.demo.processes import Processes
 from leadloop_host.demo.story import Person, Story
-from leadloop_host.demo.timeline import FIRST, TimePassed, timeline
+from leadloop_host.demo.timeline import (
+    FIRST,
+    DealsJoined,
+    FormSent,
+    SalesMoved,
+    Scene,
+    TimePassed,
+    WalkedIn,
+    timeline,
+)
 from leadloop_standins.amocrm.stand_in import AmoCrmStandIn
 from leadloop_standins.clock import Clock as StandInClock
 from leadloop_standins.metrica import MetricaStandIn
@@ -95,7 +104,7 @@ class PatientPlayer(Player):
     created looks as if it never was, and is created again.
     """
 
-    _waited_for: set[str] = field(default_factory=set)
+    _late: set[str] = field(default_factory=set)
 
     def play(self) -> None:
         """As the demo, but for moments at which there is nothing to do."""
@@ -103,8 +112,15 @@ class PatientPlayer(Player):
             if isinstance(scene, TimePassed) and not any(promises.unrest(self.company)):
                 continue
             self.company.set_clock(instant)
+            is_late = self.company.now > instant
             self._play(scene)
+            if is_late or (self.company.now > instant and not isinstance(scene, FormSent)):
+                self._late |= set(_people_in(scene))
             self.settle()
+
+    def late(self) -> list[str]:
+        """Leads of people something happened to later than the story says, for want of a deal: theirs or another's."""
+        return [lead_id for who in self._late for lead_id in self.lead_ids.get(who, ())]
 
     @property
     def company(self) -> Company:
@@ -114,13 +130,8 @@ class PatientPlayer(Player):
 
     def deal_of(self, person: Person) -> int:
         """The person's deal, as soon as there is one."""
-        if self._wait_until(lambda: person.who in self.deals or self._is_found(person), person.who):
-            self._waited_for.add(person.who)
+        self._wait_until(lambda: person.who in self.deals or self._is_found(person), person.who)
         return self.deals[person.who]
-
-    def waited_for(self) -> list[str]:
-        """Leads whose deals were not there when somebody wanted to move them."""
-        return [lead_id for who in self._waited_for for lead_id in self.lead_ids.get(who, ())]
 
     def form_of(self, person: Person) -> dict[str, Any]:
         """The person's first form."""
@@ -134,13 +145,21 @@ class PatientPlayer(Player):
         self._wait_until(lambda: not any(promises.undelivered(self.company)), "deliveries")
         super()._join(loser, winner)
 
-    def _wait_until(self, come: Callable[[], bool], what: str) -> bool:
-        """Whether it had to be waited for."""
-        for round_ in range(_MOST_HOURS * 4):
+    def _wait_until(self, come: Callable[[], bool], what: str) -> None:
+        for _ in range(_MOST_HOURS * 4):
             if come():
-                return round_ > 0
+                return
             self.company.live(timedelta(minutes=15))
         raise AssertionError("\n".join([f"sales wait for {what} in vain", *promises.unrest(self.company)]))
+
+
+def _people_in(scene: Scene) -> tuple[str, ...]:
+    match scene:
+        case FormSent(person) | WalkedIn(person) | SalesMoved(person):
+            return (person.who,)
+        case DealsJoined(loser, winner):
+            return (loser.who, winner)
+    return ()
 
 
 @contextmanager

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any, Protocol
 
+from faults import promises
 from faults.company import Company
 from leadloop.queries import dead_letters, every_document
 from leadloop.replay import replay
@@ -37,7 +39,7 @@ def _mishaps(company: Company, player: PlayerOfForms) -> Iterator[tuple[str, Cal
     roman = next(person for person in player.story.cast if person.who == "Роман")
     # Whoever creates a deal twice must be seen to; only Светлана's two forms are joined by the CRM itself.
     yield "5 10:55", partial(company.change_crm, duplicate_control=True)
-    yield "6 09:00", partial(company.change_crm, duplicate_control=False)
+    yield "6 09:00", partial(_stop_joining, company)
     yield "6 13:00", partial(_visit, company, {"ym_client_id": roman.client_id})
     yield "6 13:05", partial(_send, company, player.form_of(roman) | {"gclid": "EAIaIQobChMI"})
     yield "6 13:10", partial(_garbage, company)
@@ -48,6 +50,14 @@ def _mishaps(company: Company, player: PlayerOfForms) -> Iterator[tuple[str, Cal
     yield "13 11:35", partial(setattr, machine, "without_store", frozenset({"register-lead"}))
     yield "13 16:30", partial(setattr, machine, "without_store", frozenset())
     yield "13 16:35", partial(put_back, company)
+
+
+def _stop_joining(company: Company) -> None:
+    """The CRM joins no more forms: not before all are delivered, or a repeated one would be another deal."""
+    if any(promises.undelivered(company)):
+        company.at(company.now + timedelta(hours=1), partial(_stop_joining, company))
+    else:
+        company.change_crm(duplicate_control=False)
 
 
 def _send(company: Company, form: Mapping[str, Any]) -> None:

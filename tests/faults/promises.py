@@ -89,7 +89,11 @@ def undelivered(company: Company) -> Iterator[str]:
 
 def folded(company: Company) -> Folded:
     """What every lead has become, but for what depends on when we got round to it: when its deal was made."""
-    return {lead.id: _folded(company, lead) for lead in books.leads(company)}
+    named = {lead.id: _folded(company, lead) for lead in books.leads(company)}
+    # The id of one that was born in the CRM is made of the CRM's, which counts in the order of arrival.
+    born = [lead_id for lead_id, one in named.items() if one["born_in"] == "crm"]
+    born.sort(key=lambda lead_id: str(named[lead_id]["staged_at"]))
+    return {f"walk-in {born.index(name)}" if name in born else name: one for name, one in named.items()}
 
 
 def _folded(company: Company, lead: Lead) -> dict[str, Any]:
