@@ -121,6 +121,15 @@ class TestOnABadDay:
         anna.open(f"{HOME}about")
         self.assert_one_lead(anna, given["submission_id"])
 
+    def test_one_who_leaves_during_the_wait_for_the_client_id_need_not_come_back(self, anna: Visitor) -> None:
+        anna.hold(COUNTER_URL)
+        anna.open(HOME)
+        anna.block(TAG_URL)
+        given = {"phone": "+7 999 000-00-48", "submission_id": "never-came-back"}
+        anna.page.evaluate("given => { leadloop('lead', given); location.href = '/gone' }", given)
+        anna.page.wait_for_url("**/gone", wait_until="commit")
+        anna.wait_until(lambda: len(anna.served.leads("never-came-back")) == 1)
+
     def test_an_answer_that_got_lost_makes_no_second_lead(self, anna: Visitor) -> None:
         anna.open(HOME).see("form.elements.ym_client_id")
 
