@@ -1,6 +1,6 @@
 """``functions/functions.yaml`` read and checked: routing, schedules and limits of every function."""
 
-from __future__ import annotations
+# No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
 from pathlib import Path
 from typing import Self

@@ -4,7 +4,7 @@ What crosses the bus is an allow-list: ids, keyed hashes, reduced URLs and field
 maps as not personal. A contact crosses only sealed, and only in the mode ``keep``.
 """
 
-from __future__ import annotations
+# No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
 import base64
 import json

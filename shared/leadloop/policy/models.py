@@ -3,7 +3,7 @@
 Secrets never stand here; they come from the environment only (``leadloop.secrets``).
 """
 
-from __future__ import annotations
+# No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
 from datetime import timedelta
 from enum import StrEnum
