@@ -119,6 +119,11 @@ class Runtime:
 
         return SqliteStore(self._path("LEADLOOP_DATA") / "documents.db")
 
+    @property
+    def is_store_open(self) -> bool:
+        """Whether somebody has used the store: asking does not open it."""
+        return "store" in vars(self)
+
     @cached_property
     def bus(self) -> Bus:
         """The message bus."""

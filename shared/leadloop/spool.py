@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -13,6 +18,13 @@ from leadloop.ports.store import Create, Delete, Document, Key, PreconditionFail
 from leadloop.quarantine import quarantined, seal_body
 from leadloop.queries import spooled_messages
 from leadloop.runtime import Runtime
+
+KEPT_WITHIN = 1.7
+"""Seconds for bus and spool together: amoCRM hangs up after two
+(https://www.amocrm.ru/developers/content/crm_platform/webhooks-api)."""
+
+_OPENED_AFTER = 0.4
+"""Seconds a publish may take before the store is opened beside it: a bus that is up has answered by then."""
 
 
 class NotKept(Exception):
@@ -26,11 +38,19 @@ class NotKept(Exception):
 
 
 def publish_or_spool(runtime: Runtime, topic: str, message: Message) -> Literal["bus", "spool"]:
-    """Keep the message durably, once: on the bus, else in the spool under the same event id. Raises ``NotKept``."""
+    """Keep the message durably, once: on the bus, else in the spool under the same event id.
+
+    Raises ``NotKept``, at the latest ``KEPT_WITHIN`` seconds after the bus was opened. A store that answers later may
+    have kept the message all the same; consumers take what the sender then repeats once.
+    """
+    ends = time.monotonic() + KEPT_WITHIN
     try:
-        runtime.bus.publish(topic, message)
+        bus = runtime.bus
+        ends = time.monotonic() + KEPT_WITHIN  # a cold start is not taken from the spool
+        with _store_opened_beside(runtime):
+            bus.publish(topic, message)
     except (PublishFailed, StoreUnavailable) as fault:
-        _spool(runtime, topic, message, fault)
+        _spool(runtime, topic, message, fault, ends)
         return "spool"
     return "bus"
 
@@ -78,10 +98,52 @@ def spooled(event_id: str, topic: str, message: str, reason: str, at: datetime) 
     return Create(Key("spool", event_id), {**fields})
 
 
-def _spool(runtime: Runtime, topic: str, message: Message, fault: Exception) -> None:
+@contextmanager
+def _store_opened_beside(runtime: Runtime) -> Iterator[None]:
+    """Open a store that is not open yet if the block takes long: importing and connecting its client costs a second."""
+    if runtime.is_store_open:
+        yield
+        return
+    opening = threading.Timer(_OPENED_AFTER, _open_store, [runtime])
+    opening.daemon = True
+    opening.start()
+    try:
+        yield
+    finally:
+        opening.cancel()
+
+
+def _open_store(runtime: Runtime) -> None:
+    with suppress(Exception):  # whoever needs the store meets it again, and says so
+        runtime.store.get_many([Key("spool", "none")])
+
+
+def _commit_in_time(runtime: Runtime, write: Create, ends: float) -> None:
+    """Commit in a thread that is left to itself when time is over, whatever the store is waiting for."""
+    committed: Future[None] = Future()
+    threading.Thread(target=_settle, args=(committed, lambda: runtime.store.commit([write])), daemon=True).start()
+    try:
+        committed.result(ends - time.monotonic())
+    except TimeoutError:
+        raise StoreUnavailable(
+            "expected the store's answer before the sender hangs up, found none; nothing is known to be written; "
+            "see the disk or the connection"
+        ) from None
+
+
+def _settle(future: Future[None], work: Callable[[], None]) -> None:
+    try:
+        work()
+    except BaseException as fault:  # whoever waits for it gets it, a simulated end of the process included
+        future.set_exception(fault)
+    else:
+        future.set_result(None)
+
+
+def _spool(runtime: Runtime, topic: str, message: Message, fault: Exception, ends: float) -> None:
     kept = spooled(message.event_id, topic, encode(message).decode(), str(fault), runtime.clock.now())
     try:
-        runtime.store.commit([kept])
+        _commit_in_time(runtime, kept, ends)
     except PreconditionFailed:
         return  # it is in the spool already
     except StoreError as unavailable:

@@ -9,6 +9,7 @@ import pytest
 from leadloop.json_types import Json, JsonObject
 from leadloop.ports.store import (
     MAX_DOCUMENT_BYTES,
+    CommitTooLarge,
     Create,
     Delete,
     Document,
@@ -156,8 +157,10 @@ def test_a_version_never_returns_not_even_for_equal_content(store: Store) -> Non
 
 def test_a_version_from_outside_matches_nothing(store: Store) -> None:
     store.commit([Create(ANNA, {"n": 1})])
-    for version in ("", "x", f" {the(store, ANNA).version}", f"{the(store, ANNA).version}.0"):
-        with pytest.raises(PreconditionFailed):
+    inside_a_microsecond = "1700000000123456789"
+    held = the(store, ANNA).version
+    for version in ("", "x", f" {held}", f"{held}.0", inside_a_microsecond, "9" * 19, "1" * 19, "-1700000000000000000"):
+        with pytest.raises(PreconditionFailed, match="lead/anna: expected version"):
             store.commit([Update(ANNA, {"n": 2}, version)])
 
 
@@ -250,6 +253,31 @@ def test_a_document_over_one_mebibyte_is_refused_by_name(store: Store) -> None:
         store.commit([Update(ANNA, {"text": "x" * MAX_DOCUMENT_BYTES}, the(store, ANNA).version)])
     with pytest.raises(DocumentTooLarge, match="lead/anna"):
         store.commit([Increment(ANNA, {f"counters.c{number:06}": 1 for number in range(2000)})])
+
+
+def test_a_commit_over_ten_mebibytes_is_refused_whole(store: Store) -> None:
+    leads: list[Write] = [Create(Key("lead", f"{number}"), {"text": "x" * 1_000_000}) for number in range(11)]
+    with pytest.raises(CommitTooLarge, match=r"a commit of 11 writes is 1100\d+ bytes: expected at most 10485760"):
+        store.commit(leads)
+    assert stored(store) == {}
+    store.commit(leads[:4])  # Google's emulator takes no more than 4 MiB
+    assert len(stored(store)) == 4
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        Create(ANNA, {"_revision": 1}),
+        Increment(ANNA, {"_revision": 1}),
+        Increment(ANNA, {"_revision.n": 1}),
+        Increment(ANNA, {"n": 1}, {"_revision": 1}),
+    ],
+)
+def test_the_field_that_firestores_adapter_adds_is_nobody_elses(store: Store, write: Write) -> None:
+    with pytest.raises(ValueError, match="a field named _revision cannot be stored"):
+        store.commit([write])
+    store.commit([Increment(ANNA, {"inner._revision": 1})])
+    assert fields(store, ANNA) == {"inner": {"_revision": 1}}
 
 
 @pytest.mark.parametrize(

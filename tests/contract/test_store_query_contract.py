@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -305,6 +307,30 @@ def test_a_cursor_works_with_another_limit_and_after_other_bounds(store: Store) 
 def test_a_cursor_that_is_none_is_refused(store: Store, cursor: str) -> None:
     with pytest.raises(ValueError, match="cursor"):
         store.query(visits_by_depth(), cursor)
+
+
+@pytest.mark.parametrize("id_", ["", "a/b", "..", "../../lead/x", "__x__", "\ud800", "я" * 751, None, 7, ["a"]])
+def test_a_cursor_at_an_id_that_no_document_has_is_refused(store: Store, id_: Json) -> None:
+    put(store, "visit", VISITS)
+    for query, place in [(visits_by_depth(), [1, 2]), (Query("visit"), None)]:
+        with pytest.raises(ValueError, match="a cursor cannot be read"):
+            store.query(query, cursor_at(place, id_))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [[1, "text"], [2, 5], [1, 2**63], [1, float("inf")], [1, float("nan")], [2, "\ud800"], [4, "x"], [5, [1]], [1], {}],
+    ids=str,
+)
+def test_a_cursor_at_a_value_that_no_document_has_is_refused(store: Store, place: Json) -> None:
+    put(store, "visit", VISITS)
+    with pytest.raises(ValueError, match="a cursor cannot be read"):
+        store.query(visits_by_depth(), cursor_at(place, "a"))
+
+
+def cursor_at(place: Json, id_: Json) -> str:
+    """A cursor as nobody was given it."""
+    return base64.urlsafe_b64encode(json.dumps([place, id_]).encode()).decode()
 
 
 def test_a_cursor_of_another_query_is_refused(store: Store) -> None:

@@ -1,8 +1,5 @@
 """Firestore's failures, in words that say what to do.
 
-StoreUnavailable
-└── CommitTooLarge  more than one request holds; only smaller commits help
-
 Google's own texts are left out: they may quote a document, a link with a project in it, or what a token endpoint said.
 """
 
@@ -12,20 +9,6 @@ from google.api_core import exceptions
 from google.auth.exceptions import GoogleAuthError
 
 from leadloop.ports.store import StoreUnavailable
-
-MAX_COMMIT_BYTES = 10 * 1024 * 1024
-"""What one request holds (https://firebase.google.com/docs/firestore/quotas)."""
-
-
-class CommitTooLarge(StoreUnavailable):
-    """The writes of one commit are more than one request holds; nothing was written, nor will it be another time."""
-
-    def __init__(self, writes: int, size: int) -> None:
-        super().__init__(
-            f"a commit of {writes} writes is {size} bytes: expected at most {MAX_COMMIT_BYTES}, what one request to "
-            "Firestore holds; nothing was written; change fewer documents at once"
-        )
-
 
 _CREDENTIALS = (
     "did not accept who asks: expected a service account (in the cloud), or the credentials that "

@@ -59,7 +59,7 @@ def page(query: Query, cursor: str | None, parent: str) -> Message:
     structured.limit.value = query.limit + 1
     if cursor is not None:
         shape = query_rules.shape_of(query)
-        place = query_rules.read_cursor(shape, cursor)
+        place = query_rules.read_cursor(shape, cursor, whole=True)
         values = [Value(reference_value=f"{parent}/{shape.collection}/{place.id}")]
         if shape.order is not None and place.value is not None:
             values.insert(0, at_rest(shape.order, place.value[1]))

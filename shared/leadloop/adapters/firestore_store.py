@@ -54,7 +54,7 @@ class FirestoreStore:
         return [found.get(key) for key in keys]
 
     def commit(self, batch: Sequence[Write]) -> None:
-        """See ``Store``. Raises ``CommitTooLarge``, a ``StoreUnavailable``, for more than 10 MiB of writes."""
+        """See ``Store``. The 10 MiB hold for the request as sent, too."""
         writes.check(batch)
         if not batch:
             return

@@ -18,12 +18,11 @@ from google.cloud.firestore_v1 import types
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from leadloop import timestamps
-from leadloop.adapters.document_size import NotStorable
+from leadloop.adapters.writes import REVISION
 from leadloop.json_types import Json, JsonObject
 from leadloop.ports.store import Document, Key
 
 EXPIRY = "expires_at"
-REVISION = "_revision"
 
 Message: TypeAlias = Any
 """A protobuf message; Google ships no types for them."""
@@ -75,9 +74,7 @@ def at_rest(path: str, value: Json) -> Message:
 
 
 def to_fields(fields: JsonObject) -> dict[str, Message]:
-    """A whole document's fields. Raises ``NotStorable`` when they use this adapter's own name."""
-    if REVISION in fields:
-        raise NotStorable(f"a field named {REVISION} cannot be stored: expected another name, this one is taken")
+    """A whole document's fields."""
     return {name: at_rest(name, value) for name, value in fields.items()}
 
 

@@ -26,8 +26,9 @@ from google.cloud.firestore_v1 import types
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
-from leadloop.adapters.firestore_errors import MAX_COMMIT_BYTES, CommitTooLarge, unavailable
+from leadloop.adapters.firestore_errors import unavailable
 from leadloop.adapters.firestore_values import Message
+from leadloop.ports.store import MAX_COMMIT_BYTES, CommitTooLarge
 
 EMULATOR = "FIRESTORE_EMULATOR_HOST"
 """As Google's own clients: ``host:port`` of an emulator, which is asked without credentials."""

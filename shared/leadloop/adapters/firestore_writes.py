@@ -8,7 +8,8 @@ from google.cloud.firestore_v1 import types
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from leadloop.adapters import writes
-from leadloop.adapters.firestore_values import REVISION, Message, Value, to_fields
+from leadloop.adapters.firestore_values import Message, Value, to_fields
+from leadloop.adapters.writes import REVISION
 from leadloop.ports.store import Create, Delete, Increment, Update, Write
 
 _Write: Message = types.Write.pb()
@@ -18,7 +19,8 @@ _Mask: Message = types.DocumentMask.pb()
 _Transform: Message = types.DocumentTransform.FieldTransform.pb()
 
 _SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_VERSION = re.compile(r"[1-9][0-9]{18}")
+_VERSION = re.compile(r"[1-9][0-9]{15}000")
+"""Nanoseconds; Firestore tells whole microseconds, and calls a request with others invalid."""
 _LATEST = 2**63 - 1
 _NEVER = 1_000_000_000
 """One second after 1970 began, when Firestore wrote nothing. (Zero itself it takes for the absence of a document.)"""

@@ -15,9 +15,9 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
-from leadloop.adapters.document_size import COLLECTION
+from leadloop.adapters.document_size import COLLECTION, document_size
 from leadloop.json_types import Json, JsonObject
-from leadloop.ports.store import Document, Query, Where
+from leadloop.ports.store import Document, Key, Query, Where
 
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -151,14 +151,26 @@ def write_cursor(shape: Shape, last: Document) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def read_cursor(shape: Shape, cursor: str) -> Position:
-    """Read a cursor. Raises ``ValueError`` when it is not one of this query."""
+def read_cursor(shape: Shape, cursor: str, *, whole: bool = False) -> Position:
+    """Read a cursor. Raises ``ValueError`` when it is not one of this query.
+
+    ``whole``: the value it stands at is the field's own, also where ``order_value`` knows nothing but the type.
+    """
     try:
         value, document_id = json.loads(base64.urlsafe_b64decode(cursor))
-        place = Position(None if value is None else (int(value[0]), value[1]), str(document_id))
-    except (ValueError, TypeError, IndexError):
+        place = Position(None if value is None else _told_value(*value, whole=whole), document_id)
+        document_size(Key(shape.collection, document_id), {} if value is None else {"value": value[1]})
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise ValueError("a cursor cannot be read: expected one from an earlier page; start from the first") from None
     bound = order_value(shape.bounds[0].value)[0] if shape.bounds else None
     if (place.value is None) != (shape.order is None) or (place.value and bound not in {None, place.value[0]}):
         raise ValueError("a cursor belongs to another query: expected one from an earlier page of this one")
     return place
+
+
+def _told_value(rank: int, value: Any, *, whole: bool) -> OrderValue:  # noqa: ANN401
+    """The value a cursor says it stands at. Raises ``ValueError`` when it is of another type than it says."""
+    has_value = whole or rank in {NUMBER, TEXT, BOOLEAN}
+    if (order_value(value)[0] != rank) if has_value else (value != 0):
+        raise ValueError(f"a value of another rank than {rank}")
+    return (rank, value)

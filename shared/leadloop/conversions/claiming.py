@@ -17,10 +17,10 @@ from leadloop.conversions.selection import Choice, Selection
 from leadloop.conversions.upload import Upload
 from leadloop.leads.lead import Claim, Lead
 from leadloop.leads.writing import ATTEMPTS, lead_writes
-from leadloop.ports.store import Document, DocumentTooLarge, PreconditionFailed, Update, Write
+from leadloop.ports.store import CommitTooLarge, Document, DocumentTooLarge, PreconditionFailed, Update, Write
 
 LEADS_PER_COMMIT = 100
-"""A commit stays far below Firestore's 10 MiB a request."""
+"""As a rule far below the 10 MiB that a commit holds; of leads with very many facts it is divided."""
 
 
 @dataclass
@@ -60,7 +60,8 @@ class Claimer:
     def claim(self, choices: Sequence[Choice]) -> list[Choice]:
         """Write the claims and expiries; returns the leads that still have rows for a file that is now full.
 
-        On a conflict each lead is read and decided on again by itself. Raises ``UploadTaken``.
+        On a conflict each lead is read and decided on again by itself; more than one commit holds is claimed in
+        halves. Raises ``UploadTaken``.
         """
         batch = self._place(choices)
         try:
@@ -68,6 +69,11 @@ class Claimer:
         except (PreconditionFailed, DocumentTooLarge):
             again = [choice.lead for choice in choices]
             return [left for lead in again for left in self._claim_alone(lead)]
+        except CommitTooLarge:
+            if len(choices) == 1:
+                raise
+            half = len(choices) // 2
+            return [*self.claim(choices[:half]), *self.claim(choices[half:])]
         return self.read_again(choice.lead for choice in choices if choice.lead.id in batch.crowded_out)
 
     def read_again(self, leads: Iterable[Lead]) -> list[Choice]:

@@ -12,7 +12,7 @@ from leadloop.conversions.states import State
 from leadloop.conversions.upload import Upload
 from leadloop.leads.lead import Claim, Lead
 from leadloop.leads.writing import decide_and_commit, lead_writes
-from leadloop.ports.store import Key, Write
+from leadloop.ports.store import CommitTooLarge, Key, Write
 
 
 class Releaser:
@@ -47,7 +47,14 @@ class Releaser:
                     writes += lead_writes(self._context.policy, lead, document.version) if lead else []
             return writes
 
-        decide_and_commit(store, decide)
+        try:
+            decide_and_commit(store, decide)
+        except CommitTooLarge:
+            if len(lead_ids) == 1:
+                raise
+            half = len(lead_ids) // 2
+            self._give_back(upload, lead_ids[:half])
+            self._give_back(upload, lead_ids[half:])
 
 
 def _released(upload: Upload) -> Upload | None:

@@ -1,8 +1,8 @@
 """Dirty marks: which CRM entities are to be read. A hint and a pull both leave one; the reader removes it.
 
 A mark is removed only at the version that was there before the entity was read, so a change that
-arrives meanwhile is read again. It counts its hints because a write that changes nothing keeps a
-document's version on Firestore.
+arrives meanwhile is read again. That needs nothing of the mark's content: every write changes a
+document's version, even one that changes nothing else. Its count of hints is for whoever looks.
 """
 
 from __future__ import annotations

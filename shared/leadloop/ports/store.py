@@ -15,6 +15,9 @@ from leadloop.json_types import Json, JsonObject
 MAX_DOCUMENT_BYTES = 1_048_576
 """Firestore's limit (https://firebase.google.com/docs/firestore/quotas), held by every adapter."""
 
+MAX_COMMIT_BYTES = 10 * 1024 * 1024
+"""What one request to Firestore holds (the same page), held by every adapter."""
+
 
 class Key(NamedTuple):
     """Where a document lives."""
@@ -136,6 +139,16 @@ class StoreUnavailable(StoreError):
     """The store could not be reached or written (locked, disk full, damaged); nothing is known to be written."""
 
 
+class CommitTooLarge(StoreUnavailable):
+    """The writes of one commit are over 10 MiB; nothing was written, nor will it be another time, unless divided."""
+
+    def __init__(self, writes: int, size: int) -> None:
+        super().__init__(
+            f"a commit of {writes} writes is {size} bytes: expected at most {MAX_COMMIT_BYTES}, what one request to "
+            "Firestore holds; nothing was written; change fewer documents at once"
+        )
+
+
 class Store(Protocol):
     """A document store. Every adapter passes ``tests/contract/test_store_contract.py``."""
 
@@ -149,7 +162,7 @@ class Store(Protocol):
         """Do all writes or none. At most one write per key.
 
         Raises ``PreconditionFailed`` naming the first write that could not be done,
-        ``DocumentTooLarge``, or ``StoreUnavailable``.
+        ``DocumentTooLarge``, or ``StoreUnavailable``, of which ``CommitTooLarge`` is one.
         """
         ...
 
