@@ -21,7 +21,7 @@ MAX_FACTS = 500
 """Facts of a lead, its visits not counted: a visitor who comes often never costs the lead its deal."""
 
 MAX_VISITS = 120
-"""Visits of a lead; of more, the newest stay. More than one a day for as long as a visit rests by itself."""
+"""Visits of a lead under one ClientID, one a day; of more, the newest stay. A visit rests by itself for fewer days."""
 
 _CONTACT, _CONTACT_REMOVED = "contact_sealed", "contact_removed"
 
@@ -53,7 +53,7 @@ class FactKind(StrEnum):
     CRM_ENTITY_LOST = "crm_entity_lost"
     """The CRM entity disappeared: external_id, how (deleted, merged), into."""
     VISITED = "visited"
-    """The browser of the lead's ClientID was on the site: day (UTC), ids (client_id, user_id)."""
+    """The browser of the lead's ClientID was on the site: day (UTC), client_id."""
 
 
 class Fact(BaseModel):
@@ -99,7 +99,7 @@ def join(held: Iterable[Fact], offered: Iterable[Fact]) -> tuple[Fact, ...]:
     Of two facts with one id (the same form sent twice) the earlier stays, and of two simultaneous
     ones always the same, whichever arrived first, so that the order of arrival decides nothing. A
     contact removed from one is removed from whichever stays: a copy that comes late brings it back no more.
-    Of visits the newest ``MAX_VISITS`` stay.
+    Of the visits of a ClientID the newest ``MAX_VISITS`` stay.
     """
     known = {fact.id: fact for fact in held}
     before = _counted(known.values())
@@ -116,10 +116,13 @@ def _counted(facts: Iterable[Fact]) -> int:
 
 
 def _with_newest_visits(facts: list[Fact]) -> tuple[Fact, ...]:
-    # By day and id, which are the same in every copy of a visit, and not by the time, which may become earlier:
-    # otherwise the order of arrival would decide which visits are the newest.
-    visits = sorted((str(fact.values.get("day")), fact.id) for fact in facts if fact.kind is FactKind.VISITED)
-    passed_over = {id_ for _, id_ in visits[: max(0, len(visits) - MAX_VISITS)]}
+    # By day, which is the same in every copy of a visit, and not by the time, which may become earlier: otherwise
+    # the order of arrival would decide which visits are the newest. By ClientID, as all of one may be taken away.
+    visits: dict[str, list[tuple[str, str]]] = {}
+    for fact in facts:
+        if fact.kind is FactKind.VISITED:
+            visits.setdefault(str(fact.values.get("client_id")), []).append((str(fact.values.get("day")), fact.id))
+    passed_over = {id_ for of_one in visits.values() for _, id_ in sorted(of_one, reverse=True)[MAX_VISITS:]}
     return tuple(fact for fact in facts if fact.id not in passed_over)
 
 

@@ -36,9 +36,9 @@ def submitted(at: datetime = MORNING, lead_id: str = "anna", **said: object) -> 
     return facts_of.submission(Submission.model_validate(sent))
 
 
-def visited(at: datetime = MORNING, client_id: str = ANNA, user_id: str | None = None) -> Fact:
+def visited(at: datetime = MORNING, client_id: str = ANNA) -> Fact:
     """The browser of a ClientID was on the site."""
-    return facts_of.visit(client_id, user_id, at)
+    return facts_of.visit(client_id, at)
 
 
 def linked(deal: str = "1", by: str = "created", at: datetime = MORNING) -> Fact:
@@ -92,9 +92,7 @@ _SUBMISSIONS = st.builds(
     contact_sealed=st.sampled_from([None, "sealed-once", "sealed-again"]),
     bot_signs=st.sampled_from([BotSigns(), BotSigns(honeypot_filled=True)]),
 )
-_VISITS = st.builds(
-    visited, at=_MOMENTS, client_id=st.sampled_from([ANNA, BORIS]), user_id=st.sampled_from([None, "crm-7", "crm-8"])
-)
+_VISITS = st.builds(visited, at=_MOMENTS, client_id=st.sampled_from([ANNA, BORIS]))
 _OF_THE_CRM = st.one_of(
     st.builds(linked, deal=_DEALS, by=st.sampled_from(["created", "field", "merge"]), at=_MOMENTS),
     st.builds(entered, status=st.sampled_from(STATUSES), at=_MOMENTS, deal=_DEALS, exact=st.booleans()),

@@ -204,7 +204,7 @@ class MetricaDesk:
         """A planted lead's browser is on the site again."""
         [document] = self.world.store.get_many([Key("lead", lead_id)])
         assert document is not None
-        return self._write(Lead.of(document).with_facts((facts_of.visit(client_id, None, at),)), None, at)
+        return self._write(Lead.of(document).with_facts((facts_of.visit(client_id, at),)), None, at)
 
     def _write(self, lead: Lead, external_id: str | None, at: datetime) -> Lead:
         policy, store = self.world.runtime.policy, self.world.store

@@ -2,7 +2,7 @@
 
 A ClientID has up to 20 digits and a JavaScript number holds 15 to 17 of them, so an id that was ever a
 number may be another visitor's. Sources of the forms: ClientID and ``_ym_uid``
-https://yandex.com/support/metrica/en/objects/get-client-id, ``yclid``
+https://yandex.com/support/metrica/en/objects/get-client-id (17 digits and more; its examples are shorter), ``yclid``
 https://yandex.ru/support/direct/ru/statistics/url-tags, AppMetrica device ids are unsigned 64-bit.
 """
 
@@ -24,6 +24,9 @@ _GCLID = re.compile(r"[A-Za-z0-9_-]{10,250}")
 _USER_ID = re.compile(r"[^\s\x00-\x1f\x7f\"'<>;,]{1,128}")
 _MACRO = re.compile(r"\{[^{}]*\}|%7[bB].*%7[dD]")
 _NOTHING = frozenset({"", "null", "undefined", "none", "nan", "false", "0", "nil", "[object object]", "-"})
+_AS_LONG_AS_A_PHONE = range(12, 16)
+"""Digits that a phone with its country code may have (ITU-T E.164) and a ClientID of Metrica never has; of fewer than
+these ``looks_like_contact`` can tell."""
 _UINT64 = 2**64
 _EXACT_IN_JAVASCRIPT = 15
 _IN_FORM = Verdict(True, "id.in_form", "has the right form")
@@ -92,6 +95,8 @@ def _judge(name: str, value: str) -> Verdict:
         return _by_pattern(_GCLID, value, "10 to 250 letters, digits, _ and -")
     if name == "user_id":
         return _by_pattern(_USER_ID, value, "up to 128 characters without spaces, quotes and separators")
+    if name == "client_id" and len(value) in _AS_LONG_AS_A_PHONE and _DIGITS.fullmatch(value):
+        return Verdict(False, "id.too_short", "expected 17 or more digits; so few may be a phone")
     return _decimal(value)
 
 
@@ -103,8 +108,10 @@ def _by_pattern(pattern: re.Pattern[str], value: str, expected: str) -> Verdict:
 
 def _decimal(value: str) -> Verdict:
     if _DIGITS.fullmatch(value):
-        if int(value) < _UINT64:
+        if 0 < int(value) < _UINT64:
             return _IN_FORM
+        if int(value) == 0:
+            return Verdict(False, "id.zero", "expected a number above 0, which is nobody's id")
         return Verdict(False, "id.too_large", "expected a number below 2^64, found a larger one")
     if _FLOAT.fullmatch(value):
         return Verdict(False, "id.was_a_float", "came as a floating point number, digits are lost; pass it as text")

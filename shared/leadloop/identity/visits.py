@@ -1,8 +1,9 @@
 """Visits as they rest: when the browser of a ClientID was on the site, and who it said was there.
 
-A visit is known by its ClientID, the UserID (or none) and the day in UTC; of several beacons the earliest
-is kept, so that neither their number nor their order decides what rests. It holds ids, tags and reduced
-addresses, and nothing personal.
+A visit is known by its ClientID and the day in UTC; of several beacons the earliest is kept, and of the
+UserIDs they named the first ``MOST_NAMES``, so that neither their number nor their order decides what rests.
+Anybody can send a beacon with any UserID: it is a weak id, it rests here alone, and no lead learns of it.
+A visit holds ids, tags and reduced addresses, and nothing personal.
 """
 
 from __future__ import annotations
@@ -21,25 +22,40 @@ from leadloop.ports.store import Create, Document, Key, Update, Write
 RETENTION = timedelta(days=111)
 """For so long after a visit Metrica takes changes of an order that is bound to it; after that it is of no use."""
 
-_WEAK_IDS = ("client_id", "yclid", "appmetrica_device_id", "user_id")
+MOST_NAMES = 4
+"""UserIDs of a visit, the first of the day: room for a family at one computer, and none for a flood of made-up names.
+Names made up early enough keep later ones out, of that day and that ClientID."""
+
+_WEAK_IDS = ("client_id", "yclid", "appmetrica_device_id")
+
+
+class Named(BaseModel):
+    """Who signed in, and when first on that day."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+    user_id: str
+    at: datetime
 
 
 class Visit(BaseModel):
-    """One day's visit of one browser under one name."""
+    """One day's visit of one browser."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     client_id: str
-    user_id: str | None = None
     at: datetime
     """When it was first heard of on that day."""
     event_id: str
     """Which beacon tells of it; of simultaneous ones the smaller id, so that it is always the same."""
     ids: AdIds
+    """What that beacon said, but for the UserID, which is among ``named``."""
     page: PageAddress = PageAddress()
     landing: PageAddress = PageAddress()
     referrer: PageAddress = PageAddress()
     utm: dict[str, str] = Field(default_factory=dict)
+    named: tuple[Named, ...] = ()
+    """The first UserIDs of the day, in order."""
 
     @classmethod
     def of(cls, document: Document) -> Self:
@@ -51,9 +67,11 @@ class Visit(BaseModel):
         """The visit a beacon tells of. Raises ``ValueError`` when it names no ClientID."""
         if captured.ids.client_id is None:
             raise ValueError("a visit without a ClientID is nobody's")
-        told = captured.model_dump(include={"event_id", "ids", "page", "landing", "referrer", "utm"})
-        client_id, user_id = captured.ids.client_id, captured.ids.user_id
-        return cls(client_id=client_id, user_id=user_id, at=captured.occurred_at, **told)
+        told = captured.model_dump(include={"event_id", "page", "landing", "referrer", "utm"})
+        user_id, at = captured.ids.user_id, captured.occurred_at
+        ids = captured.ids.model_copy(update={"user_id": None})
+        named = (Named(user_id=user_id, at=at),) if user_id is not None else ()
+        return cls(client_id=captured.ids.client_id, at=at, ids=ids, named=named, **told)
 
     @property
     def day(self) -> str:
@@ -63,11 +81,17 @@ class Visit(BaseModel):
     @property
     def key(self) -> Key:
         """Where the visit lives."""
-        return Key("visit", digest("visit", self.client_id, self.user_id, self.day))
+        return Key("visit", digest("visit", self.client_id, self.day))
 
-    def earlier(self, other: Visit) -> Visit:
-        """Of two beacons of one visit the one that is kept, whichever came first."""
-        return min(self, other, key=lambda visit: (visit.at, visit.event_id))
+    def joined_with(self, other: Visit) -> Visit:
+        """What two beacons of one visit, or any number of them in any order, amount to."""
+        earliest = min(self, other, key=lambda visit: (visit.at, visit.event_id))
+        first: dict[str, datetime] = {}
+        for one in (*self.named, *other.named):
+            first[one.user_id] = min(one.at, first.get(one.user_id, one.at))
+        in_order = sorted(first, key=lambda user_id: (first[user_id], user_id))[:MOST_NAMES]
+        named = tuple(Named(user_id=user_id, at=first[user_id]) for user_id in in_order)
+        return earliest.model_copy(update={"named": named})
 
     def write(self, version: str | None) -> Write:
         """Create the document, or update the version that was read."""
@@ -76,11 +100,13 @@ class Visit(BaseModel):
     def fields(self) -> JsonObject:
         """The document."""
         kept: JsonObject = self.model_dump(mode="json")
-        named = self.ids.model_dump()
+        said = self.ids.model_dump()
+        weak_ids = {f"{name}:{said[name]}" for name in _WEAK_IDS if said[name]}
         return {
             **kept,
             "at": timestamps.to_text(self.at),
             "day": self.day,
-            "weak_ids": json_list(sorted(f"{name}:{named[name]}" for name in _WEAK_IDS if named[name])),
+            "named": [{"user_id": one.user_id, "at": timestamps.to_text(one.at)} for one in self.named],
+            "weak_ids": json_list(sorted(weak_ids | {f"user_id:{one.user_id}" for one in self.named})),
             "expires_at": timestamps.to_text(self.at + RETENTION),
         }

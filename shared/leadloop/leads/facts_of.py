@@ -21,14 +21,14 @@ def submission(sent: Submission) -> Fact:
     return _fact(FactKind.SUBMITTED, sent.occurred_at, Feed.SITE, values, digest("submitted", sent.lead_id, said))
 
 
-def visit(client_id: str, user_id: str | None, at: datetime) -> Fact:
-    """The browser of a ClientID was on the site at ``at``, signed in as ``user_id`` or not.
+def visit(client_id: str, at: datetime) -> Fact:
+    """The browser of a ClientID was on the site at ``at``.
 
     One fact a day (UTC): a second beacon of the day is the same fact, and of the two the earlier stays.
     """
     day = timestamps.utc_day(at)
-    ids: JsonObject = {"client_id": client_id, "user_id": user_id} if user_id else {"client_id": client_id}
-    return _fact(FactKind.VISITED, at, Feed.SITE, {"day": day, "ids": ids}, digest("visited", client_id, user_id, day))
+    values: JsonObject = {"day": day, "client_id": client_id}
+    return _fact(FactKind.VISITED, at, Feed.SITE, values, digest("visited", client_id, day))
 
 
 def crm_link(crm: str, external_id: str, by: str, at: datetime) -> Fact:

@@ -166,14 +166,8 @@ def _crm_entity_lost(_policy: Policy, state: LeadState, fact: Fact) -> None:
 
 
 def _visited(_policy: Policy, state: LeadState, fact: Fact) -> None:
-    """A visit counts while its ClientID is the lead's; one of another browser of the lead tells who was there."""
-    ids = _texts(fact.values.get("ids"))
-    client_id = ids.pop("client_id", "")
-    if f"client_id:{client_id}" not in state.weak_ids:
-        return
-    _learn_ids(state, ids)
-    # Metrica counts the window of the ClientID that is sent, which is the first known.
-    if state.ids.get("client_id") == client_id:
+    """A visit counts when its ClientID is the one that is sent, the first known: Metrica counts that one's window."""
+    if state.ids.get("client_id") == str(fact.values["client_id"]):
         state.visits = (*state.visits, fact.occurred_at)
 
 

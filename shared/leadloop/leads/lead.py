@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from leadloop import timestamps
 from leadloop.conversions.goals import Conversion, derive
-from leadloop.facts import Fact, join
+from leadloop.facts import Fact, FactKind, join
 from leadloop.json_types import JsonObject, json_list
 from leadloop.leads.fold import LeadState, fold
 from leadloop.policy import Policy
@@ -62,6 +62,8 @@ class Lead(BaseModel):
     """CRM reference → whether this lead owns it; written together with the reference."""
     repeat_of: str | None = None
     """The lead that this one repeats within an hour (``leadloop.leads.repeats``); written with the keys."""
+    shared_clients: tuple[str, ...] = ()
+    """ClientIDs that too many leads came with (``leadloop.leads.visiting``); no visit under one of them rests here."""
     claims: dict[str, Claim] = Field(default_factory=dict)
     expired: dict[str, Expiry] = Field(default_factory=dict)
     counted: dict[str, dict[str, int]] = Field(default_factory=dict)
@@ -81,6 +83,14 @@ class Lead(BaseModel):
         """The lead knowing these facts too; the same object if it knew them all. Raises ``TooManyFacts``."""
         facts = join(self.facts, offered)
         return self if facts == self.facts else self.model_copy(update={"facts": facts})
+
+    def with_shared_client(self, client_id: str) -> Lead:
+        """The lead without the visits of a ClientID that is nobody's; the same object if that was known."""
+        if client_id in self.shared_clients:
+            return self
+        shared = tuple(sorted({*self.shared_clients, client_id}))
+        facts = tuple(fact for fact in self.facts if not _is_visit_of(client_id, fact))
+        return self.model_copy(update={"shared_clients": shared, "facts": facts})
 
     def without_contact(self) -> Lead:
         """The lead knowing all the same, but for the sealed contacts it came with: those are gone for ever."""
@@ -122,3 +132,7 @@ class Lead(BaseModel):
             "next_deadline": min(deadlines, default=None),
             "upload_tokens": json_list(sorted({claim.token for claim in self.claims.values() if claim.token})),
         }
+
+
+def _is_visit_of(client_id: str, fact: Fact) -> bool:
+    return fact.kind is FactKind.VISITED and fact.values.get("client_id") == client_id

@@ -37,7 +37,7 @@ _SAID = {
     FactKind.PRICE_OBSERVED: ("external_id", "amount", "currency"),
     FactKind.IDS_OBSERVED: ("external_id", "ids"),
     FactKind.CRM_ENTITY_LOST: ("external_id", "how", "into"),
-    FactKind.VISITED: ("day", "ids"),
+    FactKind.VISITED: ("day", "client_id"),
 }
 """What of each fact is told; keys and sealed contacts are not."""
 

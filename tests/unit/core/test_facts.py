@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadloop.facts import MAX_FACTS, MAX_VISITS, Fact, FactKind, Feed, TooManyFacts, join
-from support.lead_facts import BORIS, after, any_facts, entered, joined, linked, priced, submitted, visited
+from support.lead_facts import ANNA, BORIS, after, any_facts, entered, joined, linked, priced, submitted, visited
 from support.policies import QUALIFIED
 from support.settable_clock import MORNING
 
@@ -67,7 +67,7 @@ class TestVisits:
     def test_a_day_is_one_visit_and_its_first_moment_stays(self) -> None:
         first, later = visited(after(hours=1)), visited(after(hours=2))
         assert joined([later, first]) == joined([first, later]) == (first,)
-        assert len(joined([first, visited(after(days=1)), visited(user_id="crm-7"), visited(client_id=BORIS)])) == 4
+        assert len(joined([first, visited(after(days=1)), visited(client_id=BORIS)])) == 3
 
     def test_of_more_than_a_lead_holds_the_newest_stay_in_any_order(self) -> None:
         days = range(MAX_VISITS + 30)
@@ -77,6 +77,11 @@ class TestVisits:
         for visit in sorted(visits, key=lambda fact: fact.id):
             held = join(held, (visit,))
         assert held == joined(reversed(visits)) == newest
+
+    def test_those_of_one_client_id_cost_another_no_room(self) -> None:
+        days = range(MAX_VISITS + 5)
+        held = joined([visited(after(days=day), client_id) for day in days for client_id in (ANNA, BORIS)])
+        assert len(held) == 2 * MAX_VISITS
 
     def test_they_take_no_room_from_the_facts_of_the_lead(self) -> None:
         visits = [visited(after(days=day)) for day in range(MAX_VISITS)]

@@ -27,6 +27,8 @@ def test_decimal_ids_up_to_64_bits_stand_as_they_are(name: str, value: str) -> N
         ("1,700,000,000,123,456,789", "thousands separators"),
         ("1\u00a0700\u00a0000\u00a0000\u00a0123", "thousands separators"),
         (str(2**64), "below 2^64"),
+        ("00000000000000000000", "nobody's id"),
+        ("375291234567", "may be a phone"),
         ("123456789012345678901", "1 to 20 decimal digits"),
         ("-5", "1 to 20 decimal digits"),
         ("lq1ksil7dwgjm123", "1 to 20 decimal digits"),

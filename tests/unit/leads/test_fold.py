@@ -116,25 +116,16 @@ class TestVisits:
         assert (state.source, state.submission_id) == (alone.source, alone.submission_id)
         assert state_of(visited(MORNING)).occurred_at is None
 
-    def test_they_teach_a_user_id_after_whatever_the_lead_itself_said(self) -> None:
-        signed_in = visited(MORNING, user_id="crm-8")
-        assert state_of(signed_in, submitted(NOON, client_id=ANNA)).ids == {"client_id": ANNA, "user_id": "crm-8"}
-        state = state_of(signed_in, submitted(NOON, client_id=ANNA, user_id="crm-7"))
-        assert state.ids["user_id"] == "crm-7"
-        assert {"user_id:crm-7", "user_id:crm-8"} <= state.weak_ids
-        assert state.key_ids == set()
-
     def test_those_of_another_browser_of_the_lead_prolong_nothing(self) -> None:
         """A conversion is sent by the first ClientID known, and Metrica counts that one's visits."""
         own, other = submitted(MORNING, client_id=ANNA), submitted(NOON, form="later", client_id=BORIS)
-        state = state_of(own, other, visited(EVENING, BORIS, "crm-8"))
+        state = state_of(own, other, visited(EVENING, BORIS))
         assert state.visits == (MORNING, NOON)
-        assert state.ids["user_id"] == "crm-8"
 
     def test_those_of_a_client_id_that_is_not_the_leads_count_for_nothing(self) -> None:
         """Its deal was merged away, and what stands in the surviving one is another person's."""
         merged = (linked("1", "created"), linked("2", "merge", NOON), observed("2", EVENING, client_id=BORIS))
-        state = state_of(submitted(), *merged, visited(EVENING, BORIS, "crm-8"))
+        state = state_of(submitted(), *merged, visited(EVENING, BORIS))
         assert (state.ids, state.weak_ids, state.visits) == ({}, set(), ())
 
 

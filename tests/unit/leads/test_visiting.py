@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leadloop.adapters.document_size import document_size
 from leadloop.facts import MAX_VISITS, FactKind
-from leadloop.identity.visits import Visit
+from leadloop.identity.visits import MOST_NAMES, Visit
 from leadloop.leads.visiting import MOST_LEADS, recall
 from leadloop.messages import LeadCaptured, PageAddress
 from leadloop.ports.store import Query
@@ -71,6 +72,55 @@ class TestTheOrderOfArrivalDecidesNothing:
         desk = VisitDesk().hear_all([form(), beacon(NEXT_DAY), beacon(NEXT_DAY)])
         writes = desk.store.usage.writes
         desk.hear_all([beacon(NEXT_DAY), form(), beacon(NEXT_DAY + timedelta(hours=1))])
+        assert desk.store.usage.writes == writes
+
+
+class TestBoundsDependOnNoOrderEither:
+    def test_that_of_the_leads_of_one_client_id(self) -> None:
+        """The visits come before all leads, among them, before the one too many, or after it."""
+        leads: list[Heard] = [form(submission_id=f"s-{number}") for number in range(MOST_LEADS + 2)]
+        visits: list[Heard] = [beacon(NEXT_DAY), beacon(NEXT_WEEK)]
+        places = (0, 1, MOST_LEADS, MOST_LEADS + 1, MOST_LEADS + 2)
+        orders = [[*leads[:place], *visits, *leads[place:]] for place in places]
+        states = [VisitDesk().hear_all(order).everything() for order in (*orders, orders[1][::-1])]
+        assert all(state == states[0] for state in states)
+
+    def test_that_of_the_visits_of_a_lead(self) -> None:
+        visits: list[Heard] = [beacon(after(days=day)) for day in range(1, MAX_VISITS + 9)]
+        orders = ([form(), *visits], [*visits, form()], [*visits[::-1], form()], [*visits[50:], form(), *visits[:50]])
+        desks = [VisitDesk().hear_all(order) for order in orders]
+        assert all(desk.everything() == desks[0].everything() for desk in desks)
+        assert desks[0].visits()[-MAX_VISITS:] == tuple(after(days=day) for day in range(9, MAX_VISITS + 9))
+
+    def test_that_of_the_names_of_a_visit(self) -> None:
+        """Each comes twice; two are heard of at the same moment."""
+        hours = (1, 2, 2, *range(3, MOST_NAMES + 1))
+        named: list[Heard] = [beacon(after(hours=hour), user_id=f"crm-{place}") for place, hour in enumerate(hours)]
+        again: list[Heard] = [beacon(after(hours=hour + 5), user_id=f"crm-{9 - hour}") for hour in hours[:2]]
+        states = [VisitDesk().hear_all(order).everything() for order in permutations([*named, *again])]
+        assert all(state == states[0] for state in states)
+
+
+class TestAFloodOfBeacons:
+    """Anybody may send them, with any UserID."""
+
+    def test_of_one_day_writes_a_handful_and_puts_nothing_else_out(self) -> None:
+        desk = VisitDesk().hear_all([form(), *(beacon(after(days=day)) for day in (5, 10, 15))])
+        genuine, writes, reads = desk.visits(), desk.store.usage.writes, desk.store.usage.reads
+        flood = 150
+        for number in range(flood):
+            desk.hear(beacon(after(days=16, seconds=number), user_id=f"forged-{number:03}"))
+        assert desk.visits() == (*genuine, after(days=16))
+        assert desk.store.usage.writes - writes == 1 + MOST_NAMES, "the visit and its lead, then names"
+        assert desk.store.usage.reads - reads < 3 * flood, "its visit and its lead, each time"
+        assert "forged" not in desk.lead.model_dump_json()
+
+    def test_of_very_many_leads_costs_no_writes(self) -> None:
+        desk = VisitDesk().hear_all([form(submission_id=f"s-{number}") for number in range(MOST_LEADS + 1)])
+        desk.hear(beacon(NEXT_DAY))
+        writes = desk.store.usage.writes
+        for number in range(9):
+            desk.hear(beacon(NEXT_DAY + timedelta(seconds=number)))
         assert desk.store.usage.writes == writes
 
 
@@ -153,18 +203,18 @@ class TestWhoseVisits:
         shared = desk.hear(beacon(NEXT_WEEK))
         assert shared is not None
         assert (shared.verdict.ok, shared.verdict.rule) == (False, "visit.client_shared")
-        assert not any(NEXT_WEEK in lead.state(desk.policy).visits for lead in desk.leads())
+        assert not any({NEXT_DAY, NEXT_WEEK} & {*lead.state(desk.policy).visits} for lead in desk.leads())
 
 
 class TestALeadThatCanHoldNoMore:
     def test_the_oldest_visit_makes_room_and_one_older_still_is_refused_by_name(self) -> None:
         desk = VisitDesk().hear_all([form(), *(beacon(after(days=day)) for day in range(1, MAX_VISITS + 1))])
-        told = desk.hear(beacon(after(days=2), user_id="crm-7"))
+        told = desk.hear(beacon(after(days=MAX_VISITS + 1)))
         assert told is not None
         assert told.refusals == {}
         assert [fact.kind for fact in desk.lead.facts].count(FactKind.VISITED) == MAX_VISITS
         assert after(days=1) not in desk.visits()
-        refused = desk.hear(beacon(after(days=1), user_id="crm-7"))
+        refused = desk.hear(beacon(after(days=1)))
         assert refused is not None
         assert [verdict.rule for verdict in refused.refusals.values()] == ["lead.too_many_visits"]
 
@@ -172,7 +222,8 @@ class TestALeadThatCanHoldNoMore:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         desk = VisitDesk().hear_all([form()])
-        size = len(desk.lead.model_dump_json()) + 400
+        [document] = desk.store.query(Query("lead")).documents
+        size = document_size(document.key, document.fields) + 500
         monkeypatch.setattr("leadloop.adapters.writes.MAX_DOCUMENT_BYTES", size)
         told = [desk.hear(beacon(after(days=day))) for day in range(1, 9)]
         refusals = [verdict.rule for one in told if one for verdict in one.refusals.values()]
@@ -188,7 +239,7 @@ class TestAVisitAtRest:
         [document] = desk.store.query(Query("visit")).documents
         expected = {
             "client_id": ANNA,
-            "user_id": "crm-7",
+            "named": [{"user_id": "crm-7", "at": "2026-09-02T09:00:00.000000Z"}],
             "day": "2026-09-02",
             "at": "2026-09-02T09:00:00.000000Z",
             "weak_ids": [f"client_id:{ANNA}", "user_id:crm-7"],
