@@ -5,7 +5,6 @@ Left out is where Firestore is known to differ: the order of booleans, lists and
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,7 +94,7 @@ class Play:
         if not isinstance(write, Update | Delete) or write.version is None:
             return write
         known = self.versions[int(write.version)] if int(write.version) < len(self.versions) else {}
-        return dataclasses.replace(write, version=known.get(write.key, "never"))
+        return write._replace(version=known.get(write.key, "never"))
 
     def answers(self, query: Query) -> Iterator[object]:
         yield self.store.count(query)

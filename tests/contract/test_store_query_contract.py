@@ -312,7 +312,8 @@ def test_a_cursor_that_is_none_is_refused(store: Store, cursor: str) -> None:
 @pytest.mark.parametrize("id_", ["", "a/b", "..", "../../lead/x", "__x__", "\ud800", "я" * 751, None, 7, ["a"]])
 def test_a_cursor_at_an_id_that_no_document_has_is_refused(store: Store, id_: Json) -> None:
     put(store, "visit", VISITS)
-    for query, place in [(visits_by_depth(), [1, 2]), (Query("visit"), None)]:
+    asked: list[tuple[Query, Json]] = [(visits_by_depth(), [1, 2]), (Query("visit"), None)]
+    for query, place in asked:
         with pytest.raises(ValueError, match="a cursor cannot be read"):
             store.query(query, cursor_at(place, id_))
 
