@@ -170,7 +170,8 @@ def _teach(store: Store, policy: Policy, lead_id: str, facts_for: Callable[[Lead
         refusal = _TOO_MANY if left_out else None
         return told
 
-    return _change(store, policy, lead_id, taught) or refusal
+    too_large = _change(store, policy, lead_id, taught)
+    return refusal if too_large is None else too_large
 
 
 def _change(store: Store, policy: Policy, lead_id: str, change: Callable[[Lead], Lead]) -> Verdict | None:
