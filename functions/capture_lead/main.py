@@ -32,7 +32,7 @@ def capture_lead(request: flask.Request) -> HttpAnswer:
     except ConnectionTest as test:
         return answers.plain(test.answer)
     except NotKept as fault:
-        world.log.error("lead_not_kept", reason=str(fault), what_to_do="see the reason: the disk, the connection, the rights")
+        world.log.error("lead_not_kept", reason=str(fault), what_to_do="see the reason: disk, connection or rights")
         return answers.unavailable("the form was not kept", caller.cors)
     if caller.navigates:
         return answers.see_other(caller.thank_you(captured.redirect))

@@ -32,6 +32,6 @@ def capture_visit(request: flask.Request) -> HttpAnswer:
     except BeaconRefused as refused:
         return refused.answer
     except NotKept as fault:
-        world.log.error("visit_not_kept", reason=str(fault), what_to_do="see the reason: the disk, the connection, the rights")
+        world.log.error("visit_not_kept", reason=str(fault), what_to_do="see the reason: disk, connection or rights")
         return answers.unavailable("the visit was not kept", caller.cors)
     return answers.no_content(caller.cors)

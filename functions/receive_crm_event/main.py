@@ -25,7 +25,7 @@ def receive_crm_event(request: flask.Request) -> HttpAnswer:
         body = request.stream.read(world.policy.defaults.body_cap + 1)
         publish_or_spool(world, "crm-hints", message_of(world, body, request.content_length or 0))
     except NotKept as fault:
-        world.log.error("hint_not_kept", reason=str(fault), what_to_do="see the reason: the disk, the connection, the rights")
+        world.log.error("hint_not_kept", reason=str(fault), what_to_do="see the reason: disk, connection or rights")
         return answers.unavailable("the webhook was not kept")
     except SecretMissing as fault:
         world.log.error("hook_refused", reason=str(fault), what_to_do="set the variable and restart the function")
