@@ -43,13 +43,13 @@ def _mishaps(company: Company, player: PlayerOfForms) -> Iterator[tuple[str, Cal
     yield "6 13:00", partial(_visit, company, {"ym_client_id": roman.client_id})
     yield "6 13:05", partial(_send, company, player.form_of(roman) | {"gclid": "EAIaIQobChMI"})
     yield "6 13:10", partial(_garbage, company)
-    # Юрий sends his form meanwhile.
-    yield "9 09:45", partial(setattr, machine, "bus_is_down", True)
-    yield "9 10:05", partial(setattr, machine, "bus_is_down", False)
-    # Денис sends his; after four hours of attempts it is a dead letter, until somebody has put right what was wrong.
-    yield "13 11:35", partial(setattr, machine, "without_store", frozenset({"register-lead"}))
-    yield "13 16:30", partial(setattr, machine, "without_store", frozenset())
-    yield "13 16:35", partial(put_back, company)
+    # Алиса sends her form meanwhile.
+    yield "11 09:45", partial(setattr, machine, "bus_is_down", True)
+    yield "11 10:05", partial(setattr, machine, "bus_is_down", False)
+    # Артём sends his; after four hours of attempts it is a dead letter, until somebody has put right what was wrong.
+    yield "11 19:25", partial(setattr, machine, "without_store", frozenset({"register-lead"}))
+    yield "12 00:25", partial(setattr, machine, "without_store", frozenset())
+    yield "12 00:30", partial(put_back, company)
 
 
 def _stop_joining(company: Company) -> None:

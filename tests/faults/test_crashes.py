@@ -49,7 +49,7 @@ def test_on_sqlite_a_call_has_died_at_every_moment_there_is(undisturbed: Play) -
 
 def test_on_firestore_a_call_has_died_at_every_moment_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator())
-    died_at_every_moment("five", play(cast_of("five"), "undisturbed", in_memory), on_firestore)
+    died_at_every_moment("three", play(cast_of("three"), "undisturbed", in_memory), on_firestore)
 
 
 def died_at_every_moment(cast: str, undisturbed: Play, documents: Open) -> None:

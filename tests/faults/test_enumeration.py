@@ -27,7 +27,7 @@ def test_rows_that_are_sent_blindly_again_are_noticed(monkeypatch: pytest.Monkey
         return len(lost)
 
     monkeypatch.setattr(Unknowns, "presume", give_back)
-    played = play(cast_of("five"), f"only:{SENT}", in_memory)
+    played = play(cast_of("three"), f"only:{SENT}", in_memory)
     assert played.died_at == {SENT: 1}
     assert any(one.startswith("sent twice") for one in played.broken)
 
