@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -39,14 +40,18 @@ def main() -> int:
     failed = 0
     for store in given.store or ("sqlite", "firestore"):
         with _reachable(store):
-            failed += _enumerate(store, given.cast, undisturbed, plans, given.jobs)
+            died_at, failures = _enumerate(store, given.cast, undisturbed, plans, given.jobs)
+        is_short = _tell(undisturbed, died_at) and not given.plan
+        failed += failures + is_short
     return 1 if failed else 0
 
 
-def _enumerate(store: str, cast: str, undisturbed: Play, plans: Sequence[str], jobs: int) -> int:
-    """Play every plan on a store; how many went wrong."""
+def _enumerate(
+    store: str, cast: str, undisturbed: Play, plans: Sequence[str], jobs: int
+) -> tuple[Counter[Moment], int]:
+    """Play every plan on a store; where calls died, and how many plays went wrong."""
     _say(f"{store}, {cast} cast: {len(plans)} plays, {jobs} at a time")
-    began, failed, died_at = time.monotonic(), 0, Counter(undisturbed.died_at)
+    began, failed, died_at = time.monotonic(), 0, Counter[Moment]()
     # Spawned, not forked: gRPC does not survive a fork.
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         waiting = {pool.submit(_play, cast, plan, store): plan for plan in plans}
@@ -59,18 +64,20 @@ def _enumerate(store: str, cast: str, undisturbed: Play, plans: Sequence[str], j
             if faults:
                 _say("\n".join(f"         {one}" for one in faults))
                 _say(f"         again: python -m faults --store {store} --cast {cast} --plan '{played.plan}'")
-    _tell(undisturbed, died_at)
     _say(f"{store}, {cast} cast: {failed} of {len(plans)} failed, {time.monotonic() - began:.0f} s")
-    return failed
+    return died_at, failed
 
 
 def _play(cast: str, plan: str, store: str) -> Play:
-    played = play(cast_of(cast), plan, STORES[store])
+    try:
+        played = play(cast_of(cast), plan, STORES[store])
+    except Exception:
+        return Play.ended(plan, traceback.format_exc())
     return replace(played, places={moment: () for moment in played.places})  # where is not asked, and much to hand over
 
 
-def _tell(undisturbed: Play, died_at: Counter[Moment]) -> None:
-    """A line for each function: at how many of its moments calls have died, how often in all, and where none did."""
+def _tell(undisturbed: Play, died_at: Counter[Moment]) -> bool:
+    """A line for each function: at how many of its moments calls died, and where none did; whether there are such."""
     for function in sorted({moment.function for moment in undisturbed.places}):
         moments = [moment for moment in undisturbed.places if moment.function == function]
         missing = sorted(str(moment) for moment in moments if not died_at[moment])
@@ -78,6 +85,7 @@ def _tell(undisturbed: Play, died_at: Counter[Moment]) -> None:
         _say(f"  {function:<20} {len(moments) - len(missing):>3} of {len(moments):>3} moments, {deaths:>6} deaths")
         for one in missing:
             _say(f"      none {one}")
+    return not undisturbed.places.keys() <= died_at.keys()
 
 
 @contextmanager

@@ -62,7 +62,12 @@ class Play:
 
     def faults(self, undisturbed: Play) -> list[str]:
         """What is not as it must be: promises broken, or a lead that became something else than undisturbed."""
-        return [*self.broken, *self._differences(undisturbed.folded)]
+        return [*self.broken, *(self._differences(undisturbed.folded) if self.folded else ())]
+
+    @classmethod
+    def ended(cls, plan: str, reason: str) -> Play:
+        """A play that could not be played to its end."""
+        return cls(plan, 0.0, 0, {}, Counter(), (reason,), {}, frozenset())
 
     def _differences(self, expected: promises.Folded) -> Iterator[str]:
         for lead_id in sorted(expected.keys() | self.folded.keys()):

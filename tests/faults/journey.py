@@ -109,9 +109,9 @@ class PatientPlayer(Player):
     def play(self) -> None:
         """As the demo, but for moments at which there is nothing to do."""
         for instant, scene in timeline(self.story):
+            self.company.set_clock(instant)
             if isinstance(scene, TimePassed) and not any(promises.unrest(self.company)):
                 continue
-            self.company.set_clock(instant)
             is_late = self.company.now > instant
             self._play(scene)
             if is_late or (self.company.now > instant and not isinstance(scene, FormSent)):
