@@ -23,6 +23,8 @@ Identifier: TypeAlias = tuple[str, str]
 """The column of Metrica's file, and the value."""
 _CRM_AHEAD = timedelta(minutes=10)
 _REPEAT = timedelta(hours=1)
+_LONGEST_OUTAGE = timedelta(hours=4)
+"""So long a few faults of the CRM, one after the other, may keep a deal from being read."""
 _ZONE = ZoneInfo("Europe/Moscow")
 
 
@@ -34,7 +36,8 @@ class Expected:
     target: str
     identifiers: frozenset[Identifier]
     moments: frozenset[int]
-    price: str | None
+    prices: set[str | None]
+    """The price then, and those of the next hours: a CRM that cannot be read tells only the last of them."""
 
     def allows(self, row: dict[str, Any]) -> bool:
         """Whether a row of Metrica's book is this conversion."""
@@ -42,7 +45,7 @@ class Expected:
             row["target"] == self.target
             and (row["kind"], row["id"]) in self.identifiers
             and row["datetime"] in self.moments
-            and row["price"] == self.price
+            and row["price"] in self.prices
         )
 
 
@@ -88,6 +91,7 @@ class Deal:
     owner: Lead | None = None
     claimed: set[str] = field(default_factory=set)
     price: str | None = None
+    sold: Expected | None = None
     fields: dict[str, str] = field(default_factory=dict)
     history: list[tuple[datetime, str]] = field(default_factory=list)
 
@@ -174,7 +178,7 @@ def _mark_repeats(leads: list[Lead]) -> None:
 
 def _received(lead: Lead) -> Expected:
     moments = frozenset(second(post.at) for post in lead.posts)
-    return Expected(lead.name, "lead_received", lead.identifiers, moments, None)
+    return Expected(lead.name, "lead_received", lead.identifiers, moments, {None})
 
 
 def _source(post: Posted) -> str:
@@ -214,7 +218,7 @@ class _Deals:
             at = _instant(event["at"])
             if event["type"] == "sale_field_changed":
                 price = f"{event['after'][0]['sale_field_value']['sale']}.00"
-                yield at, lambda at, price=price: self._price(deal, price)
+                yield at, lambda at, price=price: self._price(deal, price, at)
             if event["type"] == "lead_status_changed":
                 status = event["after"][0]["lead_status"]["id"]
                 yield at + timedelta(microseconds=2), lambda at, status=status, then=at: self._move(deal, status, then)
@@ -236,8 +240,10 @@ class _Deals:
                 _learn(lead, stage, at)
             self._claim(deal)
 
-    def _price(self, deal: Deal, price: str) -> None:
+    def _price(self, deal: Deal, price: str, at: datetime) -> None:
         deal.price = price
+        if deal.sold is not None and second(at) - min(deal.sold.moments) <= _LONGEST_OUTAGE.total_seconds():
+            deal.sold.prices.add(price)
 
     def _merge(self, winner: Deal, loser: Deal) -> None:
         """Leads and claims of both; of two owners that have sent something the winner's stays."""
@@ -261,7 +267,9 @@ class _Deals:
                 deal.claimed.add(stage)
                 moment = frozenset({second(owner.stages[stage])})
                 price = deal.price if stage == "sold" else None
-                self.expected.append(Expected(owner.name, target, owner.identifiers, moment, price))
+                expected = Expected(owner.name, target, owner.identifiers, moment, {price})
+                self.expected.append(expected)
+                deal.sold = expected if stage == "sold" else deal.sold
 
 
 def _instant(text: str) -> datetime:
