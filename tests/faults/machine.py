@@ -25,7 +25,9 @@ from leadloop.runtime import Runtime, using
 from simulation.system import application
 from support.interruptions import Crash
 
-_ACCOUNTED_FOR = frozenset({"metrica_unavailable", "crm_unreadable", "crm_entity_unreadable", "message_dead_lettered"})
+_ACCOUNTED_FOR = frozenset(
+    ("metrica_unavailable", "upload_overdue", "crm_unreadable", "crm_entity_unreadable", "message_dead_lettered")
+)
 """What the incidents of the story and the mishaps beside it bring about. All of it heals."""
 
 
