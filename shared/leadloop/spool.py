@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -18,13 +17,11 @@ from leadloop.ports.store import Create, Delete, Document, Key, PreconditionFail
 from leadloop.quarantine import quarantined, seal_body
 from leadloop.queries import spooled_messages
 from leadloop.runtime import Runtime
+from leadloop.store_opening import opened_beside
 
 KEPT_WITHIN = 1.7
 """Seconds for bus and spool together: amoCRM hangs up after two
 (https://www.amocrm.ru/developers/content/crm_platform/webhooks-api)."""
-
-_OPENED_AFTER = 0.4
-"""Seconds a publish may take before the store is opened beside it: a bus that is up has answered by then."""
 
 
 class NotKept(Exception):
@@ -47,7 +44,7 @@ def publish_or_spool(runtime: Runtime, topic: str, message: Message) -> Literal[
     try:
         bus = runtime.bus
         ends = time.monotonic() + KEPT_WITHIN  # a cold start is not taken from the spool
-        with _store_opened_beside(runtime):
+        with opened_beside(runtime):
             bus.publish(topic, message)
     except (PublishFailed, StoreUnavailable) as fault:
         _spool(runtime, topic, message, fault, ends)
@@ -96,26 +93,6 @@ def spooled(event_id: str, topic: str, message: str, reason: str, at: datetime) 
     """The write that has ``drain`` publish an encoded message, under the event id that it holds."""
     fields = {"topic": topic, "message": message, "reason": reason, "spooled_at": timestamps.to_text(at)}
     return Create(Key("spool", event_id), {**fields})
-
-
-@contextmanager
-def _store_opened_beside(runtime: Runtime) -> Iterator[None]:
-    """Open a store that is not open yet if the block takes long: importing and connecting its client costs a second."""
-    if runtime.is_store_open:
-        yield
-        return
-    opening = threading.Timer(_OPENED_AFTER, _open_store, [runtime])
-    opening.daemon = True
-    opening.start()
-    try:
-        yield
-    finally:
-        opening.cancel()
-
-
-def _open_store(runtime: Runtime) -> None:
-    with suppress(Exception):  # whoever needs the store meets it again, and says so
-        runtime.store.get_many([Key("spool", "none")])
 
 
 def _commit_in_time(runtime: Runtime, write: Create, ends: float) -> None:

@@ -88,6 +88,40 @@ def test_a_bus_that_answers_opens_no_store(world: World) -> None:
     assert not runtime.is_store_open
 
 
+def test_publishes_share_the_thread_that_watches_over_them(world: World) -> None:
+    watched = []
+
+    class QuickBus:
+        def publish(self, topic: str, message: Message) -> str:
+            watched.append(frozenset(threading.enumerate()))
+            return world.memory_bus.publish(topic, message)
+
+    runtime = ColdRuntime()
+    runtime.bus = QuickBus()
+    before = frozenset(threading.enumerate())
+    for _ in range(20):
+        publish_or_spool(runtime, "leads", ANNOUNCED)
+    assert len(frozenset().union(*watched) - before) < 10, "a thread for each publish costs as much as the answer"
+
+
+def test_a_publish_that_takes_long_is_seen_after_others_that_did_not(world: World) -> None:
+    runtime = ColdRuntime()
+
+    class TiringBus:
+        tired = False
+
+        def publish(self, topic: str, message: Message) -> str:
+            if self.tired:
+                assert runtime.opened.wait(30), "nobody opened the store meanwhile"
+                raise PublishFailed("no answer")
+            return world.memory_bus.publish(topic, message)
+
+    runtime.bus = bus = TiringBus()
+    assert publish_or_spool(runtime, "leads", ANNOUNCED) == "bus"
+    bus.tired = True
+    assert publish_or_spool(runtime, "leads", ANNOUNCED) == "spool"
+
+
 def test_what_goes_wrong_while_the_store_is_opened_beside_is_said_by_the_spool() -> None:
     class NoStore(ColdRuntime):
         @cached_property

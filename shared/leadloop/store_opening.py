@@ -1,0 +1,86 @@
+"""A store that is opened while a publish takes long: importing and connecting its client costs a second.
+
+Whoever publishes and has no store open yet is watched over, and the store is there when the bus fails.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from leadloop.ports.store import Key
+from leadloop.runtime import Runtime
+
+OPENED_AFTER = 0.4
+"""Seconds a publish may take before the store is opened beside it: a bus that is up has answered by then."""
+
+
+@contextmanager
+def opened_beside(runtime: Runtime) -> Iterator[None]:
+    """Open a store that is not open yet if the block takes long."""
+    if runtime.is_store_open:
+        yield
+        return
+    publish = _Publish(runtime, time.monotonic() + OPENED_AFTER)
+    _lookout.begin(publish)
+    try:
+        yield
+    finally:
+        _lookout.end(publish)
+
+
+@dataclass(eq=False, slots=True)
+class _Publish:
+    runtime: Runtime
+    due: float
+    """When, by the monotonic clock, it takes long."""
+
+
+class _Lookout:
+    """Watches over every publish of the process in one thread, which ends when it finds nothing to watch.
+
+    A thread for each publish would cost as much as the rest of the answer.
+    """
+
+    def __init__(self) -> None:
+        self._underway: set[_Publish] = set()
+        self._watcher: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def begin(self, publish: _Publish) -> None:
+        with self._lock:
+            self._underway.add(publish)
+            # A forked process inherits the thread's name only, so being there is not enough.
+            if self._watcher is None or not self._watcher.is_alive():
+                self._watcher = threading.Thread(target=self._watch, daemon=True)
+                self._watcher.start()
+
+    def end(self, publish: _Publish) -> None:
+        with self._lock:
+            self._underway.discard(publish)
+
+    def _watch(self) -> None:
+        wait: float | None = OPENED_AFTER
+        while wait is not None:
+            time.sleep(wait)
+            late, wait = self._look()
+            for publish in late:
+                with suppress(Exception):  # whoever needs the store meets it again, and says so
+                    publish.runtime.store.get_many([Key("spool", "none")])
+
+    def _look(self) -> tuple[list[_Publish], float | None]:
+        """The publishes that take long by now, and seconds until the next may; ``None`` when there is none."""
+        with self._lock:
+            now = time.monotonic()
+            late = [publish for publish in self._underway if publish.due <= now]
+            self._underway.difference_update(late)
+            if self._underway:
+                return late, min(publish.due for publish in self._underway) - now
+            self._watcher = None
+            return late, None
+
+
+_lookout = _Lookout()
