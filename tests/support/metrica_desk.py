@@ -24,9 +24,9 @@ from leadloop.conversions.run import UploadRun
 from leadloop.conversions.states import State
 from leadloop.conversions.summary import Summary
 from leadloop.conversions.upload import Upload
+from leadloop.crm.deals import Deal
 from leadloop.leads import facts_of
-from leadloop.leads.crm_refs import CrmRef
-from leadloop.leads.fold import crm_ref_id
+from leadloop.leads.crm_refs import ref_key
 from leadloop.leads.lead import Lead
 from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.leases import lease
@@ -210,16 +210,15 @@ class MetricaDesk:
         policy, store = self.world.runtime.policy, self.world.store
 
         def decide() -> list[Write]:
-            key = Key("crm_ref", crm_ref_id("amocrm", external_id or ""))
-            held, resting = store.get_many([key, lead.key])
-            writes: list[Write] = []
-            told = lead
-            if external_id is not None:
-                ref = CrmRef.of(held) if held else CrmRef(crm="amocrm", external_id=external_id)
-                joined = ref.with_lead(lead.id, timestamps.to_text(at))
-                writes.append(joined.write(held.version if held else None))
-                told = joined.tell(lead)
-            return [*writes, *lead_writes(policy, told, resting.version if resting else None)]
+            if external_id is None:
+                [resting] = store.get_many([lead.key])
+                return lead_writes(policy, lead, resting.version if resting else None)
+            [held] = store.get_many([ref_key("amocrm", external_id)])
+            deal = Deal.read(store, policy, "amocrm", external_id, held)
+            deal.fetch([lead.id])
+            deal.leads[lead.id] = lead
+            deal.ref = deal.ref.with_lead(lead.id, timestamps.to_text(at))
+            return deal.writes()
 
         decide_and_commit(store, decide)
         return self.lead(lead.id)

@@ -1,7 +1,8 @@
-"""Claiming: conversions become rows of an upload, with their leads and deals, in one commit or not at all.
+"""Claiming: conversions become rows of an upload, with their leads, in one commit or not at all.
 
 Such a commit also writes the upload itself, under its version. So no row can get into an upload that another run has
-given up meanwhile, and the rows of an upload are exactly those its ``end`` counts.
+given up meanwhile, and the rows of an upload are exactly those its ``end`` counts. A deal's reference is not written:
+whatever changes who owns a deal writes every lead whose part in it changes, so the lead's version guards the claim.
 """
 
 from __future__ import annotations
@@ -10,14 +11,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from leadloop.conversions.context import UploadContext
-from leadloop.conversions.deals import with_claim
 from leadloop.conversions.ledger import Entry, UploadLedger
 from leadloop.conversions.rows import FileForm, form_of
 from leadloop.conversions.selection import Choice, Selection
 from leadloop.conversions.upload import Upload
 from leadloop.leads.lead import Claim, Lead
 from leadloop.leads.writing import ATTEMPTS, lead_writes
-from leadloop.ports.store import CommitTooLarge, Document, DocumentTooLarge, PreconditionFailed, Update, Write
+from leadloop.ports.store import CommitTooLarge, DocumentTooLarge, PreconditionFailed, Write
 
 LEADS_PER_COMMIT = 100
 """As a rule far below the 10 MiB that a commit holds; of leads with very many facts it is divided."""
@@ -37,7 +37,6 @@ class _Batch:
 
     uploads: dict[FileForm, Upload] = field(default_factory=dict)
     lines: dict[FileForm, list[str]] = field(default_factory=dict)
-    deals: dict[str, Document] = field(default_factory=dict)
     writes: list[Write] = field(default_factory=list)
     crowded_out: set[str] = field(default_factory=set)
     put_off: int = 0
@@ -115,7 +114,7 @@ class Claimer:
     def _place_lead(self, batch: _Batch, choice: Choice) -> None:
         claims, expired = dict(choice.lead.claims), dict(choice.lead.expired)
         for sendable in choice.sendable:
-            claim = self._place_row(batch, choice, sendable.claim)
+            claim = self._place_row(batch, choice.lead.id, sendable.claim)
             if claim is not None:
                 claims[claim.goal] = claim
         for expiry in choice.expiries:
@@ -125,22 +124,19 @@ class Claimer:
         if lead != choice.lead:
             batch.writes += lead_writes(self._context.policy, lead, choice.version)
 
-    def _place_row(self, batch: _Batch, choice: Choice, claim: Claim) -> Claim | None:
+    def _place_row(self, batch: _Batch, lead_id: str, claim: Claim) -> Claim | None:
         form = form_of(claim)
         upload = batch.uploads.get(form) or self._upload(form)
         if upload is None:
             batch.put_off += 1
             return None
         if not self._room(upload):
-            batch.crowded_out.add(choice.lead.id)
+            batch.crowded_out.add(lead_id)
             return None
         placed = claim.model_copy(update={"token": upload.token, "index": upload.end})
         deadline = min(upload.deadline or claim.deadline, claim.deadline)
         batch.uploads[form] = upload.with_changes(end=upload.end + 1, deadline=deadline)
         batch.lines.setdefault(form, []).append(claim.row)
-        if claim.crm_ref is not None:
-            deal = batch.deals.get(claim.crm_ref) or choice.deals[claim.crm_ref]
-            batch.deals[claim.crm_ref] = with_claim(deal, claim.goal, choice.lead.id)
         return placed
 
     def _upload(self, form: FileForm) -> Upload | None:
@@ -155,11 +151,9 @@ class Claimer:
         return self._context.policy.defaults.rows_per_upload - upload.count
 
     def _commit(self, batch: _Batch) -> None:
-        deals = [Update(deal.key, deal.fields, deal.version) for deal in batch.deals.values()]
-        writes = [*batch.writes, *deals]
-        if writes:
+        if batch.writes:
             changes = [(self.fillings[form].entry, upload) for form, upload in batch.uploads.items()]
-            written = self._ledger.write_all(changes, writes)
+            written = self._ledger.write_all(changes, batch.writes)
             for form, entry in zip(batch.uploads, written, strict=True):
                 self.fillings[form].entry = entry
         for form, lines in batch.lines.items():

@@ -1,7 +1,8 @@
 """One conversion per (deal, goal): the deal's reference says who owns it and what was claimed.
 
 Two leads may sit on one CRM deal. The owner alone sends the deal's goals; from the first claim on the owner is
-frozen, and a claimed goal belongs to the lead that claimed it.
+frozen, and a claimed goal belongs to the lead that claimed it. A claim itself rests on the lead; the reference takes
+it over whenever it is written (``CrmRef.with_claims_of``).
 """
 
 from __future__ import annotations
@@ -27,10 +28,3 @@ def judge_deal(deal: Document | None, goal: str, lead_id: str) -> Verdict:
     if ref.owner != lead_id:
         return Verdict(False, "held.touch_of_deal", f"lead {ref.owner} owns the deal; this one is a touch of it")
     return Verdict(True, "deal.owned", "it owns the deal")
-
-
-def with_claim(deal: Document, goal: str, lead_id: str) -> Document:
-    """The deal's reference with the goal claimed and its owner frozen, at the version that was read."""
-    ref = CrmRef.of(deal)
-    claimed = ref.changed(frozen=True, claimed={**ref.claimed, goal: lead_id})
-    return Document(deal.key, claimed.fields(), deal.version)

@@ -49,7 +49,6 @@ class Choice(NamedTuple):
     sendable: tuple[Sendable, ...]
     expiries: tuple[Expiry, ...]
     withheld: tuple[Withheld, ...]
-    deals: Deals
 
     @property
     def changes_lead(self) -> bool:
@@ -116,7 +115,7 @@ class Selection:
                 withheld.append(Withheld(lead.id, candidate.goal, ended, verdict, candidate.deadline))
         sendable.sort(key=lambda one: (one.claim.deadline, one.claim.goal))
         expiries = tuple(_expiry(one, self.now) for one in withheld if one.outcome is Outcome.EXPIRED)
-        return Choice(lead, weighed.version, tuple(sendable), expiries, tuple(withheld), deals)
+        return Choice(lead, weighed.version, tuple(sendable), expiries, tuple(withheld))
 
     def _judge(
         self, lead_id: str, state: LeadState, candidate: _Candidate, deals: Deals

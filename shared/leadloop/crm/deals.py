@@ -23,11 +23,12 @@ class Deal:
         self._store = store
         self._policy = policy
         self._version = document.version if document is not None else None
-        self._before = ref if document is not None else None
         self._documents: dict[str, Document | None] = {}
-        self.ref = ref
         self.leads: dict[str, Lead] = {}
         self.fetch(ref.leads)
+        self.ref = ref.with_claims_of(self.leads.values())
+        # what its leads claimed rests on them; it is no reason to write the reference
+        self._before = self.ref if document is not None else None
 
     @classmethod
     def read(cls, store: Store, policy: Policy, crm: str, external_id: str, document: Document | None) -> Deal:

@@ -4,10 +4,14 @@ Two leads may sit on one deal (merges, an unsorted request accepted, two forms a
 owner is the lead with the earliest (occurred_at, id); the first claim of a goal freezes it, and so
 does a merge, because either of two joined references may then be claimed through. The others are
 touches: their own copies of the deal's stages derive no conversions.
+
+A claim rests on its lead. Whoever changes a reference reads its leads and lets it know their claims
+first, and writes each lead whose ownership changes: a claim made meanwhile is a conflict on that lead.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,7 +34,7 @@ class CrmRef(BaseModel):
     owner: str | None = None
     frozen: bool = False
     claimed: dict[str, str] = Field(default_factory=dict)
-    """Goal → the lead that claimed it, on this deal or on one merged with it."""
+    """Goal → the lead that claimed it, on this deal or on one merged with it, as of the last write."""
     aliases: tuple[str, ...] = ()
     """References of deals that were merged into this one."""
     alias_of: str | None = None
@@ -72,6 +76,15 @@ class CrmRef(BaseModel):
         """The reference with one more lead on it; the owner follows unless it is frozen."""
         joined = self.changed(leads={**self.leads, lead_id: occurred_at}, waits_until=None)
         return joined.changed(owner=joined._owner())
+
+    def with_claims_of(self, leads: Iterable[Lead]) -> CrmRef:
+        """The reference knowing what its leads claimed on it; the same object if it knew. A claim freezes the owner."""
+        family = {self.id, self.alias_of or self.id, *self.aliases}
+        rows = [(goal, lead.id, claim) for lead in leads for goal, claim in lead.claims.items()]
+        claimed = {goal: lead_id for goal, lead_id, claim in rows if claim.crm_ref in family}
+        if self.frozen and claimed.keys() <= self.claimed.keys():
+            return self
+        return self.changed(frozen=True, claimed={**claimed, **self.claimed}) if claimed else self
 
     def absorb(self, lost: CrmRef) -> CrmRef:
         """This reference after ``lost`` was merged into it: leads, claims and aliases of both, one owner for good."""

@@ -144,11 +144,11 @@ class TestDeals:
         pair.world.store.commit(lead_writes(pair.world.runtime.policy, mistaken, document.version))
         pair.upload()
         assert {one for _, one, target, _ in pair.conversions() if target == "lead_qualified"} == {BORIS}
-        assert reasons(planned(pair)) == {"held.claimed_by_another": 1}
+        assert reasons(planned(pair)) == {"held.touch_of_deal": 1}
         pair.pass_time(days=22)
         pair.upload()
         assert reasons(planned(pair)) == {}, "it does not wait for ever"
-        assert pair.lead("vera").expired["lead_qualified"].rule == "expired.claimed_by_another"
+        assert pair.lead("vera").expired["lead_qualified"].rule == "expired.touch_of_deal"
 
     def test_a_deal_nobody_registered_holds_its_goals(self, desk: MetricaDesk) -> None:
         lead = desk.plant("anna", client_id=ANNA)

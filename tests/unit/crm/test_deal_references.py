@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadloop.conversions.deals import judge_deal, with_claim
+from leadloop.conversions.deals import judge_deal
 from leadloop.leads.crm_refs import CrmRef
-from leadloop.leads.lead import Lead
+from leadloop.leads.lead import Claim, Lead
 from leadloop.ports.store import Document
 
 ANNA, BORIS, VERA = "anna", "boris", "vera"
@@ -20,6 +20,23 @@ def ref(deal: str, leads: dict[str, str], **values: object) -> CrmRef:
     for lead_id, occurred_at in leads.items():
         built = built.with_lead(lead_id, occurred_at)
     return built.changed(**values)
+
+
+def claiming(lead_id: str, goal: str, crm_ref: str | None) -> Lead:
+    """A lead that claimed a goal."""
+    claim = Claim(
+        goal=goal,
+        identifier_kind="client_id",
+        identifier="1700000000123456789",
+        target=goal,
+        date_time=1_788_250_000,
+        price=None,
+        currency=None,
+        deadline="2026-09-22T06:00:00.000000Z",
+        crm_ref=crm_ref,
+        row=f"1700000000123456789,{goal},1788250000",
+    )
+    return Lead(id=lead_id, claims={goal: claim})
 
 
 def at_rest(one: CrmRef) -> Document:
@@ -37,7 +54,8 @@ def test_the_owner_is_the_earliest_lead_in_whatever_order_they_came(leads: dict[
 
 @given(LEADS, LEADS)
 def test_a_claim_freezes_the_owner_whoever_joins_later(before: dict[str, str], after: dict[str, str]) -> None:
-    claimed = CrmRef.of(with_claim(at_rest(ref("7", before)), "flat_sold", ref("7", before).owner or ""))
+    unclaimed = ref("7", before)
+    claimed = unclaimed.with_claims_of([claiming(unclaimed.owner or "", "flat_sold", "amocrm-lead-7")])
     joined = claimed
     for lead_id, occurred_at in after.items():
         joined = joined.with_lead(lead_id, occurred_at)
@@ -73,6 +91,23 @@ def test_what_either_deal_claimed_stays_claimed_after_a_merge() -> None:
     assert survivor.owner == BORIS
     assert not judge_deal(at_rest(survivor), "qualified", BORIS)
     assert not judge_deal(at_rest(lost.merged_into(survivor)), "flat_sold", ANNA)
+
+
+def test_a_claim_through_a_merged_deal_is_the_survivors_too() -> None:
+    lost = ref("7", {ANNA: "2026-09-01"}).with_claims_of([claiming(ANNA, "qualified", "amocrm-lead-7")])
+    survivor = ref("8", {BORIS: "2026-09-02"}).absorb(lost)
+    assert (survivor.owner, survivor.claimed) == (ANNA, {"qualified": ANNA})
+    again = ref("9", {VERA: "2026-08-31"}).absorb(
+        survivor.with_claims_of([claiming(ANNA, "flat_sold", "amocrm-lead-7"), Lead(id=BORIS)])
+    )
+    assert (again.owner, again.claimed) == (ANNA, {"qualified": ANNA, "flat_sold": ANNA})
+
+
+def test_claims_on_other_deals_and_on_none_freeze_nothing() -> None:
+    deal = ref("7", {ANNA: "2026-09-02"})
+    elsewhere = [claiming(ANNA, "qualified", "amocrm-lead-9"), claiming(ANNA, "lead_received", None)]
+    assert deal.with_claims_of(elsewhere) is deal
+    assert deal.with_claims_of(elsewhere).with_lead(BORIS, "2026-09-01").owner == BORIS
 
 
 def test_merges_of_merges_keep_every_alias() -> None:
