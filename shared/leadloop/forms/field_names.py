@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from operator import itemgetter
 
 from leadloop.forms.body import Path
 
@@ -77,13 +78,19 @@ def plain_name(name: str) -> str:
 
 def roles(values: Mapping[Path, str]) -> dict[str, tuple[str, ...]]:
     """The values offered for each role, the most trusted first. A field without a value offers nothing."""
-    offered: dict[str, list[tuple[int, int, str]]] = {}
-    for place, (path, value) in enumerate(values.items()):
+    offered: dict[str, list[tuple[int, str]]] = {}
+    for path, value in values.items():
         known = _known_as(path)
         if known is not None and (text := value.strip()):
-            role, rank = known
-            offered.setdefault(role, []).append((rank, place, text))
-    return {role: tuple([text for _, _, text in sorted(found)]) for role, found in offered.items()}
+            offered.setdefault(known[0], []).append((known[1], text))
+    return {role: _by_trust(found) for role, found in offered.items()}
+
+
+def _by_trust(found: list[tuple[int, str]]) -> tuple[str, ...]:
+    """The texts by their rank; of equal ranks, as they came."""
+    if len(found) > 1:
+        found.sort(key=itemgetter(0))
+    return tuple([text for _, text in found])
 
 
 def role_of(path: Path) -> str | None:
@@ -107,9 +114,10 @@ def mapped(values: Mapping[Path, str], names: tuple[str, ...]) -> dict[str, str]
     found: dict[str, list[str]] = {}
     for path, value in values.items():
         for name in _mapped_as(path, names):
-            if value.strip() and value.strip() not in found.get(name, []):
-                found.setdefault(name, []).append(value.strip())
-    return {name: ", ".join(found[name]) for name in names if name in found}
+            texts = found.setdefault(name, [])
+            if (text := value.strip()) and text not in texts:
+                texts.append(text)
+    return {name: ", ".join(found[name]) for name in names if found.get(name)}
 
 
 # The forms of a site have the same names in every post, so what a name means is worked out once.

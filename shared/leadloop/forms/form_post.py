@@ -47,20 +47,22 @@ class FormPost:
 
     def url(self, role: str) -> PageUrl:
         """The URL offered for a role, taken apart once."""
-        if role not in self._urls:
-            self._urls[role] = read_url(self.first(role))
-        return self._urls[role]
+        url = self._urls.get(role)
+        if url is None:
+            url = self._urls[role] = read_url(self.first(role))
+        return url
 
     @property
     def ad_ids(self) -> dict[str, tuple[str, ...]]:
         """Candidates of each ad id, by the precedence above."""
-        found = {name: [*self.offered.get(name, ())] for name in AD_IDS}
-        cookies = cookies_of(self.first("cookies"))
-        found["client_id"] += [cookies[_COOKIE]] if cookies.get(_COOKIE) else []
+        found = {name: self.offered[name] for name in AD_IDS if name in self.offered}
+        if cookie := cookies_of(self.first("cookies")).get(_COOKIE):
+            found["client_id"] = (*found.get("client_id", ()), cookie)
         for query in (self.url("page").query, self.url("landing").query):
             for name in _IN_QUERY:
-                found[name] += [query[name]] if name in query else []
-        return {name: tuple(candidates) for name, candidates in found.items() if candidates}
+                if name in query:
+                    found[name] = (*found.get(name, ()), query[name])
+        return found
 
     @property
     def utm(self) -> dict[str, str]:

@@ -38,12 +38,10 @@ def _parameters(query: str) -> dict[str, str]:
     pieces = query.split("&", MAX_PARAMETERS)
     if len(pieces) > MAX_PARAMETERS:
         return found
+    is_plain = "%" not in query and "+" not in query
     for piece in pieces:
         name, _, value = piece.partition("=")
         if value:
-            found.setdefault(_plain(name).casefold(), _plain(value))
+            read = (name, value) if is_plain else (unquote_plus(name), unquote_plus(value))
+            found.setdefault(read[0].casefold(), read[1])
     return found
-
-
-def _plain(text: str) -> str:
-    return unquote_plus(text) if "%" in text or "+" in text else text

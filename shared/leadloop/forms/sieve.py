@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from leadloop.forms.field_names import UTM
 from leadloop.forms.page_url import NOWHERE, PageUrl
@@ -12,7 +13,7 @@ from leadloop.messages import PageAddress
 
 MAX_TAG = 255
 MAX_PATH = 500
-CLICK_IDS = ("yclid", "gclid", "ymclid", "fbclid", "rb_clickid", "vk_clickid", "msclkid", "erid")
+CLICK_IDS = frozenset({"yclid", "gclid", "ymclid", "fbclid", "rb_clickid", "vk_clickid", "msclkid", "erid"})
 """Click ids kept in stored URLs. Not ``ysclid``: it marks organic search and is nobody's click."""
 
 _MACRO = re.compile(r"\{[^{}]*\}|%7B[^%]*%7D", re.IGNORECASE)
@@ -47,8 +48,11 @@ class Sieve:
 
     def texts(self, prefix: str, values: Mapping[str, str]) -> dict[str, str]:
         """The texts that still hold something."""
-        passed = ((name, self.text(f"{prefix}{name}", value)) for name, value in values.items())
-        return {name: value for name, value in passed if value}
+        passed = {}
+        for name, value in values.items():
+            if text := self.text(prefix + name, value):
+                passed[name] = text
+        return passed
 
     def address(self, name: str, url: PageUrl, params: tuple[str, ...]) -> PageAddress:
         """A URL reduced to host, path and the parameters known by name (UTM, click ids, ``params``)."""
@@ -61,10 +65,19 @@ class Sieve:
         )
 
     def _parameters(self, name: str, query: Mapping[str, str], params: tuple[str, ...]) -> dict[str, str]:
-        named = (*UTM, *(param.casefold() for param in params))
-        known = {param: query[param] for param in named if param in query}
-        clicks = {click: query[click] for click in CLICK_IDS if click in query and _is_click_id(query[click])}
-        return self.texts(f"{name}.", known) | clicks
+        passed, known = {}, _known_by_name(params)
+        for param, value in query.items():
+            if param in CLICK_IDS and _is_click_id(value):
+                passed[param] = value
+            elif param in known and (text := self.text(f"{name}.{param}", value)):
+                passed[param] = text
+        return passed
+
+
+@lru_cache(maxsize=8)
+def _known_by_name(params: tuple[str, ...]) -> frozenset[str]:
+    """The parameters of a URL that may be kept, in small letters; worked out once for a policy."""
+    return frozenset({*UTM, *(param.casefold() for param in params)})
 
 
 def _is_click_id(value: str) -> bool:

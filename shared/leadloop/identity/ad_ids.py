@@ -18,6 +18,8 @@ from leadloop.messages import AdIds
 from leadloop.verdict import Verdict
 
 _DIGITS = re.compile(r"[0-9]{1,20}")
+_USUAL = re.compile(r"[1-9][0-9]{15,18}")
+"""Right for every kind of id: longer than a phone, below 2^64."""
 _FLOAT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+|[+-]?\d+\.\d*")
 _GROUPED = re.compile(r"\d{1,3}([\s,.'’_]\d{3})+")
 _GCLID = re.compile(r"[A-Za-z0-9_-]{10,250}")
@@ -51,6 +53,9 @@ def read_ad_ids(offered: Mapping[str, tuple[str, ...]]) -> AdIdReading:
         reasons = []
         for candidate in candidates:
             value = candidate.strip()
+            if _USUAL.fullmatch(value):
+                found[name] = value
+                break
             if is_nothing(value):
                 continue
             verdict = _judge(name, value)

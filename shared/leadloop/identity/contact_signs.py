@@ -15,6 +15,8 @@ _RUSSIAN = re.compile(
 _INTERNATIONAL = re.compile(rf"\+{_GAP}\d(?:{_GAP}\d){{8,14}}")
 _NINE_DIGITS = re.compile(rf"(?:[0-9]{_GAP}){{8}}[0-9]")
 """The fewest that a pattern above is content with."""
+_AS_IT_READS = re.compile(r"[\x00-\x7f\u0400-\u04ff]*")
+"""Latin and Cyrillic, of which no letter has another form."""
 _LONGEST_BARE = 11
 """Digits of a phone with nothing before, between or behind them; a ClientID or a click id has more."""
 
@@ -25,15 +27,15 @@ def looks_like_contact(text: str) -> bool:
     Stricter towards privacy than towards tags: a bare ten-digit number that begins with 9 counts as a
     phone even though some ad system might number something so.
     """
-    if text.isascii() and "%" not in text:
-        if text.isdecimal() and len(text) > _LONGEST_BARE:
-            return False
-        may_be = "@" in text or _NINE_DIGITS.search(text) is not None
-        return may_be and _reads_like_contact(text)
-    if "%" not in text:
+    if "%" in text:
+        readings = {_plain(reading) for reading in (text, unquote(text), unquote(unquote(text)))}
+        return any(map(_reads_like_contact, readings))
+    if not text.isascii() and _AS_IT_READS.fullmatch(text) is None:
         return _reads_like_contact(_plain(text))
-    readings = {_plain(reading) for reading in (text, unquote(text), unquote(unquote(text)))}
-    return any(map(_reads_like_contact, readings))
+    if text.isdecimal() and len(text) > _LONGEST_BARE:
+        return False
+    may_be = "@" in text or _NINE_DIGITS.search(text) is not None
+    return may_be and _reads_like_contact(text)
 
 
 def _reads_like_contact(text: str) -> bool:
