@@ -18,7 +18,7 @@ from leadloop.forms.capture import Received, capture
 from leadloop.identity.contact import open_contact
 from leadloop.identity.keys import KeyRing
 from leadloop.json_types import JsonObject
-from leadloop.messages import LeadCaptured
+from leadloop.messages import LeadCaptured, SubmissionUnreadable, decode, encode
 from support.policies import HMAC_KEY, SEAL_PRIVATE_KEY, sokol
 from support.world import World
 
@@ -59,11 +59,13 @@ class FormCase:
         world = World(policy, in_cloud=circumstances.get("place") == "cloud")
         received = Received(self.body, self.headers.get("Content-Type", ""), len(self.body))
         try:
-            message = capture(world.runtime, received, Caller.of(self.headers, policy.site)).message
+            captured = capture(world.runtime, received, Caller.of(self.headers, policy.site))
         except ConnectionTest as test:
             return {**circumstances, "answer": test.answer}
-        if not isinstance(message, LeadCaptured):
+        message = decode(encode(captured.message))
+        if isinstance(message, SubmissionUnreadable):
             return {**circumstances, "unreadable": message.reason}
+        assert isinstance(message, LeadCaptured)
         sent = message.submission
         told: dict[str, Any] = sent.model_dump(mode="json", exclude=_NOT_TOLD, exclude_defaults=True)
         if sent.keys:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from leadloop.forms.callers import Caller
 from leadloop.forms.capture import Received, capture
-from leadloop.messages import LeadCaptured, Submission
+from leadloop.messages import LeadCaptured, Submission, decode, encode
 from leadloop.policy import Policy
 from leadloop.secrets import Secrets
 from support.policies import HMAC_KEY, sokol
@@ -32,6 +32,7 @@ class FormDesk:
 
     def captured_bytes(self, body: bytes, content_type: str) -> LeadCaptured:
         received = Received(body, content_type, len(body))
-        message = capture(self.world.runtime, received, Caller.of({}, self.world.runtime.policy.site)).message
+        captured = capture(self.world.runtime, received, Caller.of({}, self.world.runtime.policy.site))
+        message = decode(encode(captured.message))
         assert isinstance(message, LeadCaptured)
         return message

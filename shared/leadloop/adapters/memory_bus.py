@@ -6,7 +6,7 @@ import threading
 from collections.abc import Collection
 from typing import NamedTuple
 
-from leadloop.messages import Message, decode, encode
+from leadloop.messages import Message, MessageRead, decode, encode
 from leadloop.ports.bus import PublishFailed
 
 
@@ -15,7 +15,7 @@ class Published(NamedTuple):
 
     topic: str
     id: str
-    message: Message
+    message: MessageRead
 
 
 class MemoryBus:
@@ -52,11 +52,11 @@ class MemoryBus:
                 self._arrived.append(Published(topic, message_id, decode(body)))
             return self._arrived
 
-    def on(self, topic: str) -> list[Message]:
+    def on(self, topic: str) -> list[MessageRead]:
         """Everything published on the topic, in order."""
         return [published.message for published in self.published if published.topic == topic]
 
-    def drain(self, topic: str) -> list[Message]:
+    def drain(self, topic: str) -> list[MessageRead]:
         """What was published on the topic since it was last drained."""
         messages = self.on(topic)
         with self._lock:

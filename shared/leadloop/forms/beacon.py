@@ -16,7 +16,7 @@ from leadloop.forms.form_post import FormPost
 from leadloop.forms.sieve import Sieve
 from leadloop.identity.ad_ids import AdIdReading, read_ad_ids
 from leadloop.json_types import json_list
-from leadloop.messages import VisitCaptured
+from leadloop.messages import PageAddress, VisitCaptured
 from leadloop.runtime import Runtime
 
 BODY_CAP = 32_768
@@ -49,10 +49,11 @@ def read_beacon(runtime: Runtime, received: Received, caller: Caller) -> VisitCa
 
 def _visit(runtime: Runtime, post: FormPost, caller: Caller) -> VisitCaptured:
     read, sieve = read_ad_ids(post.ad_ids), Sieve(post.fields.left_out)
-    if read.ids.client_id is None:
+    if "client_id" not in read.found:
         raise BeaconRefused(_nobodys(read, caller))
     params = runtime.policy.site.url_params
-    addresses = {name: sieve.address(name, post.url(name), params) for name in ("page", "landing", "referrer")}
+    roles = ("page", "landing", "referrer")
+    addresses = {role: PageAddress(**sieve.address(role, post.url(role), params)) for role in roles}
     visit = VisitCaptured(
         event_id=runtime.entropy.token(),
         occurred_at=runtime.clock.now(),

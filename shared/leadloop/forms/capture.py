@@ -12,7 +12,7 @@ from leadloop.forms.form_post import FormPost
 from leadloop.forms.submission import Circumstances, reduce
 from leadloop.identity.keys import KeyMalformed, KeyRing
 from leadloop.json_types import json_list
-from leadloop.messages import LeadCaptured, SubmissionUnreadable
+from leadloop.messages import SubmissionUnreadable, WrittenLead
 from leadloop.quarantine import seal_body
 from leadloop.runtime import Runtime
 from leadloop.secrets import SecretMissing
@@ -29,13 +29,10 @@ class Received(NamedTuple):
 class Captured(NamedTuple):
     """The message to keep, and where the form wished to go on."""
 
-    message: LeadCaptured | SubmissionUnreadable
+    message: WrittenLead | SubmissionUnreadable
+    lead_id: str | None = None
+    """``None`` while nobody knows what was sent."""
     redirect: str = ""
-
-    @property
-    def lead_id(self) -> str | None:
-        """The lead's id; ``None`` while nobody knows what was sent."""
-        return self.message.submission.lead_id if isinstance(self.message, LeadCaptured) else None
 
 
 def capture(runtime: Runtime, received: Received, caller: Caller) -> Captured:
@@ -69,10 +66,9 @@ def _understand(runtime: Runtime, received: Received, caller: Caller, event_id: 
         hashes_here=runtime.policy.contacts.transit == "allowed" or "LEADLOOP_DATA" in runtime.environment,
         foreign_origin=caller.is_foreign,
     )
-    submission = reduce(post, circumstances)
-    left_out = json_list(sorted(submission.left_out))
-    runtime.log.info("lead_captured", event_id=event_id, lead_id=submission.lead_id, left_out=left_out)
-    return Captured(LeadCaptured(event_id=event_id, submission=submission), post.first("redirect"))
+    lead_id, left_out, submission = reduce(post, circumstances)
+    runtime.log.info("lead_captured", event_id=event_id, lead_id=lead_id, left_out=json_list(sorted(left_out)))
+    return Captured(WrittenLead.of(event_id, submission), lead_id, post.first("redirect"))
 
 
 def _with_page(post: FormPost, caller: Caller) -> FormPost:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import TypedDict
 
 from leadloop.forms.field_names import UTM
 from leadloop.forms.page_url import NOWHERE, PageUrl
 from leadloop.identity.contact_signs import looks_like_contact
-from leadloop.messages import PageAddress
 
 MAX_TAG = 255
 MAX_PATH = 500
@@ -18,8 +18,15 @@ CLICK_IDS = frozenset({"yclid", "gclid", "ymclid", "fbclid", "rb_clickid", "vk_c
 
 _MACRO = re.compile(r"\{[^{}]*\}|%7B[^%]*%7D", re.IGNORECASE)
 _CLICK_ID = re.compile(r"[A-Za-z0-9_.-]{1,250}")
-_NO_ADDRESS = PageAddress()
 _LOOKED_LIKE_CONTACT = "looked like a phone or an e-mail; only keyed or sealed contacts may travel"
+
+
+class Address(TypedDict, total=False):
+    """The fields of a ``PageAddress``."""
+
+    host: str
+    path: str
+    params: dict[str, str]
 
 
 class Sieve:
@@ -54,15 +61,15 @@ class Sieve:
                 passed[name] = text
         return passed
 
-    def address(self, name: str, url: PageUrl, params: tuple[str, ...]) -> PageAddress:
+    def address(self, name: str, url: PageUrl, params: tuple[str, ...]) -> Address:
         """A URL reduced to host, path and the parameters known by name (UTM, click ids, ``params``)."""
         if url is NOWHERE:
-            return _NO_ADDRESS
-        return PageAddress(
-            host=self.text(f"{name}.host", url.host[:MAX_TAG]),
-            path=self.text(f"{name}.path", url.path, MAX_PATH),
-            params=self._parameters(name, url.query, params) if url.query else {},
-        )
+            return {}
+        return {
+            "host": self.text(f"{name}.host", url.host[:MAX_TAG]),
+            "path": self.text(f"{name}.path", url.path, MAX_PATH),
+            "params": self._parameters(name, url.query, params) if url.query else {},
+        }
 
     def _parameters(self, name: str, query: Mapping[str, str], params: tuple[str, ...]) -> dict[str, str]:
         passed, known = {}, _known_by_name(params)

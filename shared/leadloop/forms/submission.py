@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from leadloop import timestamps
 from leadloop.digests import digest
@@ -22,18 +22,17 @@ from leadloop.identity.contact import Contact
 from leadloop.identity.contact_signs import looks_like_contact
 from leadloop.identity.keys import ContactKind, KeyRing
 from leadloop.json_types import json_list
-from leadloop.messages import BotSigns, ContactKey, Submission
+from leadloop.messages import ContactKey
 from leadloop.policy import ContactMode, Policy
 
 MAX_SUBMISSION_ID = 128
-_NO_SIGNS = BotSigns()
+_ADDRESSES = ("page", "landing", "referrer", "first_landing", "first_referrer")
 _KINDS: tuple[ContactKind, ...] = ("phone", "email")
 _TAKES_NO_CONTACTS = "contacts.mode `none` takes no contacts"
 _ONLY_READY_KEYS = "a raw contact may not come here in contacts.mode `hash`; send phone_key or email_key"
 
 
-@dataclass(frozen=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """Under which rules and when a form post is read."""
 
     policy: Policy
@@ -44,7 +43,17 @@ class Circumstances:
     foreign_origin: bool = False
 
 
-def reduce(post: FormPost, read: Circumstances) -> Submission:
+class Reduced(NamedTuple):
+    """What of a form post may travel."""
+
+    lead_id: str
+    left_out: dict[str, str]
+    """What may not, by field, with the reason."""
+    submission: dict[str, object]
+    """All of it: the fields of a ``Submission`` as JSON has them."""
+
+
+def reduce(post: FormPost, read: Circumstances) -> Reduced:
     """What of the post may travel. Never raises for what a visitor or a builder sent.
 
     The lead's id follows from the submission id and the content, so that the same id under another
@@ -60,32 +69,32 @@ def reduce(post: FormPost, read: Circumstances) -> Submission:
     named_by = sorted(keys[-1].id for keys in contacts)
     # Without a contact the click, or else the ClientID, tells two visitors of one cached page apart. The click goes
     # first: it is known at once, while a form may be sent again only because the ClientID came late.
-    named_by = named_by or [ids.ids.yclid or ids.ids.client_id or ""]
+    named_by = named_by or [ids.found.get("yclid") or ids.found.get("client_id") or ""]
     fingerprint = digest("fingerprint", form, json_list(named_by), dict(fields))
-    params = policy.site.url_params
-    return Submission(
-        lead_id=digest("lead", submission_id, fingerprint)
-        if submission_id
-        else _id_without_submission_id(post, read, form, named_by),
-        submission_id=submission_id,
-        fingerprint=fingerprint,
-        form=form,
-        occurred_at=read.received_at,
-        received_at=read.received_at,
-        page=sieve.address("page", post.url("page"), params),
-        landing=sieve.address("landing", post.url("landing"), params),
-        referrer=sieve.address("referrer", post.url("referrer"), params),
-        first_landing=sieve.address("first_landing", post.url("first_landing"), params),
-        first_referrer=sieve.address("first_referrer", post.url("first_referrer"), params),
-        ids=ids.ids,
-        rejected_ids=ids.rejected,
-        utm=sieve.texts("", post.utm),
-        keys=tuple(key for keys in contacts for key in keys),
-        contact_sealed=_sealed_contact(post, policy),
-        fields=fields,
-        bot_signs=_bot_signs(post, read.foreign_origin),
-        left_out=sieve.left_out,
-    )
+    if submission_id:
+        lead_id = digest("lead", submission_id, fingerprint)
+    else:
+        lead_id = _id_without_submission_id(post, read, form, named_by)
+    at = timestamps.to_text(read.received_at)
+    submission: dict[str, object] = {
+        "lead_id": lead_id,
+        "submission_id": submission_id,
+        "fingerprint": fingerprint,
+        "form": form,
+        "occurred_at": at,
+        "received_at": at,
+        "ids": ids.found,
+        "rejected_ids": ids.rejected,
+        "utm": sieve.texts("", post.utm),
+        "keys": [vars(key) for keys in contacts for key in keys],
+        "contact_sealed": _sealed_contact(post, policy),
+        "fields": fields,
+        "bot_signs": _bot_signs(post, read.foreign_origin),
+        "left_out": sieve.left_out,
+    }
+    for role in _ADDRESSES:
+        submission[role] = sieve.address(role, post.url(role), policy.site.url_params)
+    return Reduced(lead_id, sieve.left_out, submission)
 
 
 def _contact_keys(post: FormPost, read: Circumstances, sieve: Sieve) -> list[tuple[ContactKey, ...]]:
@@ -148,12 +157,13 @@ def _id_without_submission_id(post: FormPost, read: Circumstances, form: str, na
     return read.ring.keyed_digest(*(part.encode() for part in parts))
 
 
-def _bot_signs(post: FormPost, foreign_origin: bool) -> BotSigns:
+def _bot_signs(post: FormPost, foreign_origin: bool) -> dict[str, object]:
+    """The fields of ``BotSigns``."""
     honeypot, fill_seconds = post.first("honeypot"), post.first("fill_seconds")
     if not (honeypot or fill_seconds or foreign_origin):
-        return _NO_SIGNS
+        return {}
     filled_in = _fill_seconds(fill_seconds) if fill_seconds else None
-    return BotSigns(honeypot_filled=bool(honeypot), fill_seconds=filled_in, foreign_origin=foreign_origin)
+    return {"honeypot_filled": bool(honeypot), "fill_seconds": filled_in, "foreign_origin": foreign_origin}
 
 
 def _fill_seconds(text: str) -> float | None:

@@ -37,8 +37,14 @@ _IN_FORM = Verdict(True, "id.in_form", "has the right form")
 class AdIdReading(NamedTuple):
     """The ids that stand, and of the others by name why they do not; never their values."""
 
-    ids: AdIds
+    found: dict[str, str]
+    """By the names of ``AdIds``."""
     rejected: dict[str, str]
+
+    @property
+    def ids(self) -> AdIds:
+        """The ids that stand."""
+        return AdIds(**self.found)
 
 
 def read_ad_ids(offered: Mapping[str, tuple[str, ...]]) -> AdIdReading:
@@ -65,7 +71,7 @@ def read_ad_ids(offered: Mapping[str, tuple[str, ...]]) -> AdIdReading:
             reasons.append(verdict.reason)
         if name not in found and reasons:
             rejected[name] = reasons[0]
-    return AdIdReading(AdIds(**found), rejected)
+    return AdIdReading(found, rejected)
 
 
 def is_nothing(value: str) -> bool:
