@@ -6,22 +6,22 @@ stable, for programs; ``message`` says what happened, ``what_to_do`` what the ca
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TypeAlias
+
+from pydantic_core import to_json
 
 from leadloop.json_types import Json
 
 HttpAnswer: TypeAlias = tuple[str, int, dict[str, str]]
 """Body, status, headers: what functions-framework takes."""
 
-_write = json.JSONEncoder(ensure_ascii=False).encode
 _JSON = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
 
 
 def ok(fields: Mapping[str, Json], headers: Mapping[str, str] | None = None) -> HttpAnswer:
     """200 with a JSON object."""
-    return _write(dict(fields)), 200, {**_JSON, **(headers or {})}
+    return to_json(dict(fields)).decode(), 200, {**_JSON, **(headers or {})}
 
 
 def plain(text: str) -> HttpAnswer:
@@ -60,7 +60,7 @@ def error(
 ) -> HttpAnswer:
     """An error in the one shape."""
     fields = {"error": {"code": code, "message": message, "what_to_do": what_to_do}}
-    return _write(fields), status, {**_JSON, **(headers or {})}
+    return to_json(fields).decode(), status, {**_JSON, **(headers or {})}
 
 
 def method_not_allowed(found: str, *allowed: str) -> HttpAnswer:

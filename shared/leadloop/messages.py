@@ -14,8 +14,7 @@ from functools import cache
 from typing import Annotated, Literal, NamedTuple, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-
-_write = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+from pydantic_core import to_json
 
 
 class _Shape(BaseModel):
@@ -170,9 +169,12 @@ class WrittenLead(NamedTuple):
 
     @classmethod
     def of(cls, event_id: str, submission: Mapping[str, object]) -> Self:
-        """``submission`` holds the fields of a ``Submission`` as JSON has them. Raises ``ValueError``, as for NaN."""
+        """``submission`` holds the fields of a ``Submission`` as JSON has them.
+
+        Raises ``ValueError`` for a text that is no Unicode.
+        """
         written = {"type": "lead_captured", "event_id": event_id, "submission": submission}
-        return cls(event_id, _write(written).encode())
+        return cls(event_id, to_json(written))
 
     @property
     def type(self) -> Literal["lead_captured"]:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 from leadloop.ports.store import Key
 from leadloop.runtime import Runtime
@@ -18,25 +16,26 @@ OPENED_AFTER = 0.4
 """Seconds a publish may take before the store is opened beside it: a bus that is up has answered by then."""
 
 
-@contextmanager
-def opened_beside(runtime: Runtime) -> Iterator[None]:
+def opened_beside(runtime: Runtime) -> AbstractContextManager[object]:
     """Open a store that is not open yet if the block takes long."""
-    if runtime.is_store_open:
-        yield
-        return
-    publish = _Publish(runtime, time.monotonic() + OPENED_AFTER)
-    _lookout.begin(publish)
-    try:
-        yield
-    finally:
-        _lookout.end(publish)
+    return _OPEN if runtime.is_store_open else _Publish(runtime)
 
 
-@dataclass(eq=False, slots=True)
 class _Publish:
-    runtime: Runtime
-    due: float
-    """When, by the monotonic clock, it takes long."""
+    """A publish under way, while the block is."""
+
+    __slots__ = ("due", "runtime")
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.due = time.monotonic() + OPENED_AFTER
+        """When it takes long."""
+
+    def __enter__(self) -> None:
+        _lookout.begin(self)
+
+    def __exit__(self, *_: object) -> None:
+        _lookout.end(self)
 
 
 class _Lookout:
@@ -47,16 +46,15 @@ class _Lookout:
 
     def __init__(self) -> None:
         self._underway: set[_Publish] = set()
-        self._watcher: threading.Thread | None = None
+        self._is_watching = False
         self._lock = threading.Lock()
 
     def begin(self, publish: _Publish) -> None:
         with self._lock:
             self._underway.add(publish)
-            # A forked process inherits the thread's name only, so being there is not enough.
-            if self._watcher is None or not self._watcher.is_alive():
-                self._watcher = threading.Thread(target=self._watch, daemon=True)
-                self._watcher.start()
+            if not self._is_watching:
+                threading.Thread(target=self._watch, daemon=True).start()
+                self._is_watching = True
 
     def end(self, publish: _Publish) -> None:
         with self._lock:
@@ -79,8 +77,9 @@ class _Lookout:
             self._underway.difference_update(late)
             if self._underway:
                 return late, min(publish.due for publish in self._underway) - now
-            self._watcher = None
+            self._is_watching = False
             return late, None
 
 
+_OPEN: AbstractContextManager[object] = nullcontext()
 _lookout = _Lookout()

@@ -9,7 +9,6 @@ Callers must not log what is personal or secret. Should one do it, the last defe
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import threading
@@ -17,6 +16,8 @@ from contextlib import suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import TextIO
+
+from pydantic_core import to_json
 
 from leadloop import timestamps
 from leadloop.json_types import Json
@@ -32,7 +33,6 @@ ALLOWED_KEYS = frozenset({"upload_token"})
 """An upload's token is no secret: it travels in Metrica's ``comment`` and people search by it."""
 
 _ADDRESS_WITH_QUERY = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>?]*\?[^\s\"'<>]*", re.IGNORECASE)
-_write_json = json.JSONEncoder(ensure_ascii=False).encode
 _RESERVED_KEYS = frozenset({"severity", "message", "time", "logging.googleapis.com/trace"})
 
 trace: ContextVar[str | None] = ContextVar("trace", default=None)
@@ -64,15 +64,14 @@ class JsonLog:
         entry: dict[str, object] = {"severity": severity, "message": _clean("message", event)}
         with suppress(Exception):  # an unreadable clock must not hide what is said about it
             entry["time"] = timestamps.to_text(self._clock.now())
-        if trace.get():
-            entry["logging.googleapis.com/trace"] = trace.get()
+        if of := trace.get():
+            entry["logging.googleapis.com/trace"] = of
         for key, value in details.items():
             entry[f"{key}_" if key in _RESERVED_KEYS else key] = _clean(key, value)
-        line = _write_json(entry) + "\n"
         stream = self._stream or sys.stdout
         # the reader may be gone, the disk full, the stream closed
         with self._lock, suppress(OSError, ValueError):
-            stream.write(line)
+            stream.write(to_json(entry).decode() + "\n")
             stream.flush()
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import string
 
 ALPHABET = string.ascii_lowercase + string.digits
 LENGTH = 26
 """36 signs to the power of 26: 134 bits."""
-_TOKENS = len(ALPHABET) ** LENGTH
-_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
-_UNITS = [len(_PAIRS) ** place for place in range(LENGTH // 2)]
+_SIGNS = bytes(ord(ALPHABET[byte % len(ALPHABET)]) for byte in range(256))
+_UNEVEN = bytes(range(256 - 256 % len(ALPHABET), 256))
+"""Bytes that would make the first signs likelier than the others."""
+_ENOUGH = 64
+"""Bytes of which as good as never fewer than a token's signs are even."""
 
 
 class SystemEntropy:
@@ -18,5 +20,7 @@ class SystemEntropy:
 
     def token(self) -> str:
         """See ``Entropy``."""
-        number = secrets.randbelow(_TOKENS)
-        return "".join([_PAIRS[number // unit % len(_PAIRS)] for unit in _UNITS])
+        signs = b""
+        while len(signs) < LENGTH:
+            signs = os.urandom(_ENOUGH).translate(_SIGNS, _UNEVEN)
+        return signs[:LENGTH].decode()

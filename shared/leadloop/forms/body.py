@@ -9,11 +9,9 @@ digits, because an id read as a number is another id.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from leadloop.forms.charsets import clean_text, decode
 from leadloop.forms.json_fields import JsonUnreadable, fields_of_json
@@ -35,14 +33,13 @@ class BodyUnreadable(ValueError):
     """A body holds no fields that can be read; the reason never quotes it."""
 
 
-@dataclass(frozen=True)
-class Fields:
+class Fields(NamedTuple):
     """The fields of a body, in the order they came; of a name sent twice, the first with a value."""
 
     values: Mapping[Path, str]
     files: tuple[str, ...] = ()
     """Names of the fields that held files; files are not read."""
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = {}
     """What of the body was not taken, with the reason."""
 
 
@@ -115,12 +112,12 @@ def _clean_path(path: Path) -> Path:
 def _bounded(pairs: Iterable[tuple[Path, str]], files: tuple[str, ...] = ()) -> Fields:
     values: dict[Path, str] = {}
     left_out: dict[str, str] = {}
-    listed: Counter[Path] = Counter()
+    listed: dict[Path, int] = {}
     for path, raw in pairs:
         name = _clean_path(path)
         if len(name) > 1 and not name[-1]:  # PHP's ``rooms[]``: the next of a list
-            listed[name] += 1
-            name = (*name[:-1], str(listed[name] - 1))
+            place = listed[name] = listed.get(name, -1) + 1
+            name = (*name[:-1], str(place))
         value = clean_text(raw)
         if name not in values and len(values) >= MAX_FIELDS:
             left_out["fields"] = f"a form may have {MAX_FIELDS} fields; the rest were not read"

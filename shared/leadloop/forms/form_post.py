@@ -22,6 +22,7 @@ AD_IDS = ("client_id", "yclid", "user_id", "appmetrica_device_id", "gclid")
 _COOKIE = "_ym_uid"
 """Metrica's own cookie for the ClientID."""
 _IN_QUERY = ("yclid", "gclid")
+_NOTHING = ("",)
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class FormPost:
 
     fields: Fields = field(repr=False)
     offered: Mapping[str, tuple[str, ...]] = field(repr=False)
-    """Role (``leadloop.forms.field_names.SPELLINGS``) → candidates, the most trusted first."""
+    """Role (``leadloop.forms.field_names.SPELLINGS``) → candidates, the most trusted first; never none."""
     remembered_utm: Mapping[str, str] = field(default_factory=dict)
     """First-visit UTM that a builder keeps for the visitor."""
     _urls: dict[str, PageUrl] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -42,8 +43,7 @@ class FormPost:
 
     def first(self, role: str) -> str:
         """The most trusted value of a role, or nothing."""
-        candidates = self.offered.get(role)
-        return candidates[0] if candidates else ""
+        return self.offered.get(role, _NOTHING)[0]
 
     def url(self, role: str) -> PageUrl:
         """The URL offered for a role, taken apart once."""

@@ -17,6 +17,8 @@ CLICK_IDS = frozenset({"yclid", "gclid", "ymclid", "fbclid", "rb_clickid", "vk_c
 """Click ids kept in stored URLs. Not ``ysclid``: it marks organic search and is nobody's click."""
 
 _MACRO = re.compile(r"\{[^{}]*\}|%7B[^%]*%7D", re.IGNORECASE)
+_HARMLESS = re.compile(r"(?:[A-Za-z_./-]*[0-9]){0,8}[A-Za-z_./-]*")
+"""What most tags, hosts and paths are: no contact and no macro is written with these, and with so few digits."""
 _CLICK_ID = re.compile(r"[A-Za-z0-9_.-]{1,250}")
 _LOOKED_LIKE_CONTACT = "looked like a phone or an e-mail; only keyed or sealed contacts may travel"
 
@@ -42,9 +44,9 @@ class Sieve:
 
         ``{keyword}`` is what Direct failed to fill in: https://yandex.ru/support/direct/ru/statistics/url-tags
         """
+        if value in self._passed or _HARMLESS.fullmatch(value):
+            return value[:longest]
         plain = value[: 2 * longest].strip()
-        if plain in self._passed:
-            return plain[:longest]
         if "{" in plain or "%7" in plain:
             plain = _MACRO.sub("", plain).strip()
         if looks_like_contact(plain):

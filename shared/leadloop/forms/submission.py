@@ -93,7 +93,8 @@ def reduce(post: FormPost, read: Circumstances) -> Reduced:
         "left_out": sieve.left_out,
     }
     for role in _ADDRESSES:
-        submission[role] = sieve.address(role, post.url(role), policy.site.url_params)
+        if role in post.offered:
+            submission[role] = sieve.address(role, post.url(role), policy.site.url_params)
     return Reduced(lead_id, sieve.left_out, submission)
 
 
@@ -105,11 +106,14 @@ def _contact_keys(post: FormPost, read: Circumstances, sieve: Sieve) -> list[tup
     may_hash = read.hashes_here or read.policy.contacts.mode is ContactMode.KEEP
     contacts: dict[str, tuple[ContactKey, ...]] = {}
     for kind in _KINDS:
-        if (ready := read.ring.ready_key(kind, post.first(f"{kind}_key"))) is not None:
-            contacts[ready.id] = (ready,)
-        if post.first(kind) and not may_hash:
+        ready = post.first(f"{kind}_key")
+        if ready and (key := read.ring.ready_key(kind, ready)) is not None:
+            contacts[key.id] = (key,)
+        if not post.first(kind):
+            continue
+        if not may_hash:
             sieve.left_out[kind] = _ONLY_READY_KEYS
-        elif post.first(kind):
+        else:
             typed = _normalised(kind, post, read.policy)
             if typed.refused:
                 sieve.left_out[kind] = typed.refused[0].reason

@@ -34,8 +34,9 @@ def read(fields: Fields) -> FormPost:
     if _is_connection_test(fields):
         raise ConnectionTest("ok")
     post = FormPost.of(fields)
-    page = tuple(filter(None, [fields.values.get(("referer",), "")])) or post.offered.get("page", ())
-    offered = {role: values for role, values in post.offered.items() if role != "referrer"} | {"page": page}
+    offered = {role: values for role, values in post.offered.items() if role != "referrer"}
+    if page := fields.values.get(("referer",)):
+        offered["page"] = (page,)
     return replace(post, offered=offered, remembered_utm=_remembered(post.first("cookies")))
 
 
