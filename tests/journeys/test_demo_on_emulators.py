@@ -52,7 +52,7 @@ def test_the_story_is_proven_although_messages_come_twice_and_out_of_order(demo:
     assert messages > 30
     assert deliveries >= messages + twice
     assert twice > 5
-    assert overtaken > 0
+    assert overtaken > 0  # however fast or slow this machine is: the first two that meet change places
 
 
 def test_every_function_ran_from_its_package(demo: Demo) -> None:

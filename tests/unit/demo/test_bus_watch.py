@@ -61,5 +61,27 @@ def test_disorder_loses_nothing_and_is_counted() -> None:
     assert set(came) == {f"e{number}" for number in range(30)}
     assert account.acknowledged == 30
     assert account.repeated > 0
+    assert account.overtaken > 0
     assert account.delivered == came.total() >= 30 + account.repeated
     assert emulated.functions.events("deliver-lead") != sorted(emulated.functions.events("deliver-lead"))
+
+
+def test_however_rarely_it_is_drawn_one_of_two_messages_is_overtaken() -> None:
+    with emulated_bus(Disorder("sokol", twice_at_once=0, again_later=0, overtaken=1e-9)) as emulated:
+        for number in range(2):
+            emulated.bus.publish("submissions", registered(number))
+        emulated.watch.wait_until_quiet()
+        assert emulated.watch.is_quiet()
+        account = emulated.relay.ledger.accounts()["register-lead"]
+    assert (account.acknowledged, account.overtaken) == (2, 1)
+
+
+def test_a_message_that_nothing_can_overtake_is_let_go() -> None:
+    with emulated_bus(Disorder("sokol", twice_at_once=0, again_later=0, overtaken=1)) as emulated:
+        emulated.bus.publish("submissions", registered(1))
+        while emulated.relay.ledger.underway.held is None:
+            pass
+        assert not emulated.watch.is_quiet()
+        emulated.watch.wait_until_quiet()
+        assert emulated.relay.ledger.accounts()["register-lead"].overtaken == 0
+    assert emulated.functions.events("register-lead") == ["e1"]

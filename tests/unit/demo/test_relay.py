@@ -14,6 +14,7 @@ import requests
 from leadloop.messages import LeadRegistered, encode, wrap_push
 from leadloop_host.demo.disorder import ORDERLY, Disorder, Fate
 from leadloop_host.demo.relay import LATER, Consumer, Relay
+from leadloop_host.demo.relay_ledger import Held, RelayLedger
 from support.consumers import Consumers, consumers
 from support.settable_clock import MORNING
 
@@ -36,11 +37,10 @@ class Bus:
         return requests.post(self.relay.urls[DELIVER], body, timeout=NEVER).status_code
 
     def push_aside(self, event_id: str) -> threading.Thread:
-        """Push from another thread; return once the relay has it."""
-        before = self.relay.ledger.arrivals
+        """Push from another thread; return once the relay holds it back."""
         thread = threading.Thread(target=self.push, args=(event_id,))
         thread.start()
-        while self.relay.ledger.arrivals == before:
+        while (held := self.relay.ledger.underway.held) is None or held.message_id != event_id:
             pass
         return thread
 
@@ -85,7 +85,7 @@ def test_two_calls_at_once_are_under_way_together_and_acknowledge_one_message() 
         both.wait()
         return 204
 
-    with relayed(Disorder("s", twice_at_once=1)) as (bus, functions):
+    with relayed(Disorder("s", twice_at_once=1, overtaken=0)) as (bus, functions):
         functions.answers[DELIVER] = meet
         assert bus.push("e1") == 204
     account = bus.relay.ledger.accounts()[DELIVER]  # leaving the relay waits for all calls
@@ -110,16 +110,75 @@ def test_a_message_is_held_until_another_has_passed() -> None:
     held, other = event_of(Fate.OVERTAKEN, disorder), event_of(Fate.ONCE, disorder)
     with relayed(disorder) as (bus, functions):
         waiting = bus.push_aside(held)
-        assert not bus.relay.ledger.is_idle
+        assert bus.relay.ledger.underway.at_work == 0
         bus.push(other)
         waiting.join()
         assert bus.relay.ledger.accounts()[DELIVER].overtaken == 1
     assert functions.events(DELIVER) == [other, held]
 
 
+def test_one_is_held_at_a_time_and_let_go_it_was_not_overtaken() -> None:
+    with relayed(Disorder("s", twice_at_once=0, again_later=0, overtaken=1)) as (bus, functions):
+        for number in range(0, 6, 2):
+            waiting = bus.push_aside(f"e{number}")
+            bus.push(f"e{number + 1}")
+            waiting.join()
+        waiting = bus.push_aside("last")
+        bus.relay.ledger.let_go()
+        waiting.join()
+        assert bus.relay.ledger.accounts()[DELIVER].overtaken == 3
+    assert functions.events(DELIVER) == ["e1", "e0", "e3", "e2", "e5", "e4", "last"]
+
+
+def test_what_passes_for_one_subscription_overtakes_nothing_of_another() -> None:
+    ledger = RelayLedger()
+    first = Held(DELIVER, "e1", number=1)
+    waiting = threading.Thread(target=ledger.hold, args=(first, NEVER))
+    waiting.start()
+    while ledger.underway.held is None:
+        pass
+    ledger.passed("register-lead", 2)
+    assert ledger.underway.held == first
+    ledger.passed(DELIVER, 3)
+    waiting.join()
+    assert ledger.accounts()[DELIVER].overtaken == 1
+
+
+def test_what_is_held_goes_after_its_time_although_nothing_came() -> None:
+    with consumers() as functions:
+        consumer = Consumer(functions.url(DELIVER), timeout=NEVER)
+        with Relay({DELIVER: consumer}, Disorder("s", overtaken=1), held_for=0) as relay:
+            assert Bus(relay).push("e1") == 204
+            assert relay.ledger.underway.held is None
+            assert relay.ledger.accounts()[DELIVER].overtaken == 0
+
+
+@pytest.mark.parametrize("otherwise", ["twice_at_once", "again_later"])
+def test_the_first_two_that_meet_change_places_whatever_is_drawn_for_them(otherwise: str) -> None:
+    rare = Disorder("s", **{"twice_at_once": 0.0, "again_later": 0.0, "overtaken": 1e-9} | {otherwise: 1.0})
+    with relayed(rare) as (bus, functions):
+        first = bus.push_aside("first")
+        bus.push("second")
+        first.join()
+        bus.push("third")
+        bus.relay.bring_copies()
+        assert bus.relay.ledger.accounts()[DELIVER].overtaken == 1
+    came = functions.events(DELIVER)
+    assert came.index("second") < came.index("first") < came.index("third")
+    assert Counter(came) == {"first": 2, "second": 2, "third": 2}
+
+
+def test_an_orderly_relay_holds_nothing_back() -> None:
+    with relayed(ORDERLY) as (bus, functions):
+        for number in range(3):
+            bus.push(f"e{number}")
+        assert bus.relay.ledger.accounts()[DELIVER].overtaken == 0
+    assert functions.events(DELIVER) == ["e0", "e1", "e2"]
+
+
 def test_what_the_bus_brings_again_by_itself_is_not_made_worse() -> None:
     statuses = iter([503, 503, 204])
-    with relayed(Disorder("s", twice_at_once=1)) as (bus, functions):
+    with relayed(Disorder("s", twice_at_once=1, overtaken=0)) as (bus, functions):
         functions.answers[DELIVER] = lambda _: next(statuses)
         assert bus.push("e1") == 503
         assert bus.push("e1") == 204
@@ -128,7 +187,7 @@ def test_what_the_bus_brings_again_by_itself_is_not_made_worse() -> None:
 
 def test_a_repeat_acknowledges_nothing_to_the_bus() -> None:
     answers = {"e1": iter([503, 204])}
-    with relayed(Disorder("s", twice_at_once=1)) as (bus, functions):
+    with relayed(Disorder("s", twice_at_once=1, overtaken=0)) as (bus, functions):
         functions.answers[DELIVER] = lambda message: next(answers[message.event_id])
         acknowledged = bus.push("e1") == 204
         assert bus.relay.ledger.acknowledged(DELIVER) == (frozenset({"e1"}) if acknowledged else frozenset())

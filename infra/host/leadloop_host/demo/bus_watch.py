@@ -13,7 +13,7 @@ from google.pubsub_v1 import SubscriberClient
 from google.pubsub_v1.types import PubsubMessage
 
 from leadloop.dead_letters import SOURCE_SUBSCRIPTION
-from leadloop_host.demo.relay_ledger import RelayLedger
+from leadloop_host.demo.relay_ledger import RelayLedger, Underway
 from leadloop_host.demo.world import QUIET_WITHIN, NotQuiet
 from leadloop_host.push_topology import PushTopology, emulated_pubsub
 
@@ -47,40 +47,54 @@ class BusWatch:
 
     def outstanding(self) -> dict[str, list[str]]:
         """Consumer to the types of messages that it has not acknowledged and that are not dead letters either."""
-        for topic in self._topology.manifest.topics:
-            self._read(topic)
-        for name, pending in self._pending.items():
-            for message_id in self._ledger.acknowledged(name) & pending.keys():
-                del pending[message_id]
         return {
-            name: sorted(message.attributes.get("type", "") for message in pending.values())
-            for name, pending in self._pending.items()
-            if pending
+            name: sorted(message.attributes.get("type", "") for message in messages.values())
+            for name, messages in self._unacknowledged().items()
         }
 
     def is_quiet(self) -> bool:
-        """Whether every message is done with and nothing is under way.
+        """Whether every message is done with and nothing is under way."""
+        rest = self._rest()
+        return rest is not None and rest.held is None
 
-        Only functions publish, and they do so before they answer: so if nothing was under way and nothing came while
-        the copies were read, there is nothing that was not read.
-        """
-        arrivals = self._ledger.arrivals
-        return (
-            self._ledger.is_idle
-            and not self.outstanding()
-            and self._ledger.is_idle
-            and self._ledger.arrivals == arrivals
-        )
+    def settle(self) -> bool:
+        """Say whether the bus is quiet; a message that the relay holds back while nothing else is left is let go."""
+        rest = self._rest()
+        if rest is None or rest.held is None:
+            return rest is not None
+        self._ledger.let_go()
+        return False
 
     def wait_until_quiet(self, within: float = QUIET_WITHIN) -> None:
         """Return when the bus is quiet. Raises ``NotQuiet``, which says what is outstanding."""
         deadline = time.monotonic() + within
         pause, longest = _PAUSE
-        while not self.is_quiet():
+        while not self.settle():
             if time.monotonic() > deadline:
                 raise NotQuiet(f"the bus is still busy after {within:.0f} s: not acknowledged: {self.outstanding()}")
             time.sleep(pause)
             pause = min(pause * 1.5, longest)
+
+    def _rest(self) -> Underway | None:
+        """How it stands, if every message is done with but the one that is held back.
+
+        Only functions publish, and they do so before they answer: so if nothing was at work and nothing came while
+        the copies were read, there is nothing that was not read.
+        """
+        underway = self._ledger.underway
+        if underway.at_work:
+            return None
+        left = {(name, message_id) for name, pending in self._unacknowledged().items() for message_id in pending}
+        held = {(underway.held.subscription, underway.held.message_id)} if underway.held else set()
+        return underway if left == held and self._ledger.underway == underway else None
+
+    def _unacknowledged(self) -> dict[str, dict[str, PubsubMessage]]:
+        for topic in self._topology.manifest.topics:
+            self._read(topic)
+        for name, pending in self._pending.items():
+            for message_id in self._ledger.acknowledged(name) & pending.keys():
+                del pending[message_id]
+        return {name: pending for name, pending in self._pending.items() if pending}
 
     def _read(self, topic: str) -> None:
         path = self._copies_of(topic)

@@ -16,7 +16,7 @@ class Fate(Enum):
     AGAIN_LATER = "again later"
     """Once more after others have come, maybe days later."""
     OVERTAKEN = "overtaken"
-    """Held back until another message has passed."""
+    """Held back until a message that came later has passed, or until nothing is left that could."""
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,14 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from leadloop_host.demo.disorder import ORDERLY, Disorder, Fate
-from leadloop_host.demo.relay_ledger import RelayLedger
+from leadloop_host.demo.relay_ledger import Held, RelayLedger
 from leadloop_host.dispatcher import ACKNOWLEDGING
 
-HELD_FOR = 0.25
-"""Seconds a message waits to be overtaken; nothing may come that could."""
+HELD_FOR = 5.0
+"""Seconds a message waits at most to be overtaken: half of the shortest time a bus lets an answer take.
+
+One message waits at a time, because the emulator has no more than two pushes under way to one address.
+"""
 
 LATER = 7
 """Pushes that come before a message does once more."""
@@ -94,6 +97,8 @@ class Relay:
         push = _Push.read(subscription, body)
         number, is_new = self.ledger.arrived(subscription, push.message_id)
         fate = self._disorder.fate(subscription, push.event_id) if is_new else Fate.ONCE
+        if is_new and (fate is Fate.OVERTAKEN or self._owes_disorder(subscription)):
+            self.ledger.hold(Held(subscription, push.message_id, number), self._held_for)
         copies = self._due_copies(number)
         if fate is Fate.TWICE_AT_ONCE:
             copies.append(push)
@@ -105,11 +110,13 @@ class Relay:
             repeat.join()
         return status
 
+    def _owes_disorder(self, subscription: str) -> bool:
+        """Whether nothing was overtaken yet: until then each message is held, so that the first two that meet do it."""
+        return self._disorder.overtaken > 0 and not self.ledger.has_overtaken(subscription)
+
     def _hand_on(self, push: _Push, number: int, fate: Fate) -> int:
-        if fate is Fate.OVERTAKEN:
-            self.ledger.wait_until_overtaken(push.subscription, number, self._held_for)
         status = self._call(push, is_repeat=False)
-        self.ledger.passed(number)
+        self.ledger.passed(push.subscription, number)
         if status not in ACKNOWLEDGING:
             return status
         if fate is Fate.AGAIN_LATER:

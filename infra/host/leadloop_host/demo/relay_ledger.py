@@ -22,8 +22,28 @@ class Account:
     repeated: int
     """Calls that the relay added."""
     overtaken: int
-    """Messages held back until one that came later had passed."""
+    """Messages held back until one that came later for the same subscription had passed."""
     in_flight: int
+
+
+@dataclass(frozen=True)
+class Held:
+    """A message that is held back."""
+
+    subscription: str
+    message_id: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Underway:
+    """One moment of a relay."""
+
+    arrivals: int
+    """Pushes of the bus so far."""
+    at_work: int
+    """How many things are under way, the message held back not among them."""
+    held: Held | None
 
 
 class RelayLedger:
@@ -32,7 +52,8 @@ class RelayLedger:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._arrivals = 0
-        self._last_passed = 0
+        self._last_passed: Counter[str] = Counter()
+        self._held: Held | None = None
         self._seen: defaultdict[str, set[str]] = defaultdict(set)
         self._acknowledged: defaultdict[str, set[str]] = defaultdict(set)
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -61,29 +82,49 @@ class RelayLedger:
                 self._acknowledged[subscription].add(message_id)
         self._count(subscription, delivered=1, refused=not is_acknowledged, repeated=is_repeat)
 
-    def passed(self, number: int) -> None:
+    def passed(self, subscription: str, number: int) -> None:
         """The arrival of that number was handed on."""
         with self._changed:
-            self._last_passed = max(self._last_passed, number)
+            self._last_passed[subscription] = max(self._last_passed[subscription], number)
+            if self._held and self._held.subscription == subscription and self._held.number < number:
+                self.let_go()
+
+    def hold(self, message: Held, at_most: float) -> None:
+        """Return when a later arrival for the subscription was handed on, when let go, or after so many seconds.
+
+        Only one message is held at a time: for a second one it returns at once.
+        """
+        with self._changed:
+            if self._held is not None:
+                return
+            self._held = message
+            self._changed.notify_all()
+            if not self._changed.wait_for(lambda: self._held is not message, at_most):
+                self.let_go()
+            self._count(message.subscription, overtaken=self._last_passed[message.subscription] > message.number)
+
+    def let_go(self) -> None:
+        """Let the message go that is held back."""
+        with self._changed:
+            self._held = None
             self._changed.notify_all()
 
-    def wait_until_overtaken(self, subscription: str, number: int, at_most: float) -> None:
-        """Return when a later arrival was handed on, or after so many seconds."""
+    def has_overtaken(self, subscription: str) -> bool:
+        """Whether any message of the subscription was overtaken so far."""
         with self._changed:
-            is_overtaken = self._changed.wait_for(lambda: self._last_passed > number, at_most)
-        self._count(subscription, overtaken=is_overtaken)
+            return self._counts[subscription]["overtaken"] > 0
+
+    @property
+    def underway(self) -> Underway:
+        """What came so far and is not done with."""
+        with self._changed:
+            in_flight = sum(counts["in_flight"] for counts in self._counts.values())
+            return Underway(self._arrivals, in_flight - bool(self._held), self._held)
 
     @property
     def arrivals(self) -> int:
         """How many pushes of the bus came so far."""
-        with self._changed:
-            return self._arrivals
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is under way."""
-        with self._changed:
-            return not any(counts["in_flight"] for counts in self._counts.values())
+        return self.underway.arrivals
 
     def acknowledged(self, subscription: str) -> frozenset[str]:
         """Ids of the messages that the subscription's function has acknowledged."""

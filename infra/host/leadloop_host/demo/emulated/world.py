@@ -37,7 +37,7 @@ class EmulatedWorld(World):
     def wait_until_quiet(self) -> None:
         """Fire what is due, and return when it and every message it caused are done. Raises ``NotQuiet``."""
         deadline = time.monotonic() + QUIET_WITHIN
-        while self._has_schedules_at_work() or not self.watch.is_quiet():
+        while self._has_schedules_at_work() or not self.watch.settle():
             if time.monotonic() > deadline:
                 at_work = [firing.function for firing in self.scheduler.upcoming() if firing.running]
                 raise NotQuiet(
