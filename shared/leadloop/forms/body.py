@@ -118,7 +118,7 @@ def _bounded(pairs: Iterable[tuple[Path, str]], files: tuple[str, ...] = ()) -> 
         if len(name) > 1 and not name[-1]:  # PHP's ``rooms[]``: the next of a list
             place = listed[name] = listed.get(name, -1) + 1
             name = (*name[:-1], str(place))
-        value = clean_text(raw)
+        value = raw if raw.isascii() and "\x00" not in raw else clean_text(raw)
         if name not in values and len(values) >= MAX_FIELDS:
             left_out["fields"] = f"a form may have {MAX_FIELDS} fields; the rest were not read"
             break

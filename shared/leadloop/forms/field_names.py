@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from operator import itemgetter
+from typing import NamedTuple
 
 from leadloop.forms.body import Path
 
@@ -78,19 +79,11 @@ def plain_name(name: str) -> str:
 
 def roles(values: Mapping[Path, str]) -> dict[str, tuple[str, ...]]:
     """The values offered for each role, the most trusted first. A field without a value offers nothing."""
-    offered: dict[str, list[tuple[int, str]]] = {}
-    for path, value in values.items():
-        known = _known_as(path)
-        if known is not None and (text := value.strip()):
-            offered.setdefault(known[0], []).append((known[1], text))
-    return {role: _by_trust(found) for role, found in offered.items()}
-
-
-def _by_trust(found: list[tuple[int, str]]) -> tuple[str, ...]:
-    """The texts by their rank; of equal ranks, as they came."""
-    if len(found) > 1:
-        found.sort(key=itemgetter(0))
-    return tuple([text for _, text in found])
+    offered: dict[str, tuple[str, ...]] = {}
+    for role, paths in _layout(tuple(values)).roles:
+        if texts := tuple([text for path in paths if (text := values[path].strip())]):
+            offered[role] = texts
+    return offered
 
 
 def role_of(path: Path) -> str | None:
@@ -102,25 +95,55 @@ def role_of(path: Path) -> str | None:
 def utm_fields(values: Mapping[Path, str]) -> dict[str, str]:
     """``utm_*`` fields, flat or nested (``utm[source]``; Marquiz calls the campaign ``name``)."""
     found: dict[str, str] = {}
-    for path, value in values.items():
-        name = _utm_of(path)
-        if name and (tag := value.strip()):
+    for name, path in _layout(tuple(values)).utm:
+        if tag := values[path].strip():
             found.setdefault(name, tag)
     return found
 
 
 def mapped(values: Mapping[Path, str], names: tuple[str, ...]) -> dict[str, str]:
     """The fields that the policy maps as not personal, under the policy's own names; a list is joined."""
-    found: dict[str, list[str]] = {}
-    for path, value in values.items():
+    found: dict[str, str] = {}
+    for name, paths in _mapped_paths(tuple(values), names):
+        texts = {text: None for path in paths if (text := values[path].strip())}
+        if texts:
+            found[name] = ", ".join(texts)
+    return found
+
+
+# The forms of a site have the same names in every post, so what a name means is worked out once, and for all names of a
+# form together. Few forms are remembered, since anyone may post 500 names that nobody ever posts again.
+
+
+class _Layout(NamedTuple):
+    """Where a form of these fields says what."""
+
+    roles: list[tuple[str, list[Path]]]
+    """Roles, each with its fields, the most trusted first."""
+    utm: list[tuple[str, Path]]
+
+
+@lru_cache(maxsize=16)
+def _layout(paths: tuple[Path, ...]) -> _Layout:
+    ranked: dict[str, list[tuple[int, Path]]] = {}
+    for path in paths:
+        if known := _known_as(path):
+            ranked.setdefault(known[0], []).append((known[1], path))
+    by_trust = {role: sorted(found, key=itemgetter(0)) for role, found in ranked.items()}
+    return _Layout(
+        roles=[(role, [path for _, path in found]) for role, found in by_trust.items()],
+        utm=[(name, path) for path in paths if (name := _utm_of(path))],
+    )
+
+
+@lru_cache(maxsize=16)
+def _mapped_paths(paths: tuple[Path, ...], names: tuple[str, ...]) -> list[tuple[str, list[Path]]]:
+    """The policy's own names, each with the fields that it means."""
+    found: dict[str, list[Path]] = {name: [] for name in names}
+    for path in paths:
         for name in _mapped_as(path, names):
-            texts = found.setdefault(name, [])
-            if (text := value.strip()) and text not in texts:
-                texts.append(text)
-    return {name: ", ".join(found[name]) for name in names if found.get(name)}
-
-
-# The forms of a site have the same names in every post, so what a name means is worked out once.
+            found[name].append(path)
+    return [(name, where) for name, where in found.items() if where]
 
 
 @lru_cache(maxsize=512)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote_plus, urlsplit
@@ -19,14 +20,20 @@ class PageUrl(NamedTuple):
 
 
 NOWHERE = PageUrl()
+_USUAL = re.compile(r"https?://([a-z0-9.-]+)(/[!\"$->@-~]*)?(?:\?([!\"$-~]*))?(?:#[!-~]*)?")
+"""Of printable ASCII, without a port or a user: host, path, query."""
 
 
 def read_url(text: str) -> PageUrl:
     """Take a URL apart. Never raises for what a visitor or a builder sent."""
     if not text:
         return NOWHERE
+    text = text.strip()
+    if usual := _USUAL.fullmatch(text):
+        host, path, query = usual.groups("")
+        return PageUrl(host, path, _parameters(query) if query else {})
     try:
-        split = urlsplit(text.strip())
+        split = urlsplit(text)
         return PageUrl(split.hostname or "", split.path, _parameters(split.query) if split.query else {})
     except ValueError:
         return NOWHERE

@@ -23,6 +23,9 @@ from leadloop.identity.contact_signs import looks_like_contact
         "８９９９００００００３",
         "8\u200b999\u200b000\u200b00\u200b03",
         "anna＠example.org",
+        "Анна 8 999 000-00-03",
+        "Анна：８ ９９９ ０００-００-０３",
+        "почта anna@example.org",
     ],
 )
 def test_a_contact_is_noticed(text: str) -> None:
@@ -44,6 +47,7 @@ def test_a_contact_is_noticed(text: str) -> None:
         "467251:8442970",
         "/kvartiry/3-komnatnye/12",
         "@sokol",
+        "Нижний Новгород, 603000",
         "1788255600000",
     ],
 )
