@@ -23,9 +23,7 @@ def capture_lead(request: flask.Request) -> HttpAnswer:
         return caller.preflight()
     if request.method != "POST":
         return answers.method_not_allowed(request.method, "POST", "OPTIONS")
-    # A builder that posts its fields in the address has sent a lead all the same.
-    body = request.stream.read(world.policy.defaults.body_cap + 1) or request.query_string
-    received = Received(body, request.headers.get("Content-Type", ""), request.content_length or len(body))
+    received = Received.of(request, caller.content_type, world.policy.defaults.body_cap)
     try:
         captured = capture(world, received, caller)
         publish_or_spool(world, "submissions", captured.message)

@@ -9,7 +9,7 @@ digits, because an id read as a number is another id.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
@@ -27,6 +27,9 @@ MAX_VALUE = 10_000
 """Characters of one value; the rest is cut off, and noted."""
 
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+"""What ``clean_text`` takes away."""
 
 
 class BodyUnreadable(ValueError):
@@ -84,7 +87,7 @@ def _read_as(kind: str, body: bytes, content_type: str, charset: str) -> Fields:
             return _read_multipart(body, content_type, charset)
     except (JsonUnreadable, MultipartUnreadable) as fault:
         raise BodyUnreadable(str(fault)) from None
-    return _bounded((_path(name), value) for name, value in pairs_of_form(body, charset))
+    return _bounded([(_path(name), value) for name, value in pairs_of_form(body, charset)])
 
 
 def _read_multipart(body: bytes, content_type: str, charset: str) -> Fields:
@@ -94,7 +97,7 @@ def _read_multipart(body: bytes, content_type: str, charset: str) -> Fields:
     whole = b"".join(part.name + part.content for part in text)
     values = [(decode(part.name, charset, whole), decode(part.content, charset, whole)) for part in text]
     files = tuple(clean_text(decode(part.name, charset))[:MAX_NAME] for part in found if part.is_file)
-    return _bounded(((_path(name), value) for name, value in values), files)
+    return _bounded([(_path(name), value) for name, value in values], files)
 
 
 def _path(name: str) -> Path:
@@ -109,16 +112,42 @@ def _clean_path(path: Path) -> Path:
     return tuple(clean_text(segment).strip()[:MAX_NAME] for segment in path[:MAX_DEPTH])
 
 
-def _bounded(pairs: Iterable[tuple[Path, str]], files: tuple[str, ...] = ()) -> Fields:
+def _bounded(pairs: Sequence[tuple[Path, str]], files: tuple[str, ...] = ()) -> Fields:
+    """The fields under clean names, as many and as long as a form may have."""
+    if pairs:
+        paths, texts = zip(*pairs, strict=True)
+        names = _distinct(paths)
+        if names and max(map(len, texts)) <= MAX_VALUE and _NO_TEXT.search("".join(texts)) is None:
+            return Fields(dict(zip(names, texts, strict=True)), files)
+    return _bounded_one_by_one(pairs, files)
+
+
+# The fields of a form have the same names in every post; see ``leadloop.forms.field_names``.
+
+
+@lru_cache(maxsize=16)
+def _distinct(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The clean names, if each is the name of one field; else none."""
+    names = tuple(map(_clean_path, paths))
+    are_distinct = len(set(names)) == len(names) <= MAX_FIELDS and not any(map(_is_next_of_list, names))
+    return names if are_distinct else ()
+
+
+def _is_next_of_list(name: Path) -> bool:
+    """PHP's ``rooms[]``."""
+    return len(name) > 1 and not name[-1]
+
+
+def _bounded_one_by_one(pairs: Sequence[tuple[Path, str]], files: tuple[str, ...]) -> Fields:
     values: dict[Path, str] = {}
     left_out: dict[str, str] = {}
     listed: dict[Path, int] = {}
     for path, raw in pairs:
         name = _clean_path(path)
-        if len(name) > 1 and not name[-1]:  # PHP's ``rooms[]``: the next of a list
+        if _is_next_of_list(name):
             place = listed[name] = listed.get(name, -1) + 1
             name = (*name[:-1], str(place))
-        value = raw if raw.isascii() and "\x00" not in raw else clean_text(raw)
+        value = clean_text(raw)
         if name not in values and len(values) >= MAX_FIELDS:
             left_out["fields"] = f"a form may have {MAX_FIELDS} fields; the rest were not read"
             break

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
 
 from leadloop import answers
@@ -22,8 +21,7 @@ class Headers(Protocol):
     def __contains__(self, key: str, /) -> bool: ...
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(NamedTuple):
     """What the headers of a request say of its sender.
 
     CORS tells a browser which pages may read our answers. It does not tell who sent a lead, so a post
@@ -34,18 +32,22 @@ class Caller:
     origin: str
     page: str
     navigates: bool
+    content_type: str
+    """As declared; it may lie."""
 
     @classmethod
     def of(cls, headers: Headers, site: Site) -> Self:
         """Read the headers. Only a form without script navigates: it asks for a page and is no ``fetch``."""
+        content_type = headers.get("Content-Type", "")
         return cls(
             site=site,
             origin=headers.get("Origin", "").strip().lower(),
             page=headers.get("Referer", "").strip(),
-            navigates=media_type(headers.get("Content-Type", "")) in _FORM_TYPES
+            navigates=media_type(content_type) in _FORM_TYPES
             and "text/html" in headers.get("Accept", "")
             and headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
             and "X-Requested-With" not in headers,
+            content_type=content_type,
         )
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import IO, NamedTuple, Protocol, Self
 
 from leadloop.forms.body import BodyUnreadable, media_type, read_fields
 from leadloop.forms.builders import ConnectionTest, read_form
@@ -18,12 +18,30 @@ from leadloop.runtime import Runtime
 from leadloop.secrets import SecretMissing
 
 
+class Request(Protocol):
+    """A request, as far as it is read. A builder that posts its fields in the address has sent a form all the same."""
+
+    @property
+    def stream(self) -> IO[bytes]: ...  # noqa: D102
+    @property
+    def query_string(self) -> bytes: ...  # noqa: D102
+    @property
+    def content_length(self) -> int | None: ...  # noqa: D102
+
+
 class Received(NamedTuple):
     """A form post as it came. ``body`` may be cut just over the cap; ``size`` is what was sent."""
 
     body: bytes
     content_type: str
     size: int
+
+    @classmethod
+    def of(cls, request: Request, content_type: str, cap: int) -> Self:
+        """Read the body of a request. One of at most ``cap`` bytes was sent as it is, so its size is not asked for."""
+        body = request.stream.read(cap + 1) or request.query_string
+        size = request.content_length if len(body) > cap else None
+        return cls(body, content_type, size or len(body))
 
 
 class Captured(NamedTuple):

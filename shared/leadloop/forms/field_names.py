@@ -79,8 +79,11 @@ def plain_name(name: str) -> str:
 
 def roles(values: Mapping[Path, str]) -> dict[str, tuple[str, ...]]:
     """The values offered for each role, the most trusted first. A field without a value offers nothing."""
-    offered: dict[str, tuple[str, ...]] = {}
-    for role, paths in _layout(tuple(values)).roles:
+    layout = _layout(tuple(values))
+    offered: dict[str, tuple[str, ...]] = {
+        role: (text,) for role, path in layout.roles if (text := values[path].strip())
+    }
+    for role, paths in layout.disputed:
         if texts := tuple([text for path in paths if (text := values[path].strip())]):
             offered[role] = texts
     return offered
@@ -118,8 +121,10 @@ def mapped(values: Mapping[Path, str], names: tuple[str, ...]) -> dict[str, str]
 class _Layout(NamedTuple):
     """Where a form of these fields says what."""
 
-    roles: list[tuple[str, list[Path]]]
-    """Roles, each with its fields, the most trusted first."""
+    roles: list[tuple[str, Path]]
+    """Roles that one field has."""
+    disputed: list[tuple[str, list[Path]]]
+    """Roles that several fields have, the most trusted first."""
     utm: list[tuple[str, Path]]
 
 
@@ -129,9 +134,10 @@ def _layout(paths: tuple[Path, ...]) -> _Layout:
     for path in paths:
         if known := _known_as(path):
             ranked.setdefault(known[0], []).append((known[1], path))
-    by_trust = {role: sorted(found, key=itemgetter(0)) for role, found in ranked.items()}
+    by_trust = [(role, [path for _, path in sorted(found, key=itemgetter(0))]) for role, found in ranked.items()]
     return _Layout(
-        roles=[(role, [path for _, path in found]) for role, found in by_trust.items()],
+        roles=[(role, where[0]) for role, where in by_trust if len(where) == 1],
+        disputed=[(role, where) for role, where in by_trust if len(where) > 1],
         utm=[(name, path) for path in paths if (name := _utm_of(path))],
     )
 

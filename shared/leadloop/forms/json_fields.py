@@ -40,8 +40,11 @@ def fields_of_json(text: str, max_depth: int) -> list[tuple[tuple[str, ...], str
         raise JsonUnreadable(f"broken JSON at character {fault.pos}: {fault.msg}") from None
     except RecursionError:
         raise JsonUnreadable("JSON nested too deep to be a form") from None
-    found: list[tuple[tuple[str, ...], str]] = []
-    _walk(_root_object(root), (), max_depth, found)
+    top = _root_object(root)
+    found: list[tuple[tuple[str, ...], str]] = [((name,), value) for name, value in top.pairs if isinstance(value, str)]
+    if len(found) < len(top.pairs):
+        found.clear()
+        _walk(top, (), max_depth, found)
     return found
 
 

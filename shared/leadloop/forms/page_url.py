@@ -20,6 +20,7 @@ class PageUrl(NamedTuple):
 
 
 NOWHERE = PageUrl()
+_NAMED_VALUE = re.compile(r"(?:^|&)([^&=]*)=([^&]+)")
 _USUAL = re.compile(r"https?://([a-z0-9.-]+)(/[!\"$->@-~]*)?(?:\?([!\"$-~]*))?(?:#[!-~]*)?")
 """Of printable ASCII, without a port or a user: host, path, query."""
 
@@ -41,14 +42,9 @@ def read_url(text: str) -> PageUrl:
 
 def _parameters(query: str) -> dict[str, str]:
     """Read as https://url.spec.whatwg.org/#urlencoded-parsing has it; too many are no form's, and none is read."""
-    found: dict[str, str] = {}
-    pieces = query.split("&", MAX_PARAMETERS)
-    if len(pieces) > MAX_PARAMETERS:
-        return found
-    is_plain = "%" not in query and "+" not in query
-    for piece in pieces:
-        name, _, value = piece.partition("=")
-        if value:
-            read = (name, value) if is_plain else (unquote_plus(name), unquote_plus(value))
-            found.setdefault(read[0].casefold(), read[1])
-    return found
+    if query.count("&") >= MAX_PARAMETERS:
+        return {}
+    pairs = reversed(_NAMED_VALUE.findall(query))  # of a name repeated, the first is the last to be set
+    if "%" in query or "+" in query:
+        return {unquote_plus(name).casefold(): unquote_plus(value) for name, value in pairs}
+    return {name.casefold(): value for name, value in pairs}

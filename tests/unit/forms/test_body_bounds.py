@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from leadloop.forms.body import MAX_FIELDS, MAX_VALUE, BodyUnreadable, read_fields
 
@@ -46,3 +48,18 @@ def test_reasons_never_quote_the_body() -> None:
     with pytest.raises(BodyUnreadable) as unreadable:
         read_fields(b'{"phone": "89990000003" oops', "application/json")
     assert "8999" not in str(unreadable.value)
+
+
+NAMES = st.text(st.characters(exclude_characters="~"), min_size=1, max_size=5)
+VALUES = st.one_of(st.text(max_size=5), st.sampled_from(["\x00", "\ud800", "a\ud83d", "x" * (MAX_VALUE + 1)]))
+
+
+@given(st.dictionaries(NAMES, VALUES, min_size=1, max_size=4))
+def test_a_flat_form_reads_the_same_with_a_list_beside_it(form: dict[str, str]) -> None:
+    beside = {**form, "~rooms": {"": "1"}}
+    read = read_fields(json.dumps(beside).encode(), "application/json")
+    values = {path: value for path, value in read.values.items() if path != ("~rooms", "0")}
+    if not any(values.values()):
+        return
+    alone = read_fields(json.dumps(form).encode(), "application/json")
+    assert (dict(alone.values), dict(alone.left_out)) == (values, dict(read.left_out))
