@@ -1,4 +1,4 @@
-"""read-crm: a hint marks what changed in the CRM, and the one reader reads what is marked."""
+"""read-crm: a hint says what changed in the CRM; the one reader reads it, and what is marked besides."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import functions_framework
 
 from leadloop import crm
 from leadloop.consuming import Answer, consume
-from leadloop.crm.draining import drain
+from leadloop.crm.draining import Turn, drain
 from leadloop.crm.hints import keep_unreadable, take_hint
 from leadloop.messages import CrmEntityTouched, HintUnreadable, Message, MessageUnreadable
 from leadloop.runtime import Runtime, runtime
 
+FUNCTION = "read-crm"
 MOST = 400
 """Entities one delivery reads: two calls for leads and forty for their history, far from the time-out."""
 
@@ -29,5 +30,6 @@ def _read(world: Runtime, message: Message) -> None:
         return
     if not isinstance(message, CrmEntityTouched):
         raise MessageUnreadable(f"expected a hint, found {message.type}; correct the topic in functions.yaml")
-    take_hint(world, message)
-    drain(world, crm.connect(world), "read-crm", MOST)
+    account = crm.connect(world)
+    if take_hint(world, account, message, FUNCTION, MOST) is not Turn.FAILED:
+        drain(world, account, FUNCTION, MOST)

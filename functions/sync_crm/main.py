@@ -1,4 +1,4 @@
-"""sync-crm: what changed in the CRM since the last pull is marked and read, and due deliveries are announced."""
+"""sync-crm: what changed in the CRM since the last pull is read, and due deliveries are announced."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from leadloop.runtime import runtime
 
 FUNCTION = "sync-crm"
 MOST = 2000
-"""Entities one run reads: ten calls for leads and two hundred for their history, about a minute at six a second."""
+"""Entities a run reads of those found, and as many of those marked: for each ten calls for leads and two hundred for
+their history, about a minute at six a second."""
 
 
 @functions_framework.http
@@ -26,13 +27,14 @@ def sync_crm(_request: flask.Request) -> HttpAnswer:
     account = crm.connect(world)
     try:
         with lease(world.store, world.clock, FUNCTION, world.entropy.token(), world.lease_seconds(FUNCTION)):
-            pulled = pull(world, account)
-            read = drain(world, account, FUNCTION, MOST)
+            pulled = pull(world, account, FUNCTION, MOST)
+            drained = 0 if pulled.unreadable else drain(world, account, FUNCTION, MOST)
             announced = announce_due(world)
     except LeaseHeld as held:
         return answers.ok({"outcome": "lease held", "until": held.until})
     except StoreError as fault:
         world.log.error("sync_interrupted", reason=str(fault), what_to_do="see the store; the next run goes on")
         return answers.unavailable("the store failed during the run")
-    counts = {"marked": pulled.marked, "complete": pulled.complete, "read": read, "announced": announced}
+    read = pulled.read + drained
+    counts = {"found": pulled.found, "complete": pulled.complete, "read": read, "announced": announced}
     return answers.ok({"outcome": "ran", **counts})

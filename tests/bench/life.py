@@ -21,8 +21,6 @@ from support.metrica_desk import COUNTER, TOKEN, metrica_server
 from support.policies import sokol
 
 STAGES = ("qualified", "meeting", "sold")
-AMORTISED = ("lease", "cursor", "upload")
-"""Collections written once a run or a file, however many leads are in it."""
 
 
 @dataclass

@@ -403,7 +403,8 @@ class TestTheSitesOwnIntegrationCreates:
     def test_nothing_is_created_and_ids_are_attached_when_the_deal_appears(self, hashing: CrmDesk) -> None:
         desk = hashing
         lead = arrived(desk, utm_source="yandex")
-        assert (desk.delivery(lead).state, desk.delivery(lead).next_try_at) == ("awaiting_entity", None)
+        assert desk.world.documents("delivery") == [], "a lead that is awaited needs no document"
+        assert desk.explained(lead).delivery == "awaiting_entity"
         deal = desk.deal(contact_name="Анна", phone="89990000003")
         desk.carry_hooks()
         assert desk.fields_of(deal) == {"LEADLOOP_ID": lead, "_YM_UID": ANNA, "UTM_SOURCE": "yandex"}

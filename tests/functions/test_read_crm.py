@@ -71,7 +71,7 @@ class TestAHintAndItsOutcome:
         assert (outcome.key.id, outcome.fields["outcome"], outcome.fields["rule"]) == (
             "hint-1",
             "applied",
-            "hint.marked",
+            "hint.read",
         )
 
     def test_the_same_hint_again_is_counted_once(self, desk: CrmDesk) -> None:
@@ -170,7 +170,7 @@ class TestTheCrmIsReadNotBelieved:
         assert len(desk.world.memory_bus.published) == messages
         assert desk.resting() == resting
 
-    def test_reading_a_deal_again_writes_nothing_but_its_mark(self, desk: CrmDesk) -> None:
+    def test_reading_a_deal_again_writes_nothing_about_it(self, desk: CrmDesk) -> None:
         _, deal = linked(desk)
         desk.move(deal, "qualified")
         desk.act("set_price", lead_id=deal, price=5_000_000)
@@ -178,8 +178,8 @@ class TestTheCrmIsReadNotBelieved:
         before, usage = desk.resting(), desk.world.store.usage.writes
         read(desk, deal, event_id="again")
         assert desk.resting() == before
-        mark, outcome, removal, lease_taken, lease_returned = 1, 1, 1, 1, 1
-        assert desk.world.store.usage.writes - usage == mark + outcome + removal + lease_taken + lease_returned
+        outcome, lease_taken, lease_returned = 1, 1, 1
+        assert desk.world.store.usage.writes - usage == outcome + lease_taken + lease_returned
 
 
 class TestStages:

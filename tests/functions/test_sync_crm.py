@@ -43,14 +43,14 @@ class TestThePull:
         desk.move(deal, "qualified")
         desk.forget_hooks()
         desk.clock.advance(minutes=15)
-        assert desk.sync()["marked"] == 1
+        assert desk.sync()["found"] == 1
         assert desk.state(lead).stages["qualified"].at == MORNING + timedelta(hours=1)
 
     def test_what_did_not_change_is_not_marked_again(self, desk: CrmDesk) -> None:
         linked(desk)
         desk.clock.advance(seconds=5)
         desk.sync()
-        assert desk.sync() == {"outcome": "ran", "marked": 0, "complete": True, "read": 0, "announced": 0}
+        assert desk.sync() == {"outcome": "ran", "found": 0, "complete": True, "read": 0, "announced": 0}
 
     def test_a_deal_created_in_the_second_of_the_last_change_is_not_missed(self, desk: CrmDesk) -> None:
         linked(desk)
@@ -71,7 +71,7 @@ class TestThePull:
         desk.clock.advance(minutes=15)
         desk.sync()
         assert list(desk.state(lead).stages) == ["qualified", "meeting"]
-        assert desk.sync()["marked"] == 0
+        assert desk.sync()["found"] == 0
 
     def test_a_change_shown_late_within_the_overlap_is_not_missed(self, desk: CrmDesk) -> None:
         """The list may show an edit after a later one of another deal."""
@@ -86,6 +86,22 @@ class TestThePull:
         desk.sync()
         assert desk.ref(older).seen_updated_at
         assert desk.ref(newer).seen_updated_at
+
+    def test_deals_that_moved_are_written_together_and_their_total_once(self, desk: CrmDesk) -> None:
+        deals = [
+            linked(desk, who, client_id)[1] for who, client_id in (("anna", ANNA), ("boris", BORIS), ("vera", VERA))
+        ]
+        desk.sync()
+        desk.clock.advance(hours=1)
+        for deal in deals:
+            desk.move(deal, "qualified")
+        desk.forget_hooks()
+        desk.clock.advance(minutes=15)
+        writes = desk.world.store.usage.writes
+        assert desk.sync()["read"] == 3
+        leads, total, cursor_of_each_feed, two_leases_taken_and_returned = 3, 1, 2, 4
+        expected = leads + total + cursor_of_each_feed + two_leases_taken_and_returned
+        assert desk.world.store.usage.writes - writes == expected
 
     @pytest.mark.parametrize("filters", ["honoured", "ignored", "refused"])
     @pytest.mark.parametrize("short_pages", [False, True])
@@ -163,7 +179,7 @@ class TestACrmThatIsDown:
             site_deal(desk, str(1_700_000_000_000_000_000 + number))
         desk.forget_hooks()
         desk.break_next("status", path="/api/v4/leads", after=1, times=None)
-        assert desk.sync()["marked"] == 250
+        assert desk.sync()["found"] == 250
         desk.amocrm.faults.clear()
         assert desk.sync()["read"] == 300
 
@@ -179,7 +195,7 @@ class TestLosses:
         desk.sync()
         assert desk.ref(deal).gone == "deleted"
         assert desk.state(lead).lost == {f"amocrm-lead-{deal}": "deleted"}
-        assert desk.sync()["marked"] == 0
+        assert desk.sync()["found"] == 0
 
     def test_a_deleted_deal_that_is_restored_goes_on(self, desk: CrmDesk) -> None:
         lead, deal = linked(desk)
@@ -318,6 +334,20 @@ class TestTwoRunsAtOnce:
             assert desk.marks() == [f"amocrm-lead-{deal}"]
         desk.sync()
         assert desk.ref(deal).seen_updated_at
+
+    def test_a_pull_leaves_to_a_reader_at_work_elsewhere_what_it_finds(self, desk: CrmDesk) -> None:
+        lead, deal = linked(desk)
+        world = desk.world
+        desk.clock.advance(hours=1)
+        desk.move(deal, "qualified")
+        desk.forget_hooks()
+        desk.clock.advance(minutes=15)
+        with lease(world.store, world.clock, "reader-amocrm", "another", 600):
+            assert desk.sync() == {"outcome": "ran", "found": 1, "complete": True, "read": 0, "announced": 0}
+            assert desk.marks() == [f"amocrm-lead-{deal}"]
+        assert desk.sync()["read"] == 1
+        assert "qualified" in desk.state(lead).stages
+        assert desk.marks() == []
 
     def test_a_reader_that_died_holds_its_lease_no_longer_than_it_could_have_lived(self, desk: CrmDesk) -> None:
         deal = site_deal(desk)

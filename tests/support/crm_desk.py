@@ -24,6 +24,7 @@ from leadloop.leads.lead import Lead
 from leadloop.policy import Policy
 from leadloop.ports.clock import Clock
 from leadloop.ports.store import Key
+from leadloop.report.explanation import Explanation, explain
 from leadloop_standins.amocrm.stand_in import AmoCrmStandIn
 from leadloop_standins.clock import Clock as StandInClock
 from leadloop_standins.command import running
@@ -159,6 +160,10 @@ class CrmDesk:
         [document] = self.world.store.get_many([Key("delivery", lead_id)])
         assert document is not None, f"lead {lead_id} has no delivery"
         return Delivery.of(document)
+
+    def explained(self, lead_id: str) -> Explanation:
+        """The story of a lead, as a person is told it."""
+        return explain(self.world.store, self.world.runtime.policy, self.lead(lead_id), self.clock.now())
 
     def ref(self, deal: int) -> CrmRef:
         [document] = self.world.store.get_many([Key("crm_ref", f"amocrm-lead-{deal}")])

@@ -45,6 +45,18 @@ class Deal:
             if document is not None:
                 self.leads[lead_id] = Lead.of(document)
 
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of its leads as they were read."""
+        return {lead_id: document.version for lead_id, document in self._documents.items() if document is not None}
+
+    @property
+    def last_changed(self) -> str | None:
+        """The CRM's time of the last change that is known, from the reference and from what its leads were told."""
+        told = [self.last(kind) for kind in (FactKind.STAGE_ENTERED, FactKind.PRICE_OBSERVED, FactKind.IDS_OBSERVED)]
+        times = [timestamps.to_text(fact.occurred_at) for fact in told if fact is not None]
+        return max([*times, self.ref.seen_updated_at or ""]) or None
+
     def join(self, lead_id: str, by: str, at: datetime) -> None:
         """Put a lead on the deal, found by a rule; a lead that does not exist yet is born here, at ``at``."""
         self.fetch([lead_id])

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from leadloop import timestamps
 from leadloop.crm.creating import ACCOUNT_FAULTS, ADD_THE_FIELD, create, look
-from leadloop.crm.draining import drain
+from leadloop.crm.draining import Turn, drain, read_now
 from leadloop.crm.lead_at_hand import LeadAtHand
 from leadloop.crm.marks import Entity, mark
 from leadloop.crm.port import LEAD, AttachedFields, Crm, LeadloopFieldMissing
@@ -63,16 +63,19 @@ def _link(at_hand: LeadAtHand) -> bool:
 
 
 def _await(at_hand: LeadAtHand) -> bool:
-    """The site's integration creates the lead. It may have done so already: look again at what waits for an owner."""
-    if not at_hand.advance(at_hand.delivery.awaiting()):
+    """The site's integration creates the lead. It may have done so already: look again at what waits for an owner.
+
+    Nothing is written for it: a lead without a delivery is one that is awaited.
+    """
+    if at_hand.resting is not None and not at_hand.advance(at_hand.delivery.awaiting()):
         return True
     runtime, crm = at_hand.runtime, at_hand.crm
     until = timestamps.to_text(at_hand.now + runtime.policy.defaults.born_in_crm_wait + timedelta(seconds=1))
     waiting = runtime.store.query(crm_refs_waiting(crm.name, until, crm.most_leads_a_call)).documents
     if waiting:
         entities = [Entity(crm.name, LEAD, CrmRef.of(ref).external_id) for ref in waiting]
-        mark(runtime.store, entities, at_hand.now)
-        drain(runtime, crm, "deliver-lead", len(entities))
+        if read_now(runtime, crm, "deliver-lead", entities) is not Turn.FAILED:
+            drain(runtime, crm, "deliver-lead", len(entities))
     return False
 
 

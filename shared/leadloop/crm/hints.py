@@ -1,8 +1,12 @@
-"""What becomes of a CRM's webhook once it is off the bus: marks, and an outcome that says how it ended."""
+"""What becomes of a CRM's webhook once it is off the bus: a reading or marks, and an outcome that says how it ended."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from leadloop.crm.draining import Turn, read_now
 from leadloop.crm.marks import Entity, mark, readable
+from leadloop.crm.port import Crm
 from leadloop.leads.writing import decide_and_commit
 from leadloop.messages import CrmEntityTouched, HintUnreadable
 from leadloop.outcomes import Outcome, outcome, outcome_key
@@ -11,28 +15,43 @@ from leadloop.quarantine import quarantined
 from leadloop.runtime import Runtime
 from leadloop.verdict import Verdict
 
-_APPLIED = Verdict(True, "hint.marked", "the entities are marked to be read")
+_READ = Verdict(True, "hint.read", "what it names was read")
+_MARKED = Verdict(True, "hint.marked", "what it names is marked to be read")
 _NOTHING = Verdict(True, "hint.nothing_to_read", "it names no lead or contact that leadloop reads")
 
 
-def take_hint(runtime: Runtime, hint: CrmEntityTouched) -> None:
-    """Mark the hinted entities; repeatable. Raises ``StoreUnavailable`` or ``PreconditionFailed``."""
+def take_hint(runtime: Runtime, crm: Crm, hint: CrmEntityTouched, function: str, most: int) -> Turn:
+    """Read what a hint names, or mark it if that cannot be done now or it names more than ``most``; repeatable.
+
+    Returns how the turn at reading ended; unless it failed, marks are to be drained now. Raises
+    ``StoreUnavailable`` or ``PreconditionFailed``.
+    """
     [ended] = runtime.store.get_many([outcome_key(hint.event_id)])
     if ended is not None:
-        return
+        return Turn.TAKEN
     entities = [
         Entity(hint.crm, kind, external_id)
         for kind, ids in hint.entity_ids.items()
         if readable(runtime.policy, kind)
         for external_id in ids
     ]
-    now = runtime.clock.now()
-    verdict = _APPLIED if entities else _NOTHING
+    turn, verdict = _take(runtime, crm, entities, function, most)
     try:
-        mark(runtime.store, entities, now, [outcome(hint.event_id, "hint", Outcome.APPLIED, verdict, now)])
+        runtime.store.commit([outcome(hint.event_id, "hint", Outcome.APPLIED, verdict, runtime.clock.now())])
     except PreconditionFailed as conflict:
         if conflict.key != outcome_key(hint.event_id):
-            raise  # the same delivery twice at once is no conflict: the other one has marked
+            raise  # the same delivery twice at once is no conflict: the other one has done the same
+    return turn
+
+
+def _take(runtime: Runtime, crm: Crm, entities: Sequence[Entity], function: str, most: int) -> tuple[Turn, Verdict]:
+    if not entities:
+        return Turn.TAKEN, _NOTHING
+    if len(entities) > most:
+        mark(runtime.store, entities, runtime.clock.now())
+        return Turn.TAKEN, _MARKED
+    turn = read_now(runtime, crm, function, entities)
+    return turn, _READ if turn is Turn.TAKEN else _MARKED
 
 
 def keep_unreadable(runtime: Runtime, hint: HintUnreadable) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from leadloop.crm.creating import ACCOUNT_FAULTS
-from leadloop.crm.marks import Entity, postponed
+from leadloop.crm.marks import Entity, mark_key, postponed
 from leadloop.crm.port import Crm, Feed
 from leadloop.crm.reader import Reader
 from leadloop.ports.http import NotSent, Refused, VendorError
-from leadloop.ports.store import Document, PreconditionFailed
+from leadloop.ports.store import PreconditionFailed
 from leadloop.runtime import Runtime
 
 MOST_IN_VAIN = 3
@@ -18,7 +18,7 @@ MOST_IN_VAIN = 3
 
 
 class IsolatingReader:
-    """Reads marks as ``Reader`` does. Marks are read oldest first, so one that always fails would stop all others."""
+    """Reads entities as ``Reader`` does. One that always fails would stop all others, or the pull for ever."""
 
     def __init__(self, runtime: Runtime, crm: Crm) -> None:
         self._runtime = runtime
@@ -27,17 +27,17 @@ class IsolatingReader:
         self._answers = False
         self._in_vain = 0
 
-    def read(self, marks: Sequence[Document]) -> None:
-        """Read what some marks are about; what cannot be read though the CRM answers is put off.
+    def read(self, entities: Sequence[Entity]) -> None:
+        """Read some entities; what cannot be read though the CRM answers is put off.
 
         Raises ``VendorError`` when it is the CRM or the account that fails, and ``StoreUnavailable``.
         """
         try:
-            self._reader.read(marks)
+            self._reader.read(entities)
         except VendorError as failure:
             if not self._is_of_an_entity(failure):
                 raise
-            self._divide(marks, failure)
+            self._divide(entities, failure)
         else:
             self._in_vain = 0
 
@@ -50,22 +50,22 @@ class IsolatingReader:
                 self._answers = True
         return self._answers
 
-    def _divide(self, marks: Sequence[Document], failure: VendorError) -> None:
-        if len(marks) == 1:
-            self._set_aside(marks[0], failure)
+    def _divide(self, entities: Sequence[Entity], failure: VendorError) -> None:
+        if len(entities) == 1:
+            self._set_aside(entities[0], failure)
             return
-        middle = len(marks) // 2
-        self.read(marks[:middle])
-        self.read(marks[middle:])
+        middle = len(entities) // 2
+        self.read(entities[:middle])
+        self.read(entities[middle:])
 
-    def _set_aside(self, mark: Document, failure: VendorError) -> None:
+    def _set_aside(self, entity: Entity, failure: VendorError) -> None:
         self._in_vain += 1
         if self._in_vain > MOST_IN_VAIN:
             raise failure
         due = self._runtime.clock.now() + self._runtime.policy.defaults.pull_period / 2  # before the next tick
+        [held] = self._runtime.store.get_many([mark_key(entity)])
         with suppress(PreconditionFailed):  # hinted at again meanwhile: it stays due
-            self._runtime.store.commit([postponed(mark, due)])
-        entity = Entity.of(mark)
+            self._runtime.store.commit([postponed(entity, held, due)])
         self._runtime.log.error(
             "crm_entity_unreadable",
             crm=entity.crm,

@@ -11,21 +11,22 @@ from datetime import datetime
 
 from leadloop import timestamps
 from leadloop.crm.deals import Deal
-from leadloop.crm.marks import Entity, mark_writes, missed, missed_since
+from leadloop.crm.marks import Entity, mark_key, mark_writes, missed, missed_since
 from leadloop.crm.port import LEAD, Crm, CrmLead
-from leadloop.crm.readings import after_reading, refuse_overtaken
+from leadloop.crm.readings import AtRest
 from leadloop.leads import facts_of
 from leadloop.leads.crm_refs import CrmRef, ref_key
 from leadloop.policy import ContactMode, Policy
-from leadloop.ports.store import Document, Store, Write
+from leadloop.ports.store import Store, Write
 from leadloop.queries import crm_refs_of_contact
 
 
-def find_survivor(store: Store, policy: Policy, crm: Crm, lost: CrmRef) -> str | None:
+def find_survivor(store: Store, policy: Policy, crm: Crm, deal: Deal) -> str | None:
     """The deal that took over a lost one; ``None`` when nothing points to a merge.
 
     In the mode ``none`` contacts are not read, and only deals already known are looked at.
     """
+    lost = deal.ref
     if not lost.contact_ids or not lost.leads:
         return None
     if policy.contacts.mode is ContactMode.NONE:
@@ -34,16 +35,16 @@ def find_survivor(store: Store, policy: Policy, crm: Crm, lost: CrmRef) -> str |
     else:
         ids = set(crm.leads_of_contacts(lost.contact_ids))
     candidates = sorted(ids - {lost.external_id}, key=int)[: crm.most_leads_a_call]
-    return survivor_among(lost, crm.read_leads(candidates) if candidates else {}, lost.leads)
+    return survivor_among(deal.last_changed or "", crm.read_leads(candidates) if candidates else {}, lost.leads)
 
 
-def survivor_among(lost: CrmRef, alive: Mapping[str, CrmLead], ours: Collection[str]) -> str | None:
-    """The one live deal that carries our id of a lead, or else the only one changed since the lost one was seen.
+def survivor_among(since: str, alive: Mapping[str, CrmLead], ours: Collection[str]) -> str | None:
+    """The one live deal that carries our id of a lead, or else the only one changed at or after ``since``.
 
-    A merge changes the survivor; a deal that did not change since took over nothing.
+    ``since`` is when the lost deal is known to have changed last. A merge changes the survivor; a deal
+    that did not change since took over nothing.
     """
     carrying = [external_id for external_id, lead in alive.items() if lead.leadloop_id in ours]
-    since = lost.seen_updated_at or ""
     changed = [one for one, lead in alive.items() if timestamps.to_text(lead.updated_at) >= since]
     for found in (carrying, changed):
         if len(found) == 1:
@@ -54,13 +55,10 @@ def survivor_among(lost: CrmRef, alive: Mapping[str, CrmLead], ours: Collection[
 class LossCommit:
     """Decides the writes for a deal that is gone; made for ``decide_and_commit``."""
 
-    def __init__(
-        self, store: Store, policy: Policy, mark: Document, ref: Document | None, survivor: str | None, now: datetime
-    ) -> None:
+    def __init__(self, store: Store, policy: Policy, at_rest: AtRest, survivor: str | None, now: datetime) -> None:
         self._store = store
         self._policy = policy
-        self._mark = mark
-        self._ref = ref
+        self._at_rest = at_rest
         self._survivor = survivor
         self._now = now
         self.waits = False
@@ -68,17 +66,17 @@ class LossCommit:
 
     def decide(self) -> Sequence[Write]:
         """The writes; none but the mark's when the loss was known. Raises ``ReadingOvertaken``."""
-        entity = Entity.of(self._mark)
-        keys = [ref_key(entity.crm, entity.external_id), self._mark.key]
-        ref, mark = self._store.get_many(keys)
-        refuse_overtaken(self._ref, ref)
-        removed = after_reading(self._mark, mark)
-        if ref is None or CrmRef.of(ref).gone is not None:
-            return removed
+        entity = self._at_rest.entity
+        ref, mark = self._store.get_many([ref_key(entity.crm, entity.external_id), mark_key(entity)])
         lost = Deal.read(self._store, self._policy, entity.crm, entity.external_id, ref)
+        self._at_rest.refuse_overtaken(ref, lost.versions)
+        removed = self._at_rest.after(mark)
+        if ref is None or lost.ref.gone is not None:
+            return removed
         if self._survivor is None and (due := self._may_show_by(lost.ref)) is not None:
             self.waits = True
-            return [missed(mark, self._now, due)] if mark is not None and removed else []
+            is_renewed = mark is not None and not removed
+            return [] if is_renewed else [missed(entity, mark, self._now, due)]
         if self._survivor is None:
             self._tell(lost, "deleted", None)
             lost.ref = lost.ref.changed(gone="deleted", waits_until=None)
@@ -93,7 +91,7 @@ class LossCommit:
         """
         if self._policy.contacts.mode is not ContactMode.NONE or not lost.contact_ids or not lost.leads:
             return None
-        due = (missed_since(self._mark) or self._now) + 2 * self._policy.defaults.pull_period
+        due = (missed_since(self._at_rest.mark) or self._now) + 2 * self._policy.defaults.pull_period
         return due if self._now < due else None
 
     def _merge(self, lost: Deal, survivor_id: str) -> list[Write]:

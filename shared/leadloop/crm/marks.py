@@ -1,4 +1,8 @@
-"""Dirty marks: which CRM entities are to be read. A hint and a pull both leave one; the reader removes it.
+"""Dirty marks: which CRM entities are still to be read.
+
+What a hint or a pull finds is read at once by whoever has the reader's lease. A mark is left when that cannot be
+done: another reader is at work, the CRM does not answer, the entity is to be looked at again. The reader
+removes it.
 
 A mark is removed only at the version that was there before the entity was read, so a change that
 arrives meanwhile is read again. That needs nothing of the mark's content: every write changes a
@@ -14,6 +18,7 @@ from typing import NamedTuple, Self
 
 from leadloop import timestamps
 from leadloop.crm.port import CONTACT, LEAD
+from leadloop.json_types import JsonObject
 from leadloop.leads.writing import decide_and_commit
 from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Create, Document, Key, Store, Update, Write
@@ -60,21 +65,26 @@ def mark_writes(store: Store, entities: Sequence[Entity], now: datetime) -> list
     return [_marked(entity, document, now) for entity, document in zip(entities, held, strict=True)]
 
 
-def postponed(held: Document, due: datetime) -> Write:
-    """The mark kept, to be looked at later."""
-    return Update(held.key, {**held.fields, "due_at": timestamps.to_text(due)}, held.version)
+def postponed(entity: Entity, held: Document | None, due: datetime) -> Write:
+    """A mark to be looked at later, in place of the one that rests."""
+    return _due_at(entity, held, due, {})
 
 
-def missed(held: Document, now: datetime, due: datetime) -> Write:
-    """The mark of an entity that was not found, kept to be looked for again; it remembers when it was missed first."""
-    since = held.fields.get(_MISSED) or timestamps.to_text(now)
-    return Update(held.key, {**held.fields, _MISSED: since, "due_at": timestamps.to_text(due)}, held.version)
+def missed(entity: Entity, held: Document | None, now: datetime, due: datetime) -> Write:
+    """The mark of an entity that was not found, to be looked for again; it remembers when it was missed first."""
+    return _due_at(entity, held, due, {_MISSED: timestamps.to_text(missed_since(held) or now)})
 
 
-def missed_since(held: Document) -> datetime | None:
+def missed_since(held: Document | None) -> datetime | None:
     """When the entity was first not found, if it was."""
-    since = held.fields.get(_MISSED)
+    since = held.fields.get(_MISSED) if held is not None else None
     return timestamps.from_text(since) if isinstance(since, str) else None
+
+
+def _due_at(entity: Entity, held: Document | None, due: datetime, more: JsonObject) -> Write:
+    kept: JsonObject = {**held.fields} if held is not None else {**entity._asdict(), "hints": 0}
+    fields: JsonObject = {**kept, **more, "due_at": timestamps.to_text(due)}
+    return Create(mark_key(entity), fields) if held is None else Update(held.key, fields, held.version)
 
 
 def _marked(entity: Entity, held: Document | None, now: datetime) -> Write:

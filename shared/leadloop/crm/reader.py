@@ -1,4 +1,4 @@
-"""The one reader of a CRM: takes marked entities, asks the CRM about them, and commits what it said.
+"""The one reader of a CRM: asks about entities and commits what the CRM said.
 
 Documents are read before the CRM is asked and written at those versions, so a reader whose lease ran
 out can never put an old answer over a newer one.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import NamedTuple
 
+from leadloop.crm.batching import Batch
 from leadloop.crm.contact_keys import NO_KEYS, KeysFound, keys_of
+from leadloop.crm.deals import Deal
 from leadloop.crm.losses import LossCommit, find_survivor
-from leadloop.crm.marks import Entity, mark_writes, postponed, readable
+from leadloop.crm.marks import Entity, mark, mark_key, postponed, readable
 from leadloop.crm.port import CONTACT, LEAD, Crm, CrmLead
-from leadloop.crm.readings import Reading, ReadingCommit, ReadingOvertaken, after_reading, signs_of
+from leadloop.crm.readings import AtRest, Reading, ReadingCommit, ReadingOvertaken, signs_of
 from leadloop.digests import follow_up_id
 from leadloop.identity.keys import KeyRing
 from leadloop.leads.crm_refs import CrmRef, ref_key
@@ -24,18 +25,10 @@ from leadloop.leads.writing import decide_and_commit
 from leadloop.messages import LeadRegistered
 from leadloop.policy import ContactMode
 from leadloop.ports.bus import PublishFailed
-from leadloop.ports.store import Document, DocumentTooLarge, PreconditionFailed, Write
+from leadloop.ports.store import Document, DocumentTooLarge, Key, PreconditionFailed, Write
 from leadloop.runtime import Runtime
 
 _SET_ASIDE = timedelta(days=1)
-
-
-class _Marked(NamedTuple):
-    """A marked lead entity and its reference before the CRM was asked."""
-
-    external_id: str
-    mark: Document
-    ref: Document | None
 
 
 class Reader:
@@ -47,48 +40,79 @@ class Reader:
         self._policy = runtime.policy
         self._crm = crm
 
-    def read(self, marks: Sequence[Document]) -> None:
-        """Read what some marks are about. Raises ``VendorError`` or ``StoreUnavailable``; undone marks stay."""
-        contacts = [mark for mark in marks if Entity.of(mark).kind == CONTACT]
-        for mark in contacts:
-            self._follow_contact(mark)
-        leads = [mark for mark in marks if mark not in contacts]
-        if leads:
-            self._read_leads(leads)
+    def read(self, entities: Sequence[Entity]) -> None:
+        """Read some entities, and remove their marks if they have any.
 
-    def _follow_contact(self, mark: Document) -> None:
-        """A changed contact may match its deals anew, so they are marked in its place."""
-        contact, now = Entity.of(mark), self._runtime.clock.now()
-        allowed = readable(self._policy, CONTACT)  # not so in a mark left from before the mode was changed
-        linked = self._crm.leads_of_contacts([contact.external_id]) if allowed else ()
+        What has to be looked at again is marked. Raises ``VendorError`` or ``StoreUnavailable``; then some of
+        them were not read, and the marks there were stay.
+        """
+        chosen = list(dict.fromkeys(entities))
+        contacts = [one for one in chosen if one.kind == CONTACT]
+        marks = self._resting_marks(contacts)
+        leads = [one for one in chosen if one.kind != CONTACT]
+        leads += [deal for contact in contacts for deal in self._deals_of(contact) if deal not in leads]
+        most = self._crm.most_leads_a_call
+        for start in range(0, len(leads), most):
+            self._read_leads(leads[start : start + most])
+        for contact, held in marks.items():
+            self._remove(AtRest(contact, held))
+
+    def _deals_of(self, contact: Entity) -> list[Entity]:
+        """A changed contact may match its deals anew, so they are read in its place; very many are marked instead."""
+        if not readable(self._policy, CONTACT):  # a mark left from before the mode was changed
+            return []
+        linked = self._crm.leads_of_contacts([contact.external_id])
         deals = [Entity(contact.crm, LEAD, external_id) for external_id in linked]
+        if len(deals) <= self._crm.most_leads_a_call:
+            return deals
+        mark(self._store, deals, self._runtime.clock.now())
+        return []
 
+    def _resting_marks(self, entities: Sequence[Entity]) -> dict[Entity, Document | None]:
+        found = self._store.get_many([mark_key(one) for one in entities]) if entities else []
+        return dict(zip(entities, found, strict=True))
+
+    def _remove(self, at_rest: AtRest) -> None:
         def decide() -> list[Write]:
-            [held] = self._store.get_many([mark.key])
-            return [*mark_writes(self._store, deals, now), *after_reading(mark, held)]
+            [held] = self._store.get_many([mark_key(at_rest.entity)])
+            return at_rest.after(held)
 
-        decide_and_commit(self._store, decide)
+        if at_rest.mark is not None:
+            decide_and_commit(self._store, decide)
 
-    def _read_leads(self, marks: Sequence[Document]) -> None:
-        ids = [Entity.of(mark).external_id for mark in marks]
-        refs = self._store.get_many([ref_key(self._crm.name, external_id) for external_id in ids])
-        marked = [_Marked(*one) for one in zip(ids, marks, refs, strict=True)]
-        alive = self._crm.read_leads(ids)
+    def _read_leads(self, entities: Sequence[Entity]) -> None:
+        resting = self._at_rest(entities)
+        alive = self._crm.read_leads([one.external_id for one in entities])
         moves = self._crm.transitions(list(alive))
-        keys = self._keys(marked, alive)
-        for one in marked:
-            if (lead := alive.get(one.external_id)) is not None:
-                found = keys.get(one.external_id, NO_KEYS)
-                self._apply(Reading(one.mark, one.ref, lead, moves.get(one.external_id, ()), *found))
-        for one in marked:  # last, because the survivor of a merge may be among the others
-            if one.external_id not in alive:
+        keys = self._keys(resting, alive)
+        readings = [
+            Reading(one, lead, moves.get(lead.external_id, ()), *keys.get(lead.external_id, NO_KEYS))
+            for one in resting
+            if (lead := alive.get(one.entity.external_id)) is not None
+        ]
+        self._apply(readings)
+        for one in resting:  # last, because the survivor of a merge may be among the others
+            if one.entity.external_id not in alive:
                 self._lose(one)
 
-    def _keys(self, marked: Sequence[_Marked], alive: Mapping[str, CrmLead]) -> dict[str, KeysFound]:
+    def _at_rest(self, entities: Sequence[Entity]) -> list[AtRest]:
+        marks = self._resting_marks(entities)
+        refs = self._store.get_many([ref_key(one.crm, one.external_id) for one in entities])
+        on_them = [list(CrmRef.of(ref).leads) if ref is not None else [] for ref in refs]
+        lead_ids = sorted({lead_id for ids in on_them for lead_id in ids})
+        leads = self._store.get_many([Key("lead", lead_id) for lead_id in lead_ids]) if lead_ids else []
+        versions = {document.key.id: document.version for document in leads if document is not None}
+        return [
+            AtRest(one, marks[one], ref, {lead_id: versions[lead_id] for lead_id in ids if lead_id in versions})
+            for one, ref, ids in zip(entities, refs, on_them, strict=True)
+        ]
+
+    def _keys(self, resting: Sequence[AtRest], alive: Mapping[str, CrmLead]) -> dict[str, KeysFound]:
         """Contact keys of deals that nothing else matches; of no others, and never in the mode ``none``."""
         if self._policy.contacts.mode is ContactMode.NONE:
             return {}
-        wanted = [lead for one in marked if (lead := alive.get(one.external_id)) and self._is_unmatched(one, lead)]
+        found = [(one, alive.get(one.entity.external_id)) for one in resting]
+        wanted = [lead for one, lead in found if lead is not None and self._is_unmatched(one, lead)]
         contact_ids = [contact_id for lead in wanted for contact_id in lead.contact_ids]
         if not contact_ids:
             return {}
@@ -99,16 +123,37 @@ class Reader:
             for lead in wanted
         }
 
-    def _is_unmatched(self, one: _Marked, lead: CrmLead) -> bool:
+    def _is_unmatched(self, one: AtRest, lead: CrmLead) -> bool:
         if one.ref is not None and CrmRef.of(one.ref).leads:
             return False
         signs = signs_of(lead)
         return match(self._policy, signs, candidates_of(self._store, self._policy, signs)).lead_id is None
 
-    def _apply(self, reading: Reading) -> None:
-        decision = ReadingCommit(self._store, self._policy, reading, self._runtime.clock.now())
-        if not self._commit(reading.mark, decision):
-            return
+    def _apply(self, readings: Sequence[Reading]) -> None:
+        """Deals known already go into one commit; to find the lead of one may depend on what another took."""
+        batch = Batch(self._store)
+        for reading in readings:
+            decision = ReadingCommit(self._store, self._policy, reading, self._runtime.clock.now())
+            if not (reading.at_rest.leads and batch.take(decision)):
+                self._flush(batch)
+                self._settle(decision)
+        self._flush(batch)
+
+    def _flush(self, batch: Batch) -> None:
+        decisions = batch.decisions
+        if batch.commit():
+            for decision in decisions:
+                self._tell(decision)
+        else:
+            for decision in decisions:
+                self._settle(decision)
+
+    def _settle(self, decision: ReadingCommit) -> None:
+        if self._commit(decision.reading.at_rest.entity, decision):
+            self._tell(decision)
+
+    def _tell(self, decision: ReadingCommit) -> None:
+        reading = decision.reading
         if decision.match is not None:
             lead_id, verdict = decision.match
             about = {"crm": self._crm.name, "external_id": reading.lead.external_id, "lead_id": lead_id}
@@ -120,26 +165,29 @@ class Reader:
         for lead_id in decision.linked:
             self._announce(lead_id, reading.lead.external_id)
 
-    def _lose(self, one: _Marked) -> None:
-        ref = CrmRef.of(one.ref) if one.ref is not None else None
-        survivor = None
-        if ref is not None and ref.gone is None:
-            survivor = find_survivor(self._store, self._policy, self._crm, ref)
-        decision = LossCommit(self._store, self._policy, one.mark, one.ref, survivor, self._runtime.clock.now())
-        if self._commit(one.mark, decision) and ref and not decision.waits:
-            about = {"crm": self._crm.name, "external_id": one.external_id, "into": survivor}
+    def _lose(self, at_rest: AtRest) -> None:
+        entity, survivor = at_rest.entity, None
+        deal = Deal.read(self._store, self._policy, entity.crm, entity.external_id, at_rest.ref)
+        if at_rest.ref is not None and deal.ref.gone is None:
+            survivor = find_survivor(self._store, self._policy, self._crm, deal)
+        decision = LossCommit(self._store, self._policy, at_rest, survivor, self._runtime.clock.now())
+        if self._commit(entity, decision) and at_rest.ref is not None and not decision.waits:
+            about = {"crm": entity.crm, "external_id": entity.external_id, "into": survivor}
             self._runtime.log.info("crm_entity_lost", **about)
 
-    def _commit(self, mark: Document, decision: ReadingCommit | LossCommit) -> bool:
-        """Whether it was committed; otherwise the mark stays, for now or for a day."""
+    def _commit(self, entity: Entity, decision: ReadingCommit | LossCommit) -> bool:
+        """Whether it was committed; otherwise the entity is marked, to be read at once or in a day."""
+        now = self._runtime.clock.now()
         try:
             decide_and_commit(self._store, decision.decide)
         except (ReadingOvertaken, PreconditionFailed):
+            mark(self._store, [entity], now)
             return False
         except DocumentTooLarge as full:
             what_to_do = "the lead has too many facts; it needs a person"
             self._runtime.log.error("crm_facts_refused", reason=str(full), what_to_do=what_to_do)
-            self._store.commit([postponed(mark, self._runtime.clock.now() + _SET_ASIDE)])
+            [held] = self._store.get_many([mark_key(entity)])
+            self._store.commit([postponed(entity, held, now + _SET_ASIDE)])
             return False
         return True
 

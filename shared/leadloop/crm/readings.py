@@ -1,15 +1,15 @@
-"""One entity, read: from what the CRM said to one commit of its reference, its leads and its mark."""
+"""One entity, read: from what the CRM said to one commit of its leads, its reference and its mark."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from leadloop import timestamps
 from leadloop.crm.deals import Deal
 from leadloop.crm.entity_facts import facts_about
-from leadloop.crm.marks import Entity, postponed
+from leadloop.crm.marks import Entity, mark_key, postponed
 from leadloop.crm.port import CrmLead, Status, Transition
 from leadloop.crm.stages import RECHECK, Entry, read_stages
 from leadloop.digests import digest
@@ -22,19 +22,42 @@ from leadloop.leads.visiting import needs_recall, visits_of
 from leadloop.policy import Policy
 from leadloop.ports.store import Delete, Document, Store, Write
 
-AT_ONCE = timedelta(seconds=5)
-"""A deal read sooner after its change may change again within that second; the next pull reads it once more."""
+PULLS_OF_GRACE = 2
+"""A change within so many pull periods of one that is known is no reason by itself to write a reference: as a rule it
+is our own ids being written into the CRM."""
 
 
 class ReadingOvertaken(Exception):
-    """The reference changed after the CRM was asked, so the answer may be older than what rests; ask again."""
+    """What rests changed after the CRM was asked, so the answer may be older than it; ask again."""
+
+
+class AtRest(NamedTuple):
+    """What rested of an entity before the CRM was asked about it."""
+
+    entity: Entity
+    mark: Document | None = None
+    ref: Document | None = None
+    leads: Mapping[str, str] = {}
+    """Versions of the leads on it. A reading that tells them something changes them, and nothing else need change."""
+
+    def refuse_overtaken(self, ref: Document | None, leads: Mapping[str, str]) -> None:
+        """Raises ``ReadingOvertaken`` unless the reference and its leads are still the same."""
+        if (_version(self.ref), self.leads) != (_version(ref), leads):
+            raise ReadingOvertaken
+
+    def after(self, mark: Document | None, due: datetime | None = None) -> list[Write]:
+        """Remove the mark that rests now, or keep one until ``due``; one left or renewed since stays as it is."""
+        if _version(mark) != _version(self.mark):
+            return []
+        if due is not None:
+            return [postponed(self.entity, mark, due)]
+        return [Delete(mark.key, mark.version)] if mark is not None else []
 
 
 class Reading(NamedTuple):
-    """What the CRM said of one entity, and the documents as they were before it was asked."""
+    """What the CRM said of one entity, and what rested of it before."""
 
-    mark: Document
-    ref: Document | None
+    at_rest: AtRest
     lead: CrmLead
     moves: tuple[Transition, ...]
     key_ids: frozenset[str] = frozenset()
@@ -49,7 +72,7 @@ class ReadingCommit:
     def __init__(self, store: Store, policy: Policy, reading: Reading, now: datetime) -> None:
         self._store = store
         self._policy = policy
-        self._reading = reading
+        self.reading = reading
         self._now = now
         self.linked: tuple[str, ...] = ()
         """Leads from the site that this reading put on the deal."""
@@ -60,11 +83,11 @@ class ReadingCommit:
 
     def decide(self) -> Sequence[Write]:
         """The writes; none but the mark's when nothing is new. Raises ``ReadingOvertaken``."""
-        entity, reading = Entity.of(self._reading.mark), self._reading
-        ref, mark = self._store.get_many([ref_key(entity.crm, entity.external_id), reading.mark.key])
-        refuse_overtaken(reading.ref, ref)
-        self.linked = ()
+        reading, entity = self.reading, self.reading.at_rest.entity
+        ref, mark = self._store.get_many([ref_key(entity.crm, entity.external_id), mark_key(entity)])
         deal = Deal.read(self._store, self._policy, entity.crm, entity.external_id, ref)
+        reading.at_rest.refuse_overtaken(ref, deal.versions)
+        self.linked = ()
         self._match(deal)
         if not deal.leads:
             return self._wait(deal, mark)
@@ -74,13 +97,13 @@ class ReadingCommit:
         self._give(deal, stages.entries)
         self._recall_visits(deal)
         due = None if stages.verdict else self._now + RECHECK
-        return [*self._deliveries(deal), *deal.writes(), *after_reading(reading.mark, mark, due)]
+        return [*self._deliveries(deal), *deal.writes(), *reading.at_rest.after(mark, due)]
 
     def _match(self, deal: Deal) -> None:
         """Find the lead of a deal that has none from the site; a deal that waited long enough is born in the CRM."""
         if deal.ref.frozen or any(deal.is_from_site(lead_id) for lead_id in deal.leads):
             return
-        lead, signs = self._reading.lead, signs_of(self._reading.lead, self._reading.key_ids)
+        lead, signs = self.reading.lead, signs_of(self.reading.lead, self.reading.key_ids)
         may_wait = not deal.leads and not self._has_waited(deal)
         candidates = candidates_of(self._store, self._policy, signs)
         self.match = match(self._policy, signs, candidates, may_wait=may_wait)
@@ -90,7 +113,7 @@ class ReadingCommit:
         elif not deal.leads and self._has_waited(deal):
             born = digest("crm", deal.ref.crm, "lead", deal.ref.external_id)
             deal.join(born, "born_in_crm", lead.created_at)
-            keys = self._reading.own_key_ids
+            keys = self.reading.own_key_ids
             if keys:
                 crm, external_id = deal.ref.crm, deal.ref.external_id
                 deal.give(born, [facts_of.observed_ids(crm, external_id, {}, keys, lead.created_at)])
@@ -101,14 +124,14 @@ class ReadingCommit:
 
     def _wait(self, deal: Deal, mark: Document | None) -> Sequence[Write]:
         until = deal.ref.waits_until or timestamps.to_text(self._now + self._policy.defaults.born_in_crm_wait)
-        deal.ref = deal.ref.changed(waits_until=until, **self._seen())
-        return [*deal.writes(), *after_reading(self._reading.mark, mark, timestamps.from_text(until))]
+        deal.ref = deal.ref.changed(waits_until=until, **self._seen(deal))
+        return [*deal.writes(), *self.reading.at_rest.after(mark, timestamps.from_text(until))]
 
     def _give(self, deal: Deal, entries: Sequence[Entry]) -> None:
-        lead = self._reading.lead
+        lead = self.reading.lead
         for lead_id in deal.leads:
             deal.give(lead_id, facts_about(self._policy, deal, lead_id, lead, entries))
-        deal.ref = deal.ref.changed(gone=None if deal.ref.alias_of is None else deal.ref.gone, **self._seen())
+        deal.ref = deal.ref.changed(gone=None if deal.ref.alias_of is None else deal.ref.gone, **self._seen(deal))
 
     def _recall_visits(self, deal: Deal) -> None:
         """A lead that learns a ClientID here learns of its visits in the same commit."""
@@ -117,13 +140,12 @@ class ReadingCommit:
         for lead_id in self.taught:
             deal.give(lead_id, visits_of(self._store, self._policy, deal.leads[lead_id]))
 
-    def _seen(self) -> dict[str, object]:
-        lead = self._reading.lead
-        return {
-            "seen_updated_at": timestamps.to_text(lead.updated_at),
-            "seen_at_once": self._now < lead.updated_at + AT_ONCE,
-            "contact_ids": lead.contact_ids,
-        }
+    def _seen(self, deal: Deal) -> dict[str, object]:
+        lead, known = self.reading.lead, deal.last_changed
+        grace = PULLS_OF_GRACE * self._policy.defaults.pull_period
+        is_known = known is not None and timestamps.to_text(lead.updated_at - grace) <= known
+        seen = deal.ref.seen_updated_at if is_known else timestamps.to_text(lead.updated_at)
+        return {"seen_updated_at": seen, "contact_ids": lead.contact_ids}
 
     def _deliveries(self, deal: Deal) -> list[Write]:
         """A lead that was found has arrived in the CRM, and its ids are yet to be written there."""
@@ -143,14 +165,5 @@ def signs_of(lead: CrmLead, key_ids: frozenset[str] = frozenset()) -> Signs:
     return Signs(lead.created_at, lead.leadloop_id, lead.submission_id, *ids, key_ids=key_ids)
 
 
-def refuse_overtaken(before: Document | None, now: Document | None) -> None:
-    """Raises ``ReadingOvertaken`` unless the reference is the one that was there before the CRM was asked."""
-    if (before.version if before else None) != (now.version if now else None):
-        raise ReadingOvertaken
-
-
-def after_reading(before: Document, now: Document | None, due: datetime | None = None) -> list[Write]:
-    """Remove the mark, or keep it until ``due``; a mark renewed since stays as it is."""
-    if now is None or now.version != before.version:
-        return []
-    return [Delete(now.key, now.version) if due is None else postponed(now, due)]
+def _version(document: Document | None) -> str | None:
+    return document.version if document is not None else None

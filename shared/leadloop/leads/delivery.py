@@ -1,7 +1,8 @@
 """How far a lead has come to the CRM, and what is to be done next.
 
     keep         pending → creating → delivered        creating/unknown → found, or created again
-    none, hash   awaiting_entity → delivered           (the site's own integration creates the CRM lead)
+    none, hash   awaiting_entity → delivered           (the site's own integration creates the CRM lead; without
+                                                        any delivery at rest a lead is awaited, too)
     held         a person is needed; tried again by itself only when ``next_try_at`` says so
 
 ``creating`` is committed before the POST, so that a lost answer is never taken for a lead that was not

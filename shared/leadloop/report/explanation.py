@@ -14,9 +14,10 @@ from leadloop.conversions.states import State
 from leadloop.conversions.upload import Upload
 from leadloop.facts import Fact, FactKind
 from leadloop.json_types import Json, JsonObject
-from leadloop.leads.fold import crm_ref_id
+from leadloop.leads.delivery import Delivery, DeliveryState
+from leadloop.leads.fold import LeadState, crm_ref_id
 from leadloop.leads.lead import Claim, Lead
-from leadloop.policy import Policy
+from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Key, Store
 from leadloop.report.tables import table
 
@@ -140,10 +141,18 @@ def explain(store: Store, policy: Policy, lead: Lead, now: datetime) -> Explanat
         repeat_of=lead.repeat_of,
         crm_ref=state.crm_ref,
         stage=state.stage,
-        delivery=str(delivery.fields.get("state")) if delivery is not None else "—",
+        delivery=_delivery(policy, state, Delivery.of(delivery) if delivery is not None else None),
         facts=lead.facts,
         decisions=tuple(decisions),
     )
+
+
+def _delivery(policy: Policy, state: LeadState, delivery: Delivery | None) -> str:
+    """How far a lead of the site has come to the CRM; one that is awaited there need not have a delivery."""
+    if delivery is not None:
+        return delivery.state.value
+    is_awaited = state.born_in == "site" and state.crm_ref is None
+    return DeliveryState.AWAITING_ENTITY.value if is_awaited and policy.contacts.mode is not ContactMode.KEEP else "—"
 
 
 def told(fact: Fact) -> JsonObject:
