@@ -3,9 +3,12 @@
 # No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+_Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
+"""Of a function or topic: becomes a folder, a service, a subscription and a part of a path."""
 
 
 class _Entry(BaseModel):
@@ -62,9 +65,9 @@ class Function(_Entry):
 class Manifest(_Entry):
     """Every function and every topic of the bundle."""
 
-    topics: tuple[str, ...]
+    topics: tuple[_Name, ...]
     delivery: Delivery = Delivery()
-    functions: dict[str, Function]
+    functions: dict[_Name, Function]
 
     @model_validator(mode="after")
     def _known_topics(self) -> Self:

@@ -92,6 +92,7 @@ def test_what_lies_beside_the_named_files_does_not_enter(tmp_path: Path) -> None
         *("functions/capture_lead/.env", "functions/capture_lead/notes.txt", "functions/.env", ".env"),
         *("shared/leadloop/.env", "shared/leadloop/leads/lead.py.orig", "shared/leadloop/token.json"),
         *("shared/leadloop/__pycache__/leads.cpython-311.pyc", "shared/leadloop/leads/.#lead.py"),
+        *("shared/leadloop/leads/lead~.py", "shared/leadloop/leads/lead (copy).py"),
     ):
         (root / stray).parent.mkdir(exist_ok=True)
         (root / stray).write_text("LEADLOOP_HMAC_KEY=k1:0000")
@@ -103,6 +104,36 @@ class TestWhatCannotBePackagedIsRefused:
         root = checkout(tmp_path)
         (root / "functions/capture_lead/title.py").write_text("")
         with pytest.raises(PackagingRefused, match=r"capture_lead: expected only main\.py .* found title\.py"):
+            packages_of(root, sokol())
+
+    def test_a_link_in_the_shared_package(self, tmp_path: Path) -> None:
+        """What it points to lies elsewhere, and may be anything."""
+        root = checkout(tmp_path)
+        (tmp_path / "outside.py").write_text("PASSWORD = 1")
+        (root / "shared/leadloop/borrowed.py").symlink_to(tmp_path / "outside.py")
+        with pytest.raises(PackagingRefused, match="shared/leadloop/borrowed.py: expected a file, found a link"):
+            packages_of(root, sokol())
+
+    def test_modules_behind_a_linked_folder(self, tmp_path: Path) -> None:
+        root = checkout(tmp_path)
+        (tmp_path / "elsewhere").mkdir()
+        (tmp_path / "elsewhere" / "module.py").write_text("")
+        (root / "shared/leadloop/linked").symlink_to(tmp_path / "elsewhere")
+        (root / "shared/leadloop/gone.py").symlink_to(tmp_path / "nowhere.py")
+        with pytest.raises(PackagingRefused, match="expected a file, found a link or a folder"):
+            packages_of(root, sokol())
+
+    def test_a_folder_named_like_a_module(self, tmp_path: Path) -> None:
+        root = checkout(tmp_path)
+        (root / "shared/leadloop/folder.py").mkdir()
+        with pytest.raises(PackagingRefused, match="expected a file, found a link or a folder"):
+            packages_of(root, sokol())
+
+    def test_a_function_whose_name_leads_out_of_the_checkout(self, tmp_path: Path) -> None:
+        root = checkout(tmp_path)
+        manifest = root / "functions/functions.yaml"
+        manifest.write_text(manifest.read_text().replace("\n  capture-visit:", "\n  ../../evil:"))
+        with pytest.raises(PackagingRefused, match="evil"):
             packages_of(root, sokol())
 
     def test_a_function_without_its_folder(self, tmp_path: Path) -> None:

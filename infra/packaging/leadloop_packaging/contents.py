@@ -33,15 +33,30 @@ def files_of(function: Path, tested: Pins, shared: Files, settings: Files) -> Fi
 
 def shared_files(package: Path) -> Files:
     """The copy of ``leadloop`` that every package carries: the same in each, and without the command line."""
-    return {
-        f"{package.name}/{path.relative_to(package).as_posix()}": path.read_bytes()
+    carried = [
+        path
         for path in package.rglob("*")
         if path.name.endswith(_CARRIED) and not any(map(_is_left_out, path.relative_to(package).parts))
-    }
+    ]
+    for path in carried:
+        _refuse_all_but_files(path, package)
+    return {f"{package.name}/{path.relative_to(package).as_posix()}": path.read_bytes() for path in carried}
 
 
 def _is_left_out(part: str) -> bool:
-    return part in _LEFT_OUT or part.startswith(".")
+    """Folders of no function, and what editors leave behind: no name that could be imported."""
+    return part in _LEFT_OUT or not part.split(".")[0].isidentifier()
+
+
+def _refuse_all_but_files(path: Path, package: Path) -> None:
+    """A link would carry what lies outside the checkout, and another machine would not have it."""
+    on_the_way = [path, *(parent for parent in path.parents if parent.is_relative_to(package))]
+    if path.is_file() and not any(one.is_symlink() for one in on_the_way):
+        return
+    where = path.relative_to(package.parent)
+    raise PackagingRefused(
+        f"shared/{where}: expected a file, found a link or a folder; remove it or put the file there"
+    )
 
 
 def settings_files(policy: Policy, manifest: Manifest) -> Files:

@@ -49,6 +49,8 @@ def told(text: str, folder: Path) -> str:
         ("{topics: [leads], functions: {a: {topic: laeds}}}", "a: topic 'laeds' is not among topics ['leads']"),
         ("{topics: [], functions: {a: {public: true, timeout: 541}}}", "functions.a.timeout: Input should be less"),
         ("{topics: [], functions: {a: {public: true, timeout: 0}}}", "functions.a.timeout: Input should be greater"),
+        ("{topics: [], functions: {../../evil: {public: true}}}", "functions.../../evil.[key]: String should match"),
+        ("{topics: [Leads], functions: {}}", "topics.0: String should match"),
         ("{topics: [], functions: {}, delivery: {max_attempts: 4}}", "delivery.max_attempts: Input should be greater"),
         ("{topics: [], functions: {}, delivery: {max_attempts: 101}}", "delivery.max_attempts: Input should be less"),
         ("{topics: [], functions: {}, delivery: {min_backoff: 0}}", "delivery.min_backoff: Input should be greater"),
