@@ -22,6 +22,8 @@ AD_IDS = ("client_id", "yclid", "user_id", "appmetrica_device_id", "gclid")
 _COOKIE = "_ym_uid"
 """Metrica's own cookie for the ClientID."""
 _IN_QUERY = ("yclid", "gclid")
+_LED_HERE = ("page", "landing")
+"""URLs whose query tells of the click, the more trusted first."""
 _NOTHING = ("",)
 
 
@@ -55,13 +57,15 @@ class FormPost:
     @property
     def ad_ids(self) -> dict[str, tuple[str, ...]]:
         """Candidates of each ad id, by the precedence above."""
-        found = {name: self.offered[name] for name in AD_IDS if name in self.offered}
-        if cookie := cookies_of(self.first("cookies")).get(_COOKIE):
+        offered = self.offered
+        found = {name: offered[name] for name in AD_IDS if name in offered}
+        if "cookies" in offered and (cookie := cookies_of(self.first("cookies")).get(_COOKIE)):
             found["client_id"] = (*found.get("client_id", ()), cookie)
-        for query in (self.url("page").query, self.url("landing").query):
-            for name in _IN_QUERY:
-                if name in query:
-                    found[name] = (*found.get(name, ()), query[name])
+        for role in _LED_HERE:
+            if role in offered and (query := self.url(role).query):
+                for name in _IN_QUERY:
+                    if name in query:
+                        found[name] = (*found.get(name, ()), query[name])
         return found
 
     @property

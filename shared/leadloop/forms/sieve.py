@@ -44,7 +44,8 @@ class Sieve:
 
         ``{keyword}`` is what Direct failed to fill in: https://yandex.ru/support/direct/ru/statistics/url-tags
         """
-        if value in self._passed or _HARMLESS.fullmatch(value):
+        if _HARMLESS.fullmatch(value):
+            self._passed.add(value)
             return value[:longest]
         plain = value[: 2 * longest].strip()
         if "{" in plain or "%7" in plain:
@@ -59,7 +60,8 @@ class Sieve:
         """The texts that still hold something."""
         passed = {}
         for name, value in values.items():
-            if text := self.text(prefix + name, value):
+            text = value[:MAX_TAG] if value in self._passed else self.text(prefix + name, value)
+            if text:
                 passed[name] = text
         return passed
 
@@ -74,13 +76,15 @@ class Sieve:
         }
 
     def _parameters(self, name: str, query: Mapping[str, str], params: tuple[str, ...]) -> dict[str, str]:
-        passed, known = {}, _known_by_name(params)
+        kept, known, passed = {}, _known_by_name(params), self._passed
         for param, value in query.items():
             if param in CLICK_IDS and _is_click_id(value):
-                passed[param] = value
-            elif param in known and (text := self.text(f"{name}.{param}", value)):
-                passed[param] = text
-        return passed
+                kept[param] = value
+            elif param in known:
+                text = value[:MAX_TAG] if value in passed else self.text(f"{name}.{param}", value)
+                if text:
+                    kept[param] = text
+        return kept
 
 
 @lru_cache(maxsize=8)
