@@ -10,7 +10,7 @@ from leadloop.conversions.context import UploadContext
 from leadloop.conversions.leaves import leaf_of
 from leadloop.conversions.ledger import UploadLedger
 from leadloop.leads.lead import Lead
-from leadloop.messages import CrmEntityTouched, HintUnreadable, LeadCaptured, Message, SubmissionUnreadable
+from leadloop.messages import Message
 from leadloop.policy import Policy
 from leadloop.ports.store import Document
 from leadloop.runtime import Runtime
@@ -42,9 +42,9 @@ class Audited(Protocol):
         ...
 
 
-_INTAKE: dict[str, tuple[type, ...]] = {
-    "submission": (LeadCaptured, SubmissionUnreadable),
-    "hint": (CrmEntityTouched, HintUnreadable),
+_INTAKE = {
+    "submission": {"lead_captured", "submission_unreadable"},
+    "hint": {"crm_entity_touched", "hint_unreadable"},
 }
 _REST = ("terminal", "released", "split", "refused")
 
@@ -58,8 +58,8 @@ def faults(company: Audited) -> list[str]:
 def _outcomes(company: Audited) -> Iterator[str]:
     """Every event that was taken in has ended in exactly one way, and nothing has ended that was not taken in."""
     ended = {one.key.id: str(one.fields["kind"]) for one in company.documents("outcome")}
-    for kind, types in _INTAKE.items():
-        taken = {one.event_id for one in company.published() if isinstance(one, types)}
+    for kind, intake in _INTAKE.items():
+        taken = {one.event_id for one in company.published() if one.type in intake}
         found = {event_id for event_id, ended_kind in ended.items() if ended_kind == kind}
         yield from (f"{kind} {event_id} has no outcome" for event_id in sorted(taken - found))
         yield from (f"{kind} {event_id} has an outcome and was never taken in" for event_id in sorted(found - taken))
