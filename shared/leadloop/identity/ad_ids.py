@@ -20,6 +20,7 @@ from leadloop.verdict import Verdict
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _USUAL = re.compile(r"[1-9][0-9]{15,18}")
 """Right for every kind of id: longer than a phone, below 2^64."""
+_SIGNS = re.compile(r"[\W_]+")
 _FLOAT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+|[+-]?\d+\.\d*")
 _GROUPED = re.compile(r"\d{1,3}([\s,.'’_]\d{3})+")
 _GCLID = re.compile(r"[A-Za-z0-9_-]{10,250}")
@@ -100,7 +101,7 @@ def _javascript_text(digits: str) -> str:
 
 
 def _judge(name: str, value: str) -> Verdict:
-    if looks_like_contact(value):
+    if looks_like_contact(value) or (name == "user_id" and _is_phone_between_signs(value)):
         return Verdict(False, "id.looks_like_contact", "looked like a phone or an e-mail, which is no id")
     if name == "gclid":
         return _by_pattern(_GCLID, value, "10 to 250 letters, digits, _ and -")
@@ -109,6 +110,12 @@ def _judge(name: str, value: str) -> Verdict:
     if name == "client_id" and len(value) in _AS_LONG_AS_A_PHONE and _DIGITS.fullmatch(value):
         return Verdict(False, "id.too_short", "expected 17 or more digits; so few may be a phone")
     return _decimal(value)
+
+
+def _is_phone_between_signs(value: str) -> bool:
+    """Whether digits of any script, with anything but letters between them, make a phone: ``8/999/123/45/67``."""
+    digits = _SIGNS.sub("", value)
+    return digits.isdecimal() and looks_like_contact("".join(str(int(digit)) for digit in digits))
 
 
 def _by_pattern(pattern: re.Pattern[str], value: str, expected: str) -> Verdict:

@@ -63,6 +63,11 @@ def test_the_first_candidate_in_form_is_taken() -> None:
         ("user_id", "Анна Примерова", False),
         ("user_id", 'a"b', False),
         ("user_id", "anna@example.org", False),
+        ("user_id", "8/999/123/45/67", False),
+        ("user_id", "٨٩٩٩١٢٣٤٥٦٧", False),
+        ("user_id", "7|999|123-4567", False),
+        ("user_id", "2026/11/22-4711", True),
+        ("user_id", "9f3c/999/1234567", True),
         ("client_id", "79990000003", False),
     ],
 )
