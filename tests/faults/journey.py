@@ -15,7 +15,6 @@ from faults.company import Company
 from faults.machine import Machine
 from faults.plans import Plan
 from faults.storage import Documents, Messages
-from faults.wire import StandInHttp
 from leadloop.ports.clock import Clock
 from leadloop_host.demo import world as worlds
 from leadloop_host.demo.player import Player
@@ -37,6 +36,7 @@ from leadloop_standins.metrica import MetricaStandIn
 from leadloop_standins.stand_in import StandIn
 from support.policies import HMAC_KEY
 from support.settable_clock import SettableClock
+from support.stand_in_http import StandInHttp
 from support.stories import EXAMPLE
 from support.world import MANIFEST
 

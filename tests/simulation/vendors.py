@@ -1,4 +1,4 @@
-"""Both vendors of «Сокол», served over HTTP once for many tests; each test takes them from the beginning."""
+"""Both vendors of «Сокол», once for many tests; each test takes them from the beginning."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from leadloop.adapters.requests_http import RequestsHttp
 from leadloop.ports.clock import Clock
 from leadloop_standins.amocrm.stand_in import AmoCrmStandIn
 from leadloop_standins.clock import Clock as StandInClock
-from leadloop_standins.command import running
 from leadloop_standins.metrica import MetricaStandIn
 from leadloop_standins.stand_in import StandIn
 from support.policies import MEETING, NEW, PIPELINE, QUALIFIED
 from support.settable_clock import MORNING
+from support.stand_in_http import StandInHttp, at_work
 
+AMOCRM, METRICA = "http://127.0.0.1:9", "http://127.0.0.1:10"
+"""Nobody listens there: what does not come by way of ``StandInHttp`` is noticed."""
 COUNTER = "12345678"
 HOOK_SECRET = "a-secret-in-the-path"
 METRICA_TOKEN, CRM_TOKEN = "an-oauth-token", "a-long-lived-token"
@@ -45,7 +46,7 @@ class Vendors:
         self.amocrm = amocrm
         self.metrica = metrica
         self.environment = environment
-        self.http = RequestsHttp({}, sleep=lambda _: None)
+        self.http = StandInHttp({AMOCRM: amocrm, METRICA: metrica}, clock)
         self._clock = clock
         self._told = 0
 
@@ -118,20 +119,18 @@ class Vendors:
 
 @contextmanager
 def served() -> Iterator[Vendors]:
-    """Serve both vendors until the block ends."""
+    """Both vendors, until the block ends."""
     clock = _SharedClock()
     amocrm, metrica = AmoCrmStandIn(clock, _amocrm_seed()), MetricaStandIn(clock, _metrica_seed())
-    with running(amocrm) as amocrm_url, running(metrica) as metrica_url:
+    with at_work(amocrm, metrica):
         environment = {
-            "LEADLOOP_ENDPOINT_AMOCRM": amocrm_url,
-            "LEADLOOP_ENDPOINT_METRICA": metrica_url,
+            "LEADLOOP_ENDPOINT_AMOCRM": AMOCRM,
+            "LEADLOOP_ENDPOINT_METRICA": METRICA,
             "LEADLOOP_AMOCRM_TOKEN": CRM_TOKEN,
             "LEADLOOP_METRICA_TOKEN": METRICA_TOKEN,
             "LEADLOOP_HOOK_SECRET": HOOK_SECRET,
         }
-        vendors = Vendors(amocrm, metrica, clock, environment)
-        yield vendors
-        vendors.http.close()
+        yield Vendors(amocrm, metrica, clock, environment)
 
 
 def _metrica_seed() -> dict[str, Any]:

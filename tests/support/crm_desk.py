@@ -1,4 +1,4 @@
-"""A CRM desk: the memory world, an amoCRM stand-in behind the real transport, and people at work in it.
+"""A CRM desk: the memory world, an amoCRM stand-in in this process, and people at work in it.
 
 desk.submit("anna", phone=...)            # the site's form, through capture-lead and register-lead
 deal = desk.act("create_lead", name=...)  # what managers do
@@ -13,10 +13,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from leadloop.adapters.requests_http import RequestsHttp
 from leadloop.leads.crm_refs import CrmRef
 from leadloop.leads.delivery import Delivery
 from leadloop.leads.fold import LeadState
@@ -30,6 +28,7 @@ from leadloop_standins.clock import Clock as StandInClock
 from leadloop_standins.command import running
 from support.policies import LOST, MEETING, NEW, ORIGIN, PIPELINE, QUALIFIED, WON
 from support.settable_clock import MORNING
+from support.stand_in_http import StandInHttp
 from support.world import World
 
 TOKEN, HOOK_SECRET = "token-of-olga", "hook-secret-1"
@@ -73,7 +72,7 @@ class _SharedClock(StandInClock):
 
 
 class CrmDesk:
-    """One policy on memory adapters, and one amoCRM account over loopback HTTP."""
+    """One policy on memory adapters, and one amoCRM account."""
 
     def __init__(self, world: World, amocrm: AmoCrmStandIn) -> None:
         self.world = world
@@ -200,13 +199,12 @@ class CrmDesk:
 
 
 class CrmAccount:
-    """A stand-in that serves one desk after another, each on the account's first day."""
+    """A stand-in for one desk after another, each on the account's first day."""
 
     def __init__(self, amocrm: AmoCrmStandIn, base_url: str, clock: _SharedClock) -> None:
         self._amocrm = amocrm
         self._clock = clock
-        self._http = RequestsHttp({"amocrm": 1000.0}, sleep=lambda _: None)
-        self._clients: dict[str, FlaskClient] = {}
+        self._http = StandInHttp({base_url: amocrm}, clock)
         self._environment = {
             "LEADLOOP_ENDPOINT_AMOCRM": base_url,
             "LEADLOOP_AMOCRM_TOKEN": TOKEN,
@@ -218,25 +216,19 @@ class CrmAccount:
         """A new desk, whose world is in force while the block runs."""
         world = World(policy, environment=self._environment)
         world.runtime.http = self._http
-        world._clients = self._clients  # loading a function costs more than a whole scene; they keep nothing
         self._clock.hands = world.clock
         self._amocrm.reset()
         with world.in_force():
             yield CrmDesk(world, self._amocrm)
 
-    def close(self) -> None:
-        self._http.close()
-
 
 @contextmanager
 def crm_account(seed: dict[str, Any] | None = None) -> Iterator[CrmAccount]:
-    """An account behind a loopback port while the block runs."""
+    """An account that is open while the block runs, also to commands that bring their own transport."""
     clock = _SharedClock()
     amocrm = AmoCrmStandIn(clock, seed or SEED)
     with running(amocrm) as base_url:
-        account = CrmAccount(amocrm, base_url, clock)
-        yield account
-        account.close()
+        yield CrmAccount(amocrm, base_url, clock)
 
 
 @contextmanager

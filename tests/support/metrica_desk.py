@@ -1,4 +1,4 @@
-"""An upload desk: the memory world, a Metrica stand-in behind the real transport, and leads with a story.
+"""An upload desk: the memory world, a Metrica stand-in, and leads with a story.
 
 desk.plant("anna", client_id=ANNA, stages={"sold": desk.now()})
 desk.upload(); desk.pass_time(hours=2); desk.check()
@@ -42,6 +42,7 @@ from leadloop_standins.metrica import MetricaStandIn
 from support.interruptions import InterruptedHttp, InterruptedStore, Interrupter
 from support.policies import MEETING, PIPELINE, QUALIFIED, WON, sokol
 from support.settable_clock import MORNING
+from support.stand_in_http import StandInHttp
 from support.world import World
 
 COUNTER, TOKEN = "12345678", "an-oauth-token"
@@ -101,7 +102,7 @@ class MetricaDesk:
     def __init__(self, server: MetricaServer, policy: Policy | None = None, token: str = TOKEN) -> None:
         environment = {"LEADLOOP_ENDPOINT_METRICA": server.url, "LEADLOOP_METRICA_TOKEN": token}
         self.world = World(policy or sokol(), environment=environment)
-        self.world.runtime.http = RequestsHttp({}, sleep=lambda _: None)
+        self.world.runtime.http = StandInHttp({server.url: server.stand_in}, self.world.clock)
         self.server = server
         self.stand_in = server.stand_in
         self.clock = self.world.clock
@@ -273,8 +274,9 @@ class MetricaDesk:
         return sum(entry.method == "POST" and entry.path.endswith("/upload") for entry in self.stand_in.journal.entries)
 
     def be_impatient(self, seconds: float) -> None:
-        """Upload with another time-out."""
-        self.use_metrica(replace(self.world.runtime.metrica, upload_timeout=seconds))
+        """Upload with another time-out, over a connection that can be given up."""
+        http = RequestsHttp({}, sleep=lambda _: None)
+        self.use_metrica(replace(self.world.runtime.metrica, http=http, upload_timeout=seconds))
 
     def use_token(self, token: str) -> None:
         self.use_metrica(replace(self.world.runtime.metrica, token=token))

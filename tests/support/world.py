@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -84,10 +85,7 @@ class World:
     def client(self, function: str) -> FlaskClient:
         """The function behind functions-framework's own routing. Its defects are 500s, as deployed."""
         if function not in self._clients:
-            target = function.replace("-", "_")
-            source = FUNCTIONS / target / "main.py"
-            app: Flask = functions_framework.create_app(target, str(source))  # type: ignore[no-untyped-call]
-            self._clients[function] = app.test_client()
+            self._clients[function] = _application(function).test_client()
         return self._clients[function]
 
     def push(self, function: str, message: Message, attempt: int = 1) -> TestResponse:
@@ -140,6 +138,16 @@ class World:
     def totals(self, counter: str) -> int:
         """A counter summed over all daily totals (``leads``, ``stages.sold``)."""
         return sum(_counter(document, counter) for document in self.documents("daily_total"))
+
+
+@cache
+def _application(function: str) -> Flask:
+    """Loaded once: a function keeps nothing between two calls but what hangs on the runtime, which is the world's."""
+    target = function.replace("-", "_")
+    app: Flask = functions_framework.create_app(  # type: ignore[no-untyped-call]
+        target, str(FUNCTIONS / target / "main.py")
+    )
+    return app
 
 
 def _counter(document: Document, path: str) -> int:
