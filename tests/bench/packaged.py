@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.processes import NotServed, environment
+from bench.vendor import refusing_vendor
 from support import package_probe
 from support.firestore_server import firestore_server
 from support.knocks import SETTINGS, Knock, knock_of
 from support.packages import FUNCTIONS, unpack
 from support.publisher_server import publisher_server
-
-NOBODY = "http://127.0.0.1:9"
-"""Where the vendors are: a function that cannot reach one answers 200 all the same."""
 
 MODULES = {
     "Pub/Sub": "google.pubsub_v1",
@@ -56,15 +54,19 @@ class Packaged:
 
 @contextmanager
 def cloud() -> Iterator[dict[str, str]]:
-    """The environment of a deployment: a Firestore that is empty and a Pub/Sub that takes everything, over gRPC."""
-    with publisher_server("id-1") as publisher, firestore_server() as firestore:
+    """The environment of a deployment: a Firestore that is empty and a Pub/Sub that takes everything, over gRPC.
+
+    The vendors refuse every token: a function says so, and answers 200 all the same.
+    """
+    with publisher_server("id-1") as publisher, firestore_server() as firestore, refusing_vendor() as vendor:
         yield environment(
             **SETTINGS,
             LEADLOOP_PROJECT="demo-bench",
             PUBSUB_EMULATOR_HOST=publisher.address,
             FIRESTORE_EMULATOR_HOST=firestore.address,
-            LEADLOOP_ENDPOINT_AMOCRM=NOBODY,
-            LEADLOOP_ENDPOINT_METRICA=NOBODY,
+            LEADLOOP_ENDPOINT_AMOCRM=vendor,
+            LEADLOOP_ENDPOINT_METRICA=vendor,
+            BENCH_VENDOR=vendor,
         )
 
 
