@@ -1,13 +1,18 @@
-"""leadloop between a site, a CRM and Metrica: every one a process of its own, all in one simulated time."""
+"""leadloop between a site, a CRM and Metrica, all in one simulated time.
+
+The host is a process of its own, which can be killed. Both vendors are served by the test's: they are spoken to over
+HTTP all the same, and nothing of leadloop runs beside them. In the demo they are processes, too.
+"""
 
 from __future__ import annotations
 
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +25,8 @@ from leadloop.policy import ContactMode
 from leadloop.ports.store import Document, Query
 from leadloop_host.demo import world as worlds
 from leadloop_host.demo.processes import HOST, Processes
+from leadloop_standins.clock import Clock
+from leadloop_standins.command import read_seed, running
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "real_estate"
 MORNING = datetime(2026, 9, 1, 6, 10, tzinfo=UTC)
@@ -28,15 +35,25 @@ WITHIN = 60.0
 
 
 class Loop:
-    """The whole system. Vendors run from the beginning to the end; the host may be killed in between."""
+    """The whole system. Vendors run for as long as ``vendors`` does; the host may be killed in between."""
 
     def __init__(self, folder: Path, mode: ContactMode = ContactMode.KEEP) -> None:
         self.world = worlds.prepare(folder, EXAMPLE, worlds.free_port(), MORNING, mode)
         self.processes = Processes(folder)
         self.data = folder / "data"
 
+    @contextmanager
+    def vendors(self) -> Iterator[None]:
+        """Serve both stand-ins."""
+        arguments = worlds.stand_in_arguments(self.world)
+        with ExitStack() as served:
+            worlds.point_at(
+                self.world, {name: served.enter_context(_stand_in(name, given)) for name, given in arguments.items()}
+            )
+            yield
+
     def start(self, **environment: str) -> Self:
-        worlds.start_stand_ins(self.world, self.processes)
+        """Start the host between the vendors."""
         self.start_host(**environment)
         worlds.subscribe(self.world)
         return self
@@ -188,8 +205,17 @@ def living(
     loop = Loop(folder, mode)
     for section, keys in (policy or {}).items():
         loop.edit_policy(section, **keys)
-    with loop.processes, closing(loop.world.session):
+    with loop.vendors(), loop.processes, closing(loop.world.session):
         yield loop.start(**environment)
+
+
+@contextmanager
+def _stand_in(vendor: str, arguments: Sequence[str]) -> Iterator[str]:
+    """Serve a stand-in as its command line would; its base URL."""
+    command = import_module(f"leadloop_standins.{vendor}.__main__")
+    given = command.parser().parse_args(arguments)
+    with running(command.build(given, Clock(given.clock_file), read_seed(given.seed))) as url:
+        yield url
 
 
 def wait_until(reached: Callable[[], bool], what: str) -> None:

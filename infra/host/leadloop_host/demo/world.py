@@ -159,9 +159,17 @@ def start(world: World, processes: Processes) -> None:
 
 def start_stand_ins(world: World, processes: Processes) -> None:
     """Start both vendors with what they know from the beginning, and point the host's environment at them."""
+    point_at(world, processes.start_stand_ins(stand_in_arguments(world), world.environment))
+
+
+def stand_in_arguments(world: World) -> dict[str, list[str]]:
+    """What the stand-in of each vendor is started with."""
     common = ["--clock-file", str(world.clock_file)] if world.in_story_time else []
-    options = {vendor: [*common, "--seed", _seed(world, vendor)] for vendor in ("metrica", "amocrm")}
-    addresses = processes.start_stand_ins(options, world.environment)
+    return {vendor: [*common, "--seed", _seed(world, vendor)] for vendor in ("metrica", "amocrm")}
+
+
+def point_at(world: World, addresses: Mapping[str, str]) -> None:
+    """Let the world and the host's environment know where the vendors are."""
     world.metrica, world.amocrm = addresses["metrica"], addresses["amocrm"]
     world.environment["LEADLOOP_ENDPOINT_METRICA"] = world.metrica
     world.environment["LEADLOOP_ENDPOINT_AMOCRM"] = world.amocrm
