@@ -12,12 +12,19 @@ class _Refusal(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        """Refuse."""
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.send_response(401)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    do_POST = do_PATCH = do_GET
+    def do_POST(self) -> None:
+        """Refuse."""
+        self.do_GET()
+
+    def do_PATCH(self) -> None:
+        """Refuse."""
+        self.do_GET()
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
