@@ -37,7 +37,8 @@ class Package:
 def stage(packages: Sequence[Package], folder: Path, *, of_example: bool = False) -> None:
     """Replace what the folder held. The index is removed first and written last: a folder with one is whole.
 
-    ``of_example``: the policy in them is an example's, and nobody's to deploy. Packages that an earlier index names and this one does not are removed; other files are left alone.
+    ``of_example``: the policy in them is an example's, and nobody's to deploy. Packages that an earlier index names
+    and this one does not are removed; other files are left alone.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
