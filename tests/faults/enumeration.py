@@ -122,13 +122,13 @@ def holes(undisturbed: Play, plays: Iterable[Play]) -> list[Moment]:
     return sorted(undisturbed.places.keys() - died_at)
 
 
-def without_holes(undisturbed: Play, first: Play, play_on: Callable[[str], Play]) -> Iterator[Play]:
+def without_holes(undisturbed: Play, plays: Iterable[Play], play_on: Callable[[str], Play]) -> Iterator[Play]:
     """More plays, until calls have died at every moment of the undisturbed one.
 
     A death may turn the journey another way, past some of them. But it is the undisturbed one up to its first death,
     so each of these plays meets one of the moments it is for, at least.
     """
-    left = set(holes(undisturbed, [first]))
+    left = set(holes(undisturbed, plays))
     while left:
         another = play_on(str(Only(tuple(sorted(left)))))
         yield another

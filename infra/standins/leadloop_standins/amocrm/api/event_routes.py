@@ -1,7 +1,7 @@
 """/api/v4/events. Source: https://www.amocrm.ru/developers/content/crm_platform/events-and-notes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import flask
@@ -15,6 +15,7 @@ from .php_query import as_list
 from .problems import RequestRefused
 
 _MOST_ENTITY_IDS = 10
+_SIDES = ("value_before", "value_after")
 _PLURALS = {"lead": "leads", "contact": "contacts", "company": "companies"}
 _FIELD_EVENT = re.compile(r"custom_field_\d+_value_changed")
 
@@ -27,7 +28,7 @@ def add_event_routes(app: flask.Flask, office: Office) -> None:
         page = requested_page(MOST_EVENTS, short=office.switches.on("short_pages"))
         filters = query_of_request().get("filter")
         wanted = filters if isinstance(filters, dict) else {}
-        events = [event for event in _shown(office) if _wanted(event, wanted)]
+        events = list(filter(_wanted(wanted), _shown(office)))
         newest_first = office.switches.text("events_order") == "newest_first"
         events.sort(key=lambda event: (event.created_at, event.id), reverse=newest_first)
         return page_response("events", events, page, lambda event: _shape(office, event))
@@ -43,22 +44,28 @@ def _shown(office: Office) -> list[Event]:
     return [event for event in office.account.feed.events if event.created_at <= latest]
 
 
-def _wanted(event: Event, filters: Mapping[str, Any]) -> bool:
+def _wanted(filters: Mapping[str, Any]) -> Callable[[Event], bool]:
+    """Whether the filters let an event through; RequestRefused for filters that amoCRM does not take."""
     types, entities, ids = (as_list(filters.get(name)) for name in ("type", "entity", "entity_id"))
     if ids and len(entities) != 1:
         raise RequestRefused(400, "filter[entity_id] needs exactly one filter[entity]")
     if len(ids) > _MOST_ENTITY_IDS:
         raise RequestRefused(400, f"filter[entity_id] takes up to {_MOST_ENTITY_IDS} ids")
     authors, event_ids = as_list(filters.get("created_by")), as_list(filters.get("id"))
-    return (
-        (not types or _has_type(event, types))
-        and (not entities or event.entity_type in entities)
-        and (not ids or event.entity_id in [whole_number(one) for one in ids])
-        and (not authors or str(event.created_by) in authors)
-        and (not event_ids or event.id in event_ids)
-        and ("created_at" not in filters or within(event.created_at, filters["created_at"]))
-        and all(_has_stage(event, side, filters[side]) for side in ("value_before", "value_after") if side in filters)
-    )
+    numbers = [whole_number(one) for one in ids]
+
+    def is_wanted(event: Event) -> bool:
+        return (
+            (not types or _has_type(event, types))
+            and (not entities or event.entity_type in entities)
+            and (not numbers or event.entity_id in numbers)
+            and (not authors or str(event.created_by) in authors)
+            and (not event_ids or event.id in event_ids)
+            and ("created_at" not in filters or within(event.created_at, filters["created_at"]))
+            and all(_has_stage(event, side, filters[side]) for side in _SIDES if side in filters)
+        )
+
+    return is_wanted
 
 
 def _has_type(event: Event, types: list[str]) -> bool:
