@@ -110,7 +110,7 @@ def environments(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.
 
 
 @contextmanager
-def served(function: str, folder: Path, programs: Path, settings: dict[str, str]) -> Iterator[int]:
+def served(function: str, folder: Path, python: Path, settings: dict[str, str]) -> Iterator[int]:
     """The function behind functions-framework on a port of 127.0.0.1, from its unpacked package."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -118,9 +118,9 @@ def served(function: str, folder: Path, programs: Path, settings: dict[str, str]
     command = ["--target", function.replace("-", "_"), "--source", "main.py", "--host", "127.0.0.1"]
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(
-            [str(programs / "functions-framework"), *command, "--port", str(port)],
+            [str(python), "-P", "-m", "functions_framework", *command, "--port", str(port)],
             cwd=folder,
-            env={"PATH": str(programs), "THREADS": "2", **settings},
+            env={"PATH": str(python.parent), "THREADS": "2", **settings},
             stdout=log,
             stderr=log,
         )
@@ -155,8 +155,8 @@ def test_an_unpacked_package_answers_from_a_clean_environment(
     function: str, tmp_path: Path, environments: CleanEnvironments, cloud: Cloud
 ) -> None:
     folder = unpack(function, tmp_path)
-    programs = environments.bin_of(folder / "requirements.txt")
-    with served(function, folder, programs, cloud.settings()) as port:
+    python = environments.python_of(folder / "requirements.txt")
+    with served(function, folder, python, cloud.settings()) as port:
         answer = ask(port, knock_of(function), folder / "server.log")
     log = (folder / "server.log").read_text()
     assert answer.status == knock_of(function).status, (answer.body, log)

@@ -1,7 +1,8 @@
 """Virtual environments with nothing in them but what a requirements.txt says, one for each different one.
 
-Wheels are fetched once, from the index pip is set up for, and kept between runs in pytest's cache; environments are
-made of those and shared by the workers of a run.
+Wheels are fetched once, from the index pip is set up for, and kept between runs in pytest's cache. A run installs each
+of them once, on a shelf of its own; an environment is made of links to the shelves of its pins, and shared by the
+workers of a run. So it holds what pip would have put there, and what it does not pin cannot be imported.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from packaging.requirements import Requirement
@@ -43,31 +45,62 @@ class CleanEnvironments:
             reason = f"no wheels of {len(missing)} pins: {fetched.stderr.strip().splitlines()[-1]}"
             pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
 
-    def bin_of(self, requirements: Path) -> Path:
-        """The folder of programs of an environment that holds exactly these pins."""
+    def python_of(self, requirements: Path) -> Path:
+        """The interpreter of an environment that holds exactly these pins."""
         environment = self._folder / hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
-        with _locked(self._folder / f"{environment.name}.lock"):
+        with _locked(self._folder / "lock"):
             if not (environment / "ready").exists():
-                self._make(environment, requirements)
+                self._make(environment, pins_in([requirements.read_bytes()]))
                 (environment / "ready").touch()
-        return environment / "bin"
+        return environment / "bin" / "python"
 
-    def _make(self, environment: Path, requirements: Path) -> None:
+    def _make(self, environment: Path, pins: Sequence[str]) -> None:
         _ran(sys.executable, "-m", "venv", "--without-pip", "--clear", str(environment))
-        inside = (*_PIP, "--python", str(environment / "bin/python"))
-        # Nothing is resolved: what a pin needs and no line names would be missing, which `pip check` finds.
-        from_wheels = ("--no-deps", "--no-index", "--find-links", str(self._wheels), "--no-compile", "--quiet")
-        _ran(*inside, "install", *from_wheels, "--requirement", str(requirements))
-        _ran(*inside, "check")
+        [packages] = environment.glob("lib/python*/site-packages")
+        link_together([self._shelf_of(pin) for pin in pins], packages)
+        # Nothing was resolved: what a pin needs and no line names would be missing.
+        _ran(*_PIP, "--python", str(environment / "bin/python"), "check")
+
+    def _shelf_of(self, pin: str) -> Path:
+        """The folder that holds what one pin installs, and nothing else."""
+        shelf = self._folder / "shelves" / pin.replace("==", "-")
+        if not shelf.exists():
+            [wheel] = (path for path in self._wheels.glob("*.whl") if _identity(path) == _exact(pin))
+            being_filled = shelf.with_name(f"{shelf.name}.part")
+            with ZipFile(wheel) as archive:
+                archive.extractall(being_filled)
+            assert not list(being_filled.glob("*.data")), f"{wheel.name} puts files elsewhere: have pip install it"
+            being_filled.rename(shelf)
+        return shelf
 
     def _missing(self, requirements: Sequence[str]) -> Iterator[str]:
-        present = {parse_wheel_filename(path.name)[:2] for path in self._wheels.glob("*.whl")}
-        held = {(name, str(version)) for name, version in present}
-        for line in requirements:
-            pin = Requirement(line)
-            [exact] = pin.specifier
-            if (canonicalize_name(pin.name), exact.version) not in held:
-                yield line
+        held = {_identity(path) for path in self._wheels.glob("*.whl")}
+        yield from (line for line in requirements if _exact(line) not in held)
+
+
+def link_together(shelves: Sequence[Path], folder: Path) -> None:
+    """Let the folder hold what lies on all the shelves: links, to whole folders where only one shelf has such a one."""
+    folder.mkdir(exist_ok=True)
+    found: dict[str, list[Path]] = {}
+    for shelf in shelves:
+        for path in shelf.iterdir():
+            found.setdefault(path.name, []).append(path)
+    for name, paths in found.items():
+        if len(paths) > 1 and all(path.is_dir() for path in paths):
+            link_together(paths, folder / name)
+        else:
+            (folder / name).symlink_to(paths[0])
+
+
+def _identity(wheel: Path) -> tuple[str, str]:
+    name, version, _, _ = parse_wheel_filename(wheel.name)
+    return str(name), str(version)
+
+
+def _exact(pin: str) -> tuple[str, str]:
+    requirement = Requirement(pin)
+    [exact] = requirement.specifier
+    return canonicalize_name(requirement.name), exact.version
 
 
 @contextmanager
