@@ -41,16 +41,21 @@ class Office:
         return register(self.store, self.policy, captured, now)
 
     def fill(self, posts: list[LeadCaptured]) -> int:
-        """Write a lead that knows almost as many of the posts as it can hold; returns how many."""
+        """Write a lead that knows as many of the posts as it can hold; returns how many."""
         facts = tuple(facts_of.submission(captured.submission) for captured in posts)
         lead = Lead(id=posts[0].submission.lead_id)
-        for held in range(len(facts), 0, -10):
-            try:
-                self.store.commit(lead_writes(self.policy, lead.with_facts(facts[:held]), None))
-            except DocumentTooLarge:
-                continue
-            return held
-        raise AssertionError("not even ten facts fit")
+        fits = [0, len(facts) + 1]
+        while (held := sum(fits) // 2) > fits[0]:
+            fits[not self._holds(lead.with_facts(facts[:held]))] = held
+        self.store.commit(lead_writes(self.policy, lead.with_facts(facts[:held]), None))
+        return held
+
+    def _holds(self, lead: Lead) -> bool:
+        try:
+            MemoryStore().commit(lead_writes(self.policy, lead, None))
+        except DocumentTooLarge:
+            return False
+        return True
 
     def keys_of(self, captured: LeadCaptured) -> set[str]:
         """Ids of the keys that the lead is filed under."""

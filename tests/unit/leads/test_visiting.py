@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import permutations
+from itertools import islice, permutations
 
 import pytest
 from hypothesis import given, settings
@@ -93,11 +93,16 @@ class TestBoundsDependOnNoOrderEither:
         assert desks[0].visits()[-MAX_VISITS:] == tuple(after(days=day) for day in range(9, MAX_VISITS + 9))
 
     def test_that_of_the_names_of_a_visit(self) -> None:
-        """Each comes twice; two are heard of at the same moment."""
+        """Two are heard of again later in the day, and two at the same moment.
+
+        Of all 5,040 orders every seventh: each message comes at each place in them, and before and after each other.
+        """
         hours = (1, 2, 2, *range(3, MOST_NAMES + 1))
         named: list[Heard] = [beacon(after(hours=hour), user_id=f"crm-{place}") for place, hour in enumerate(hours)]
         again: list[Heard] = [beacon(after(hours=hour + 5), user_id=f"crm-{9 - hour}") for hour in hours[:2]]
-        states = [VisitDesk().hear_all(order).everything() for order in permutations([*named, *again])]
+        orders = islice(permutations([*named, *again]), None, None, 7)
+        states = [VisitDesk().hear_all(order).everything() for order in orders]
+        assert len(states) == 720
         assert all(state == states[0] for state in states)
 
 
