@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from flask.testing import FlaskClient
 
+from leadloop.adapters.requests_http import RequestsHttp
 from leadloop.policy import Policy
 from leadloop.ports.store import Document, Key, Page, Query, Store, Write
 from leadloop.yandex.metrica import Metrica
@@ -82,7 +83,7 @@ class Lives:
         self._client_of = desk.world.client
         runtime = desk.world.runtime
         self._store = runtime.store = BilledStore(desk.world.store)
-        runtime.metrica = Metrica(runtime.http, metrica_url, COUNTER, TOKEN)
+        runtime.metrica = Metrica(RequestsHttp({}), metrica_url, COUNTER, TOKEN)
         desk.world.client = self._paying_client  # type: ignore[method-assign]
 
     def play(self) -> Bill:
