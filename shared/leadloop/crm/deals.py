@@ -9,6 +9,7 @@ from leadloop import timestamps
 from leadloop.facts import Fact, FactKind, TooManyFacts
 from leadloop.leads import facts_of
 from leadloop.leads.crm_refs import CrmRef
+from leadloop.leads.delivery import Delivery, delivery_key
 from leadloop.leads.family import submitted_at
 from leadloop.leads.lead import Lead
 from leadloop.leads.writing import lead_writes
@@ -51,11 +52,18 @@ class Deal:
         return {lead_id: document.version for lead_id, document in self._documents.items() if document is not None}
 
     @property
-    def last_changed(self) -> str | None:
-        """The CRM's time of the last change that is known, from the reference and from what its leads were told."""
+    def last_told(self) -> str:
+        """The CRM's time of the last change that the reference or the facts of its leads tell of; empty if none."""
         told = [self.last(kind) for kind in (FactKind.STAGE_ENTERED, FactKind.PRICE_OBSERVED, FactKind.IDS_OBSERVED)]
         times = [timestamps.to_text(fact.occurred_at) for fact in told if fact is not None]
-        return max([*times, self.ref.seen_updated_at or ""]) or None
+        return max([*times, self.ref.seen_updated_at or ""])
+
+    def last_written(self) -> str:
+        """The CRM's time of the last change that was our own, writing ids into it; empty if none. Reads deliveries."""
+        held = self._store.get_many([delivery_key(lead_id) for lead_id in self.leads]) if self.leads else []
+        deliveries = [Delivery.of(document) for document in held if document is not None]
+        own = [one.written_at for one in deliveries if one.external_id == self.ref.external_id and one.written_at]
+        return max(own, default="")
 
     def join(self, lead_id: str, by: str, at: datetime) -> None:
         """Put a lead on the deal, found by a rule; a lead that does not exist yet is born here, at ``at``."""

@@ -92,7 +92,8 @@ def _attach(at_hand: LeadAtHand) -> bool:
         mark(at_hand.runtime.store, [Entity(at_hand.crm.name, LEAD, external_id)], at_hand.now)
     _tell_kept(at_hand, external_id, attached)
     verdict = _attached(attached)
-    at_hand.settle(DeliveryState.DELIVERED, lambda held: held.attached_to(at_hand.fields_digest, verdict))
+    written = attached.written_at
+    at_hand.settle(DeliveryState.DELIVERED, lambda held: held.attached_to(at_hand.fields_digest, verdict, written))
     return False
 
 

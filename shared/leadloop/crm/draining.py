@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 
 from leadloop import timestamps
 from leadloop.crm.isolating import IsolatingReader
 from leadloop.crm.marks import Entity, mark
 from leadloop.crm.port import Crm
+from leadloop.crm.stages import RECHECK
 from leadloop.identity.keys import KeyMalformed
 from leadloop.leases import LeaseHeld, lease
 from leadloop.ports.http import VendorError
@@ -29,9 +31,13 @@ class Turn(StrEnum):
     """The CRM could not be read, or what was read not keyed; it was logged."""
 
 
-def read_now(runtime: Runtime, crm: Crm, function: str, entities: Sequence[Entity]) -> Turn:
+def read_now(
+    runtime: Runtime, crm: Crm, function: str, entities: Sequence[Entity], changed: Mapping[str, datetime] | None = None
+) -> Turn:
     """Read entities at once; unless the turn is ``TAKEN``, they were marked instead.
 
+    ``changed``: when the CRM said that deals changed, by their ids. One that it shows as of an earlier time (its
+    list and its cards may differ for seconds) is marked to be read again.
     Whoever calls it drains the marks afterwards, unless it failed. ``function`` names whose lease length
     applies. Raises ``StoreUnavailable``.
     """
@@ -40,6 +46,10 @@ def read_now(runtime: Runtime, crm: Crm, function: str, entities: Sequence[Entit
         reader = IsolatingReader(runtime, crm)
         for start in range(0, len(entities), crm.most_leads_a_call):
             reader.read(entities[start : start + crm.most_leads_a_call])
+        shown, told = reader.shown, changed or {}
+        behind = [one for one in entities if (at := told.get(one.external_id)) and shown.get(one.external_id, at) < at]
+        if behind:
+            mark(runtime.store, behind, runtime.clock.now() + RECHECK)
 
     turn = _as_reader(runtime, crm, function, work)
     if turn is not Turn.TAKEN:

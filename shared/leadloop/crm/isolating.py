@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from leadloop.crm.creating import ACCOUNT_FAULTS
 from leadloop.crm.marks import Entity, mark_key, postponed
@@ -40,6 +41,11 @@ class IsolatingReader:
             self._divide(entities, failure)
         else:
             self._in_vain = 0
+
+    @property
+    def shown(self) -> Mapping[str, datetime]:
+        """See ``Reader``."""
+        return self._reader.shown
 
     def _is_of_an_entity(self, failure: VendorError) -> bool:
         if isinstance(failure, NotSent) or (isinstance(failure, Refused) and failure.status in ACCOUNT_FAULTS):

@@ -35,7 +35,8 @@ def find_survivor(store: Store, policy: Policy, crm: Crm, deal: Deal) -> str | N
     else:
         ids = set(crm.leads_of_contacts(lost.contact_ids))
     candidates = sorted(ids - {lost.external_id}, key=int)[: crm.most_leads_a_call]
-    return survivor_among(deal.last_changed or "", crm.read_leads(candidates) if candidates else {}, lost.leads)
+    alive = crm.read_leads(candidates) if candidates else {}
+    return survivor_among(max(deal.last_told, deal.last_written()), alive, lost.leads)
 
 
 def survivor_among(since: str, alive: Mapping[str, CrmLead], ours: Collection[str]) -> str | None:

@@ -50,19 +50,17 @@ def readable(policy: Policy, kind: str) -> bool:
     return kind == LEAD or (kind == CONTACT and policy.contacts.mode is not ContactMode.NONE)
 
 
-def mark(store: Store, entities: Iterable[Entity], now: datetime, along: Sequence[Write] = ()) -> None:
-    """Mark entities as due now; ``along`` is written with the last of them. Raises as ``decide_and_commit``."""
+def mark(store: Store, entities: Iterable[Entity], due: datetime) -> None:
+    """Mark entities to be read. Raises as ``decide_and_commit``."""
     chosen = sorted(set(entities))
-    chunks = [chosen[start : start + _MARKS_A_COMMIT] for start in range(0, len(chosen), _MARKS_A_COMMIT)] or [[]]
-    for chunk in chunks[:-1]:
-        decide_and_commit(store, partial(mark_writes, store, chunk, now))
-    decide_and_commit(store, lambda: [*mark_writes(store, chunks[-1], now), *along])
+    for start in range(0, len(chosen), _MARKS_A_COMMIT):
+        decide_and_commit(store, partial(mark_writes, store, chosen[start : start + _MARKS_A_COMMIT], due))
 
 
-def mark_writes(store: Store, entities: Sequence[Entity], now: datetime) -> list[Write]:
-    """The writes that mark entities as due now, whether or not they are marked already."""
+def mark_writes(store: Store, entities: Sequence[Entity], due: datetime) -> list[Write]:
+    """The writes that mark entities, whether or not they are marked already."""
     held = store.get_many([mark_key(entity) for entity in entities]) if entities else []
-    return [_marked(entity, document, now) for entity, document in zip(entities, held, strict=True)]
+    return [_marked(entity, document, due) for entity, document in zip(entities, held, strict=True)]
 
 
 def postponed(entity: Entity, held: Document | None, due: datetime) -> Write:
@@ -87,11 +85,11 @@ def _due_at(entity: Entity, held: Document | None, due: datetime, more: JsonObje
     return Create(mark_key(entity), fields) if held is None else Update(held.key, fields, held.version)
 
 
-def _marked(entity: Entity, held: Document | None, now: datetime) -> Write:
+def _marked(entity: Entity, held: Document | None, due: datetime) -> Write:
     hints = held.fields.get("hints") if held is not None else 0
     fields = {
         **entity._asdict(),
-        "due_at": timestamps.to_text(now),
+        "due_at": timestamps.to_text(due),
         "hints": (hints if isinstance(hints, int) else 0) + 1,
     }
     if held is None:

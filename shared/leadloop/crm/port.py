@@ -130,6 +130,8 @@ class AttachedFields(NamedTuple):
     refused_fields: tuple[str, ...] = ()
     gone: bool = False
     """There is no such lead any more; nothing was written."""
+    written_at: datetime | None = None
+    """The lead's time of last change after it was written, as far as the CRM told."""
 
 
 class LeadloopFieldMissing(Refused):

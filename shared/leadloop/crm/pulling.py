@@ -8,7 +8,7 @@ seen there, so that nothing is read twice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from leadloop import timestamps
 from leadloop.crm.draining import CRM_UNREADABLE, Turn, read_now
 from leadloop.crm.marks import Entity, mark
 from leadloop.crm.port import LEAD, Change, ChangePage, Crm, Feed
-from leadloop.json_types import Json, JsonObject
+from leadloop.json_types import Json, JsonObject, json_list
 from leadloop.leads.crm_refs import CrmRef, ref_key
 from leadloop.leads.writing import decide_and_commit
 from leadloop.ports.http import VendorError
@@ -28,8 +28,9 @@ FIRST_PULL = timedelta(days=1)
 PAGES_A_RUN = 40
 AT_ONCE = timedelta(seconds=5)
 """A deal read sooner after its change may change again within that second; the next pull reads it once more."""
-MOST_SEEN = 2000
-"""Changes a cursor remembers, the latest: about 100 KiB. Of a mass edit the rest is read again within the overlap."""
+MOST_SEEN = 20_000
+"""Changes a cursor remembers, about 200 KiB. After a mass edit of more within the overlap the next pull looks back no
+further than to the earliest of these: to read the others again at every pull would cost more than it could find."""
 
 
 class Pulled(NamedTuple):
@@ -48,12 +49,14 @@ def pull(runtime: Runtime, crm: Crm, function: str, most: int) -> Pulled:
     A CRM that cannot be listed is logged once; the cursor stays.
     """
     reading = _Reading(runtime, crm, function, most)
-    found, complete = 0, True
+    found, complete, is_last = 0, True, True
     try:
         for feed in Feed:
+            met: set[Change] = set()  # pages of one feed may overlap
             for page in _pages(runtime, crm, feed):
                 asked_at = runtime.clock.now()
-                news = _news(runtime, crm, feed, reading.unmet(page.changes))
+                news = _news(runtime, crm, feed, [change for change in page.changes if change not in met])
+                met.update(page.changes)
                 reading.take(news)
                 _move_cursor(runtime, crm, feed, page, asked_at)
                 found += len(news)
@@ -75,22 +78,17 @@ class _Reading:
     most: int
     read: int = 0
     turn: Turn = Turn.TAKEN
-    met: set[Change] = field(default_factory=set)
 
-    def unmet(self, changes: Sequence[Change]) -> list[Change]:
-        """Those that this run did not meet before: pages of one feed may overlap."""
-        new = [change for change in changes if change not in self.met]
-        self.met.update(new)
-        return new
-
-    def take(self, news: Sequence[Entity]) -> None:
+    def take(self, news: Sequence[Change]) -> None:
         """Read or mark what was found."""
-        if not news:
+        entities = [Entity(self.crm.name, LEAD, change.external_id) for change in news]
+        if not entities:
             return
         if self.turn is not Turn.TAKEN or self.read + len(news) > self.most:
-            mark(self.runtime.store, news, self.runtime.clock.now())
+            mark(self.runtime.store, entities, self.runtime.clock.now())
             return
-        self.turn = read_now(self.runtime, self.crm, self.function, news)
+        changed = {change.external_id: change.at for change in news}
+        self.turn = read_now(self.runtime, self.crm, self.function, entities, changed)
         if self.turn is Turn.TAKEN:
             self.read += len(news)
 
@@ -110,20 +108,27 @@ def _move_cursor(runtime: Runtime, crm: Crm, feed: Feed, page: ChangePage, asked
 
     def decide() -> list[Write]:
         cursor = _Cursor.read(runtime, crm.name, feed)
-        return [cursor.behind(page, runtime.policy.defaults.pull_overlap, asked_at)]
+        return cursor.behind(page, runtime.policy.defaults.pull_overlap, asked_at)
 
     decide_and_commit(runtime.store, decide)
 
 
-def _news(runtime: Runtime, crm: Crm, feed: Feed, changes: Sequence[Change]) -> list[Entity]:
-    """Changes not seen yet; of deletions only those of deals that we know and do not know to be gone."""
-    seen = _Cursor.read(runtime, crm.name, feed).seen
+def _news(runtime: Runtime, crm: Crm, feed: Feed, changes: Sequence[Change]) -> list[Change]:
+    """Changes not seen yet; deletions of deals that we know and do not know to be gone.
+
+    That a deletion was seen says nothing: its deal may have come to be known only since.
+    """
     latest = {change.external_id: change for change in sorted(changes, key=lambda change: change.at)}
-    ids = [id_ for id_, change in latest.items() if seen.get(id_) != timestamps.to_text(change.at)]
-    if feed is Feed.DELETED:
-        refs = runtime.store.get_many([ref_key(crm.name, id_) for id_ in ids]) if ids else []
-        ids = [id_ for id_, ref in zip(ids, refs, strict=True) if ref is not None and CrmRef.of(ref).gone is None]
-    return [Entity(crm.name, LEAD, id_) for id_ in ids]
+    if feed is Feed.CHANGED:
+        seen = _Cursor.read(runtime, crm.name, feed).seen
+        return [
+            change
+            for change in latest.values()
+            if change.external_id not in seen.get(timestamps.to_text(change.at), ())
+        ]
+    refs = runtime.store.get_many([ref_key(crm.name, id_) for id_ in latest]) if latest else []
+    known = zip(latest.values(), refs, strict=True)
+    return [change for change, ref in known if ref is not None and CrmRef.of(ref).gone is None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +141,8 @@ class _Cursor:
     since: datetime
     position: JsonObject | None
     reached: datetime
-    seen: dict[str, Json]
-    """Entity → its latest change, as far back as the next pass will look."""
+    seen: dict[str, frozenset[str]]
+    """Time of a change → the entities, as far back as the next pass will look."""
 
     @classmethod
     def read(cls, runtime: Runtime, crm: str, feed: Feed) -> _Cursor:
@@ -153,32 +158,47 @@ class _Cursor:
         position = kept.get("position")
         at_hand = position if isinstance(position, dict) else None
         seen = kept.get("seen")
-        seen_at = seen if isinstance(seen, dict) else {}
+        times = seen.items() if isinstance(seen, dict) else ()
+        seen_at = {at: frozenset(map(str, ids)) for at, ids in times if isinstance(ids, list)}
         return cls(document, key, feed, since, at_hand, _instant(kept.get("reached"), since), seen_at)
 
-    def behind(self, page: ChangePage, overlap: timedelta, now: datetime) -> Write:
-        """The cursor moved behind a page; at the end of the feed a new pass begins, an overlap before its end.
+    def behind(self, page: ChangePage, overlap: timedelta, now: datetime) -> list[Write]:
+        """The cursor moved behind a page, if it moves; at the end of the feed a new pass begins, an overlap before its end.
 
         Never beyond now: one deal that says it changed next year must not hide what changes until then.
         """
         reached = max([self.reached, *(min(change.at, now) for change in page.changes)])
-        since = self.since if page.position is not None else max(self.since, reached - overlap)
+        seen, again_from = self._seen_with(page.changes, reached - overlap, now)
+        since = self.since if page.position is not None else max(self.since, again_from)
         kept: JsonObject = {
             "since": timestamps.to_text(since),
             "reached": timestamps.to_text(reached),
             "position": page.position,
-            "seen": self._seen_with(page, timestamps.to_text(reached - overlap), now),
         }
+        if self.feed is Feed.CHANGED:
+            kept["seen"] = seen
         if self.document is None:
-            return Create(self.key, {self.feed.value: kept})
-        return Update(self.key, {**self.document.fields, self.feed.value: kept}, self.document.version)
+            return [Create(self.key, {self.feed.value: kept})]
+        if self.document.fields.get(self.feed.value) == kept:
+            return []
+        return [Update(self.key, {**self.document.fields, self.feed.value: kept}, self.document.version)]
 
-    def _seen_with(self, page: ChangePage, since: str, now: datetime) -> JsonObject:
-        settled = [change for change in page.changes if change.at <= now - AT_ONCE]
-        latest = sorted(settled, key=lambda change: change.at)
-        seen = {**self.seen, **{change.external_id: timestamps.to_text(change.at) for change in latest}}
-        kept = sorted((str(at), id_) for id_, at in seen.items() if str(at) >= since)
-        return {id_: at for at, id_ in kept[-MOST_SEEN:]}
+    def _seen_with(self, changes: Sequence[Change], since: datetime, now: datetime) -> tuple[JsonObject, datetime]:
+        """What is seen at or after ``since``, and from when the next pass is to look: later if that is too much."""
+        seen = {at: set(ids) for at, ids in self.seen.items()}
+        for change in changes:
+            if change.at <= now - AT_ONCE:
+                seen.setdefault(timestamps.to_text(change.at), set()).add(change.external_id)
+        kept: JsonObject = {}
+        room = MOST_SEEN
+        for at in sorted(seen, reverse=True):
+            if at < timestamps.to_text(since):
+                break
+            if kept and len(seen[at]) > room:
+                return kept, timestamps.from_text(min(kept))
+            kept[at] = json_list(sorted(seen[at]))
+            room -= len(seen[at])
+        return kept, since
 
 
 def _instant(value: Json, otherwise: datetime) -> datetime:

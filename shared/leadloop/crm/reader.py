@@ -7,7 +7,7 @@ out can never put an old answer over a newer one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from leadloop.crm.batching import Batch
 from leadloop.crm.contact_keys import NO_KEYS, KeysFound, keys_of
@@ -39,6 +39,8 @@ class Reader:
         self._store = runtime.store
         self._policy = runtime.policy
         self._crm = crm
+        self.shown: dict[str, datetime] = {}
+        """Each deal that was read → its time of last change, as the CRM showed it."""
 
     def read(self, entities: Sequence[Entity]) -> None:
         """Read some entities, and remove their marks if they have any.
@@ -83,6 +85,7 @@ class Reader:
     def _read_leads(self, entities: Sequence[Entity]) -> None:
         resting = self._at_rest(entities)
         alive = self._crm.read_leads([one.external_id for one in entities])
+        self.shown.update({external_id: lead.updated_at for external_id, lead in alive.items()})
         moves = self._crm.transitions(list(alive))
         keys = self._keys(resting, alive)
         readings = [

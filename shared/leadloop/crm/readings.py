@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from leadloop import timestamps
@@ -22,9 +22,8 @@ from leadloop.leads.visiting import needs_recall, visits_of
 from leadloop.policy import Policy
 from leadloop.ports.store import Delete, Document, Store, Write
 
-PULLS_OF_GRACE = 2
-"""A change within so many pull periods of one that is known is no reason by itself to write a reference: as a rule it
-is our own ids being written into the CRM."""
+SAME_CHANGE = timedelta(seconds=2)
+"""A deal's time of last change may be that much later than the transition or the price that it is about."""
 
 
 class ReadingOvertaken(Exception):
@@ -141,10 +140,10 @@ class ReadingCommit:
             deal.give(lead_id, visits_of(self._store, self._policy, deal.leads[lead_id]))
 
     def _seen(self, deal: Deal) -> dict[str, object]:
-        lead, known = self.reading.lead, deal.last_changed
-        grace = PULLS_OF_GRACE * self._policy.defaults.pull_period
-        is_known = known is not None and timestamps.to_text(lead.updated_at - grace) <= known
-        seen = deal.ref.seen_updated_at if is_known else timestamps.to_text(lead.updated_at)
+        lead = self.reading.lead
+        told_by = timestamps.to_text(lead.updated_at - SAME_CHANGE)
+        is_told = deal.last_told >= told_by or deal.last_written() >= told_by
+        seen = deal.ref.seen_updated_at if is_told else timestamps.to_text(lead.updated_at)
         return {"seen_updated_at": seen, "contact_ids": lead.contact_ids}
 
     def _deliveries(self, deal: Deal) -> list[Write]:

@@ -43,7 +43,7 @@ class CrmRef(BaseModel):
     """Why the deal is no longer in the CRM: ``deleted`` or ``merged``."""
     contact_ids: tuple[str, ...] = ()
     seen_updated_at: str | None = None
-    """The CRM's time of a last change that the leads' facts do not tell of (``Deal.last_changed``)."""
+    """The CRM's time of a last change that the leads' facts do not tell of (``Deal.last_told``)."""
     waits_until: str | None = None
     """A deal matched to no lead waits until then before it counts as born in the CRM."""
     matched_by: str | None = None

@@ -73,6 +73,8 @@ class Delivery(BaseModel):
     merged: bool = False
     attached: str | None = None
     """Digest of the fields the CRM was last given."""
+    written_at: str | None = None
+    """The CRM's time of last change when it was given them: a deal read as of then was changed by nobody else."""
     rule: str | None = None
     reason: str | None = None
 
@@ -127,9 +129,10 @@ class Delivery(BaseModel):
         arrived = self._changed(DeliveryState.DELIVERED, attach_at, attempts=0, uncertain=False)
         return arrived.model_copy(update={"external_id": external_id, "merged": merged})
 
-    def attached_to(self, fields_digest: str, verdict: Verdict) -> Delivery:
-        """There is nothing more to write into the CRM unless the fields change."""
-        return self._changed(DeliveryState.DELIVERED, None, verdict, attached=fields_digest, attempts=0)
+    def attached_to(self, fields_digest: str, verdict: Verdict, written_at: datetime | None = None) -> Delivery:
+        """There is nothing more to write into the CRM unless the fields change; what was written, was at that time."""
+        at = timestamps.to_text(written_at) if written_at is not None else self.written_at
+        return self._changed(DeliveryState.DELIVERED, None, verdict, attached=fields_digest, attempts=0, written_at=at)
 
     def write(self, version: str | None) -> Write:
         """Create the document, or update the version that was read."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
+from leadloop import timestamps
 from leadloop.crm.amocrm.client import AmoCrmClient, AnswerUnreadable
 from leadloop.crm.amocrm.fields import FieldPlace, entries, places, texts_at
 from leadloop.crm.amocrm.lead_feed import everything_since
@@ -72,9 +73,15 @@ def attach_fields(
         body: Json = {"custom_fields_values": entries(chosen, values)}
         return client.write("attach_fields", "PATCH", path, body, repeatable=True)
 
-    _, refused = _without_refused("attach_fields", missing, patch)
+    answer, refused = _without_refused("attach_fields", missing, patch)
     written = tuple(place.name for place in missing if place.name not in refused)
-    return AttachedFields(written, kept, refused)
+    return AttachedFields(written, kept, refused, written_at=_updated_at(answer))
+
+
+def _updated_at(answer: Json) -> datetime | None:
+    """What a PATCH says of the lead's time of last change."""
+    at = answer.get("updated_at") if isinstance(answer, dict) else None
+    return timestamps.from_unix(at) if isinstance(at, int) else None
 
 
 def _without_refused(
