@@ -87,11 +87,12 @@ def recall(store: Store, policy: Policy, lead_id: str) -> Verdict | None:
         return None
     lead, is_shared = Lead.of(document), False
     for client_id in sorted(_clients(policy, lead)):
-        leads = _leads_of(store, client_id)
-        if len(leads) > MOST_LEADS:
+        # Counted first: a lead may have hundreds of ClientIDs, and would be read for each of them.
+        if store.count(leads_with_weak_id(_CLIENT + client_id, limit=_LOOKED_AT)) > MOST_LEADS:
             is_shared = True
             # Of very many leads not all are looked at; those that are not have said so of themselves.
-            _share(store, policy, client_id, [lead, *(other for other in leads if other.id != lead_id)])
+            others = [other for other in _leads_of(store, client_id) if other.id != lead_id]
+            _share(store, policy, client_id, [lead, *others])
     refusal = _teach(store, policy, lead_id, lambda lead: visits_of(store, policy, lead))
     return _SHARED if refusal is None and is_shared else refusal
 

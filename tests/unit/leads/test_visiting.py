@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadloop.adapters.document_size import document_size
+from leadloop.adapters.memory_store import MemoryStore
 from leadloop.facts import MAX_VISITS, FactKind
 from leadloop.identity.visits import MOST_NAMES, Visit
 from leadloop.leads.visiting import MOST_LEADS, recall
 from leadloop.messages import LeadCaptured, PageAddress
-from leadloop.ports.store import Query
+from leadloop.ports.store import Page, Query
 from support.form_desk import FormDesk
 from support.interruptions import Interrupter
 from support.lead_facts import ANNA, BORIS, after
@@ -234,6 +235,26 @@ class TestALeadThatCanHoldNoMore:
         refusals = [verdict.rule for one in told if one for verdict in one.refusals.values()]
         assert set(refusals) == {"lead.too_large"}
         assert len(desk.store.query(Query("visit")).documents) == 8
+
+
+class AskedStore(MemoryStore):
+    """Remembers what was queried; a count hands over no document."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[Query] = []
+
+    def query(self, query: Query, cursor: str | None = None) -> Page:
+        self.asked.append(query)
+        return super().query(query, cursor)
+
+
+def test_a_lead_of_many_client_ids_is_not_read_for_each_of_them() -> None:
+    """Once each look at one of 450 read and parsed the same megabyte: a form took half a minute."""
+    store = AskedStore()
+    VisitDesk(store).hear_all(form(str(1_700_000_000_123_450_000 + number), number) for number in range(12))
+    assert len(store.query(Query("lead")).documents) == 1
+    assert not [query for query in store.asked if query.collection == "lead" and "weak_ids" in str(query.where)]
 
 
 class TestAVisitAtRest:
