@@ -163,7 +163,7 @@ class _Cursor:
         return cls(document, key, feed, since, at_hand, _instant(kept.get("reached"), since), seen_at)
 
     def behind(self, page: ChangePage, overlap: timedelta, now: datetime) -> list[Write]:
-        """The cursor moved behind a page, if it moves; at the end of the feed a new pass begins, an overlap before its end.
+        """The cursor moved behind a page, if it moves; at the end of the feed a new pass begins an overlap before it.
 
         Never beyond now: one deal that says it changed next year must not hide what changes until then.
         """
