@@ -29,6 +29,8 @@ from leadloop.ports.store import Document, DocumentTooLarge, Key, PreconditionFa
 from leadloop.runtime import Runtime
 
 _SET_ASIDE = timedelta(days=1)
+_CONTACTS_AT_ONCE = 10
+"""Each costs a call of its own; after so many their marks are removed, so that a run cut short has got on."""
 
 
 class Reader:
@@ -49,13 +51,19 @@ class Reader:
         them were not read, and the marks there were stay.
         """
         chosen = list(dict.fromkeys(entities))
+        self._read_all([one for one in chosen if one.kind != CONTACT])
         contacts = [one for one in chosen if one.kind == CONTACT]
-        marks = self._resting_marks(contacts)
-        leads = [one for one in chosen if one.kind != CONTACT]
-        leads += [deal for contact in contacts for deal in self._deals_of(contact) if deal not in leads]
+        for start in range(0, len(contacts), _CONTACTS_AT_ONCE):
+            self._follow(contacts[start : start + _CONTACTS_AT_ONCE])
+
+    def _read_all(self, leads: Sequence[Entity]) -> None:
         most = self._crm.most_leads_a_call
         for start in range(0, len(leads), most):
             self._read_leads(leads[start : start + most])
+
+    def _follow(self, contacts: Sequence[Entity]) -> None:
+        marks = self._resting_marks(contacts)
+        self._read_all(list(dict.fromkeys(deal for contact in contacts for deal in self._deals_of(contact))))
         for contact, held in marks.items():
             self._remove(AtRest(contact, held))
 
