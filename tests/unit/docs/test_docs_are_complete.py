@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import io
+import json
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from importlib import import_module
 
 import pytest
 
+from leadloop.adapters.json_log import JsonLog
 from leadloop.cli import COMMANDS
 from leadloop.forms.field_names import SPELLINGS, UTM, plain_name
 from leadloop.policy import read_policy
@@ -19,6 +23,7 @@ from leadloop_host.demo.story import read_story
 from support import sayings
 from support.guides import LANGUAGES, Guide, every_guide, guides
 from support.sayings import ROOT
+from support.settable_clock import SettableClock
 
 languages = pytest.mark.parametrize("language", LANGUAGES)
 
@@ -142,6 +147,18 @@ class TestWhatIsWrittenCanBeFollowed:
                 assert_is_asked_rightly(words[1:])
 
     @languages
+    def test_the_search_of_the_log_finds_what_is_written_there(self, language: str) -> None:
+        searches = [search for guide in guides(language).values() for search in log_searches(guide)]
+        assert len(searches) == 2  # every day, and when something is wrong
+        stream = io.StringIO()
+        log = JsonLog(SettableClock(), stream)
+        for say in (log.info, log.warning, log.error):
+            say("lead_captured")
+        for search in searches:
+            found = subprocess.run(search, input=stream.getvalue(), capture_output=True, text=True, check=True).stdout
+            assert [entry["severity"] for entry in map(json.loads, found.splitlines())] == ["WARNING", "ERROR"]
+
+    @languages
     def test_policy_snippets(self, language: str) -> None:
         example = (ROOT / "examples" / "real_estate" / "leadloop.yaml").read_text(encoding="utf-8")
         snippets = [block.text for block in guides(language)["getting-started.md"].blocks if block.language == "yaml"]
@@ -176,6 +193,14 @@ def leads_somewhere(guide: Guide, link: str) -> bool:
     path, _, anchor = link.partition("#")
     target = (guide.path.parent / path).resolve() if path else guide.path
     return target.exists() and (not anchor or anchor in Guide(target).anchors)
+
+
+def log_searches(guide: Guide) -> Iterator[list[str]]:
+    """What a reader is told to find in the log with ``grep``, word by word."""
+    lines = [line for block in guide.blocks if block.language == "sh" for line in block.text.splitlines()]
+    for line in lines:
+        if line.startswith("journalctl") and "| grep" in line:
+            yield shlex.split(line.partition("| ")[2])
 
 
 def commands(guide: Guide) -> Iterator[list[str]]:
