@@ -16,7 +16,10 @@ class SecretMissing(Exception):
     """An environment variable that this function needs is not set."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"the environment variable {name} is not set; set it (see docs: Secrets) and start again")
+        super().__init__(
+            f"the environment variable {name} is not set; "
+            "set it (docs/en/policy.md, section Secrets; also in docs/ru) and start again"
+        )
         self.name = name
 
 

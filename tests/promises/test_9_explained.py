@@ -126,7 +126,7 @@ def test_the_plan_is_what_the_uploader_then_does(owner: Owner) -> None:
     assert _rows(company) == before, "a plan changes nothing"
     answered = company.fire("upload-conversions") or {}
     sent = sorted(_rows(company) - before)
-    assert sent == sorted(row for file in told["files"] for row in file["first_rows"])
+    assert sent == sorted(row for file in told["files"] for row in file["lines"])
     assert told["rows"] == len(sent) == sum(answered["rows"].values()) == 3
     assert told["withheld"] == answered["withheld"] == {"held.no_identifier": 1}
     assert company.vendors.metrica_book()["totals"]["rows_received"] == 2 + len(sent)

@@ -14,7 +14,10 @@ class NoSuchLead(Exception):
     """Nothing in the store goes by that name."""
 
     def __init__(self, wanted: str) -> None:
-        super().__init__(f"no lead has the id, CRM deal, ClientID or yclid {wanted!r}; is it the right --data?")
+        super().__init__(
+            f"no lead has the id, CRM deal, ClientID or yclid {wanted!r}; a deal is known once it has been read from "
+            "the CRM and has found its lead, which may take ten minutes and one pull; else: is it the right --data?"
+        )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise NoSuchLead(arguments.lead)
     stories = [explain(world.store, world.policy, lead, world.clock.now()) for lead in found]
     if arguments.json:
-        print_json({"ok": True, "leads": [story.as_json() for story in stories]})
+        print_json({"ok": True, "goals_verified": False, "leads": [story.as_json() for story in stories]})
     else:
         print("\n\n".join(story.text() for story in stories))
     return OK

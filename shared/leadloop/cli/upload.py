@@ -42,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({"ok": summary.stopped is None, **summary.as_json()})
     else:
         for entry in log.entries:
-            print(f"  {entry.event} {entry.details.get('what_to_do', '')}".rstrip())
+            said = [str(entry.details[name]) for name in ("reason", "what_to_do") if name in entry.details]
+            print(f"  {entry.event} {'; '.join(said)}".rstrip())
         states = ", ".join(f"{count} {state}" for state, count in sorted(summary.rows.items())) or "nothing"
         print(f"rows: {states}; stopped: {summary.stopped or 'no'}")
     return OK if summary.stopped is None else REFUSED

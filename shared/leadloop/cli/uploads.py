@@ -33,9 +33,11 @@ def run(arguments: argparse.Namespace) -> int:
     from leadloop.ports.store import Key
 
     world, _ = opened.open_runtime(arguments)
+    zone = world.policy.site.time_zone
     if arguments.token is None:
         uploads = list(_all(world.store))
-        print_json([one.fields() | {"token": one.token} for one in uploads]) if arguments.json else _tell(uploads)
+        listed: list[Json] = [one.fields() | {"token": one.token} for one in uploads]
+        print_json(listed) if arguments.json else _tell(uploads, zone)
         return OK
     [document] = world.store.get_many([Key("upload", arguments.token)])
     if document is None:
@@ -43,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         return REFUSED
     upload = Upload.of(document)
     rows = list(_rows(world.store, world.policy, upload))
-    print_json([_row_json(row) for row in rows]) if arguments.json else _tell_rows(rows, upload)
+    print_json([_row_json(row) for row in rows]) if arguments.json else _tell_rows(rows, upload, zone)
     return OK
 
 
@@ -54,18 +56,22 @@ def _all(store: Store) -> Iterable[Upload]:
     return map(Upload.of, every_document(store, uploads_in_order()))
 
 
-def _tell(uploads: Sequence[Upload]) -> None:
+def _tell(uploads: Sequence[Upload], zone: str) -> None:
     from leadloop.report.tables import table
 
-    head = ["token", "created", "by", "rows", "state", "Metrica's id", "status", "accepted", "linked", "reason"]
-    print(table(head, [_cells(upload) for upload in uploads]))
+    vendor = ["Metrica's id", "status", "accepted", "linked"]
+    head = ["token", f"created ({zone})", "by", "rows", "state", *vendor, "reason"]
+    print(table(head, [_cells(upload, zone) for upload in uploads]))
 
 
-def _cells(upload: Upload) -> list[object]:
+def _cells(upload: Upload, zone: str) -> list[object]:
+    from leadloop.report.moments import minute_of
+
     totals = [upload.totals.get(name) for name in ("line_quantity", "linked_quantity")]
     told = ["?" if total is None else total for total in totals]
     vendor = [upload.vendor_id or "—", upload.vendor_status or "—"]
-    place = [upload.token, upload.created_at[:16], upload.identifier_kind, upload.count, upload.state.value]
+    created = minute_of(upload.created_at, zone)
+    place = [upload.token, created, upload.identifier_kind, upload.count, upload.state.value]
     return [*place, *vendor, *told, upload.reason or "—"]
 
 
@@ -83,25 +89,25 @@ def _is_processed(upload: Upload) -> bool:
     return upload.state is State.TERMINAL
 
 
-def _tell_rows(rows: Sequence[RowLinkage], upload: Upload) -> None:
+def _tell_rows(rows: Sequence[RowLinkage], upload: Upload, zone: str) -> None:
     from leadloop.report.tables import table
 
     words = {True: "yes", False: "no", None: "not told" if _is_processed(upload) else "?"}
     lines = [
         [
             *(row.claim.index, row.lead_id, row.claim.goal, row.claim.row, words[row.linked]),
-            _causes(row) if _is_processed(upload) else "not processed yet",
+            _causes(row, zone) if _is_processed(upload) else "not processed yet",
         ]
         for row in rows
     ]
     print(table(["row", "lead", "goal", "line", "linked", "causes"], sorted(lines, key=lambda line: int(str(line[0])))))
 
 
-def _causes(row: RowLinkage) -> str:
-    from leadloop.report.text import to_the_minute
+def _causes(row: RowLinkage, zone: str) -> str:
+    from leadloop.report.moments import to_the_minute
 
     causes = (f"{'certain' if one.certain else 'possible'}: {one.reason}" for one in row.causes)
-    return to_the_minute("; ".join(causes)) or "—"
+    return to_the_minute("; ".join(causes), zone) or "—"
 
 
 def _row_json(row: RowLinkage) -> Json:

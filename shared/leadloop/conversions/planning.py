@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sized
 from dataclasses import dataclass, field
 
 from leadloop.conversions.rows import FileForm, form_of
@@ -10,7 +11,7 @@ from leadloop.conversions.selection import Choice, Selection, Sendable, Withheld
 from leadloop.ports.store import Store
 
 SHOWN = 5
-"""So many rows of each file, and so many leads of each reason, are shown."""
+"""So many rows of each file, and so many leads of each reason, a person is shown."""
 
 
 @dataclass
@@ -18,13 +19,14 @@ class PlannedFile:
     """Rows of one form. They are divided into files of the policy's size when they are sent."""
 
     rows: int = 0
-    first: list[Sendable] = field(default_factory=list)
+    shown: list[Sendable] = field(default_factory=list)
 
 
 @dataclass
 class Plan:
-    """What would be sent, and what not and why."""
+    """What would be sent, and what not and why. ``most``: how many of a kind are kept to be shown; ``None``: all."""
 
+    most: int | None = SHOWN
     files: dict[FileForm, PlannedFile] = field(default_factory=dict)
     withheld: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[Withheld]] = field(default_factory=dict)
@@ -39,18 +41,21 @@ class Plan:
         for sendable in choice.sendable:
             file = self.files.setdefault(form_of(sendable.claim), PlannedFile())
             file.rows += 1
-            if len(file.first) < SHOWN:
-                file.first.append(sendable)
+            if self._has_room(file.shown):
+                file.shown.append(sendable)
         for withheld in choice.withheld:
             self.withheld[withheld.verdict.rule] += 1
             examples = self.examples.setdefault(withheld.verdict.rule, [])
-            if len(examples) < SHOWN:
+            if self._has_room(examples):
                 examples.append(withheld)
 
+    def _has_room(self, kept: Sized) -> bool:
+        return self.most is None or len(kept) < self.most
 
-def plan(selection: Selection, store: Store) -> Plan:
+
+def plan(selection: Selection, store: Store, most: int | None = SHOWN) -> Plan:
     """Decide on every lead with unclaimed conversions, the nearest deadline first."""
-    found = Plan()
+    found = Plan(most)
     for page in selection.pages(store):
         for choice in page:
             found.add(choice)

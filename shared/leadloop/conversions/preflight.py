@@ -44,6 +44,7 @@ def look_at_counter(context: UploadContext) -> Preflight:
             "goals_not_in_counter",
             counter=context.metrica.counter,
             targets=[*missing],
+            reason=f"the counter has no JavaScript goals {', '.join(missing)} (matches)",
             what_to_do="create JavaScript-event goals with these identifiers and the condition `matches`, or correct "
             "`goals` in the policy; their conversions wait",
         )

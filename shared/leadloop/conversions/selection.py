@@ -13,6 +13,7 @@ from leadloop.conversions.goals import derive
 from leadloop.conversions.identifiers import choose
 from leadloop.conversions.rows import freeze, judge_row
 from leadloop.conversions.windows import judge_window
+from leadloop.leads.crm_refs import CrmRef
 from leadloop.leads.fold import LeadState
 from leadloop.leads.lead import Claim, Expiry, Lead
 from leadloop.outcomes import Outcome
@@ -22,6 +23,9 @@ from leadloop.verdict import Verdict
 
 Deals = Mapping[str, Document]
 """CRM reference → its document."""
+
+_MOST_MERGES = 20
+"""Of one deal into the next, that are followed."""
 
 
 class Sendable(NamedTuple):
@@ -139,7 +143,8 @@ class Selection:
         if not in_form:
             return in_form
         if self.now < candidate.due_at:
-            return _held("settling", f"waits for its price until {timestamps.to_text(candidate.due_at)}")
+            due_at = timestamps.to_text(candidate.due_at)
+            return _held("settling", f"waits until {due_at}, because its price may still change")
         if self.targets is not None and claim.target not in self.targets:
             return _held("goal_not_in_counter", f"the counter has no JavaScript goal {claim.target!r} (matches)")
         return None
@@ -209,5 +214,14 @@ def _duplicate(lead: Lead, crm_ref: str | None) -> Verdict:
 
 
 def _read_deals(store: Store, refs: Sequence[str]) -> Deals:
-    found = store.get_many([deal_key(ref) for ref in refs]) if refs else []
-    return {ref: document for ref, document in zip(refs, found, strict=True) if document is not None}
+    """Each deal; for one that was merged away the deal it is now, which alone knows what later merges brought."""
+    deals: dict[str, Document] = {}
+    wanted, merges = dict(zip(refs, refs, strict=True)), 0
+    while wanted and merges < _MOST_MERGES:
+        names = sorted(set(wanted.values()))
+        found = {one.key.id: one for one in store.get_many([deal_key(name) for name in names]) if one is not None}
+        now = {ref: found[name] for ref, name in wanted.items() if name in found}
+        deals |= now
+        wanted = {ref: survivor for ref, one in now.items() if (survivor := CrmRef.of(one).alias_of) is not None}
+        merges += 1
+    return deals

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from leadloop import queries, timestamps
@@ -19,6 +20,7 @@ from leadloop.leads.fold import LeadState, crm_ref_id
 from leadloop.leads.lead import Claim, Lead
 from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Key, Store
+from leadloop.report.moments import to_the_minute
 from leadloop.report.tables import table
 
 _SAID = {
@@ -41,6 +43,9 @@ _SAID = {
     FactKind.VISITED: ("day", "client_id"),
 }
 """What of each fact is told; keys and sealed contacts are not."""
+
+_NEXT_UPLOAD = "next upload"
+_UNASKED = "  Metrica was not asked whether the counter has these goals; `leadloop plan` asks it."
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,200}")
 
@@ -80,10 +85,14 @@ class Explanation:
         ]
         head += [f"  repeats   {self.repeat_of}, so it was not received twice"] if self.repeat_of else []
         zone = ZoneInfo(self.time_zone)
-        facts = [[_moment(fact.occurred_at, zone), fact.feed, fact.kind, _words(told(fact))] for fact in self.facts]
-        decisions = [[one.goal, one.ended, one.rule, one.reason] for one in self.decisions]
+        facts = [[_moment(fact.occurred_at, zone), fact.feed, fact.kind, _words(_read(fact))] for fact in self.facts]
+        decisions = [
+            [one.goal, one.ended, one.rule, to_the_minute(one.reason, self.time_zone)] for one in self.decisions
+        ]
         known = table([f"at ({self.time_zone})", "from", "fact", "what"], facts)
-        return "\n".join([*head, "", known, "", table(["goal", "ends as", "rule", "reason"], decisions)])
+        decided = table(["goal", "ends as", "rule", "reason"], decisions)
+        unasked = ["", _UNASKED] if any(one.ended == _NEXT_UPLOAD for one in self.decisions) else []
+        return "\n".join([*head, "", known, "", decided, *unasked])
 
     def as_json(self) -> JsonObject:
         """The story for a program."""
@@ -131,7 +140,7 @@ def explain(store: Store, policy: Policy, lead: Lead, now: datetime) -> Explanat
     for choice in withheld:
         decisions += [Decision(one.goal, one.outcome, one.verdict.rule, one.verdict.reason) for one in choice.withheld]
         decisions += [
-            Decision(one.claim.goal, "next upload", one.verdict.rule, one.verdict.reason) for one in choice.sendable
+            Decision(one.claim.goal, _NEXT_UPLOAD, one.verdict.rule, one.verdict.reason) for one in choice.sendable
         ]
     return Explanation(
         time_zone=policy.site.time_zone,
@@ -159,6 +168,16 @@ def told(fact: Fact) -> JsonObject:
     """What may be told of a fact, without empty values."""
     said = {name: _filled(fact.values.get(name)) for name in _SAID[fact.kind]}
     return {name: value for name, value in said.items() if not _is_empty(value)}
+
+
+def _read(fact: Fact) -> JsonObject:
+    """What is told of a fact to a person: money in whole units, as it is read."""
+    said = told(fact)
+    amount = fact.values.get("amount")
+    if fact.kind is not FactKind.PRICE_OBSERVED or not isinstance(amount, int):
+        return said
+    price = f"{Decimal(amount).scaleb(-2):,} {fact.values.get('currency', '')}"
+    return {"external_id": said.get("external_id"), "price": price}
 
 
 def _filled(value: Json) -> Json:

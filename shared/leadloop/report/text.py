@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
@@ -13,9 +12,9 @@ from leadloop.conversions.states import State
 from leadloop.conversions.upload import Upload
 from leadloop.report.funnel import Funnel
 from leadloop.report.loop import GoalLine, Loop
+from leadloop.report.moments import to_the_minute
 from leadloop.report.tables import table
 
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d\.\d{6}Z")
 MOST_ROWS = 40
 """Rows of a list of leads that a terminal is shown."""
 
@@ -23,11 +22,6 @@ MOST_ROWS = 40
 def loop_text(loop: Loop, names: Mapping[str, str] | None = None) -> str:
     """The whole report. ``names`` (lead id → a name to show) exists for demos; otherwise ids are shown."""
     return "\n".join(_sections(loop, names or {}))
-
-
-def to_the_minute(reason: str) -> str:
-    """A reason for a person: the instants in it without seconds, and their zone said."""
-    return _MOMENT.sub(r"\1 \2 UTC", reason)
 
 
 def _sections(loop: Loop, names: Mapping[str, str]) -> Iterator[str]:
@@ -55,7 +49,7 @@ def _sections(loop: Loop, names: Mapping[str, str]) -> Iterator[str]:
     yield "\nNot sent"
     yield from _some(
         ["lead", "goal", "ends as", "reason"],
-        [_withheld_cells(one, names) for one in loop.withheld],
+        [_withheld_cells(one, names, loop.time_zone) for one in loop.withheld],
     )
 
 
@@ -127,11 +121,11 @@ def _unlinked(loop: Loop, names: Mapping[str, str]) -> Iterator[list[object]]:
     for row in loop.suspects:
         for cause in row.causes:
             certainty = "certain" if cause.certain else "possible"
-            yield [_name(row.lead_id, names), row.claim.goal, certainty, to_the_minute(cause.reason)]
+            yield [_name(row.lead_id, names), row.claim.goal, certainty, to_the_minute(cause.reason, loop.time_zone)]
 
 
-def _withheld_cells(one: Withheld, names: Mapping[str, str]) -> list[object]:
-    return [_name(one.lead_id, names), one.goal, one.outcome, to_the_minute(one.verdict.reason)]
+def _withheld_cells(one: Withheld, names: Mapping[str, str], time_zone: str) -> list[object]:
+    return [_name(one.lead_id, names), one.goal, one.outcome, to_the_minute(one.verdict.reason, time_zone)]
 
 
 def _name(lead_id: str, names: Mapping[str, str]) -> str:

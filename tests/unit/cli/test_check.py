@@ -167,11 +167,15 @@ class TestEnvironment:
         owner.unsets(name)
         assert owner.environment()[name] == ("missing", "")
         assert ("warning", "environment.missing") in owner.rules()
-        assert owner.checks()[0] == 0
+        code, out, _ = owner.checks()
+        assert code == 0
+        [line] = [line for line in out.splitlines() if f"{name} is not set" in line]
+        assert "`leadloop serve` will not start without it" in line
 
     def test_private_key_is_needed_only_where_contacts_are_kept(self, owner: Owner) -> None:
         owner.unsets("LEADLOOP_SEAL_PRIVATE_KEY")
         assert ("note", "environment.missing") in owner.rules()
+        assert "will not start" not in owner.checks()[1]
         owner.writes("mode: hash", "mode: keep")
         assert ("warning", "environment.missing") in owner.rules()
 

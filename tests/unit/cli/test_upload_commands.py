@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -77,6 +78,28 @@ def test_plan_names_missing_goals_and_what_to_do(desk: MetricaDesk, leadloop: Ru
     _, told = leadloop("plan")
     assert "held.goal_not_in_counter" in told
     assert "create JavaScript-event goals" in told
+    assert "\n! goals_not_in_counter: the counter has no JavaScript goals lead_received (matches); create " in told
+
+
+def test_plan_says_how_many_it_does_not_print_and_gives_a_program_all(desk: MetricaDesk, leadloop: Run) -> None:
+    for number in range(6):
+        desk.plant(f"lead-{number}", client_id=f"178820341152930417{number}")
+        desk.plant(f"silent-{number}")
+    told = leadloop("plan")[1].splitlines()
+    assert [line for line in told if "more" in line] == ["    … and 2 more (--json)"] * 2
+    assert sum(line.startswith("    178820341152930417") or ANNA in line for line in told) == 5
+    whole = answer(leadloop("plan", "--json")[1])
+    assert [len(file["lines"]) for file in whole["files"]] == [7]
+    assert len(whole["not_sent"]["held.no_identifier"]) == 7
+
+
+def test_moments_are_told_in_the_zone_of_the_counter(desk: MetricaDesk, leadloop: Run) -> None:
+    assert re.search(r"until \d{4}-\d\d-\d\d \d\d:\d\d \(Europe/Moscow\)", leadloop("plan")[1])
+    leadloop("upload")
+    head, _, row = leadloop("uploads")[1].splitlines()
+    assert "created (Europe/Moscow)" in head
+    moscow = timestamps.from_text(desk.the_upload().created_at).astimezone(ZoneInfo("Europe/Moscow"))
+    assert f"{moscow:%Y-%m-%d %H:%M}" in row
 
 
 def test_plan_offline_asks_nobody(desk: MetricaDesk, leadloop: Run) -> None:
@@ -166,7 +189,7 @@ def test_times_in_causes_are_told_to_the_minute(desk: MetricaDesk, leadloop: Run
     desk.check()
     [late] = [one.token for one in desk.uploads() if "lead_qualified" in leadloop("uploads", one.token)[1]]
     told = leadloop("uploads", late)[1]
-    assert re.search(r"closed \d{4}-\d\d-\d\d \d\d:\d\d UTC, before it was processed", told)
+    assert re.search(r"closed \d{4}-\d\d-\d\d \d\d:\d\d \(Europe/Moscow\), before it was processed", told)
 
 
 def test_an_unknown_token_and_a_wrong_folder_are_said(leadloop: Run, tmp_path: Path) -> None:

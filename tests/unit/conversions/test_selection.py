@@ -101,7 +101,7 @@ def test_a_conversion_older_than_every_window_is_not_sent(desk: MetricaDesk) -> 
 def test_a_late_sale_after_an_old_visit_is_sent_all_the_same(desk: MetricaDesk) -> None:
     """Metrica may know a later visit; sending costs nothing."""
     desk.plant("anna", client_id=ANNA, at=desk.now() - timedelta(days=60), stages={"qualified": desk.now()})
-    [qualified] = [one for file in planned(desk).files.values() for one in file.first]
+    [qualified] = [one for file in planned(desk).files.values() for one in file.shown]
     assert (qualified.claim.goal, qualified.verdict.rule) == ("lead_qualified", "window.may_link")
     desk.upload()
     assert {target for _, _, target, _ in desk.conversions()} == {"lead_qualified"}

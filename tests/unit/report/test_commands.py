@@ -102,7 +102,7 @@ class TestExplain:
     ) -> None:
         assert run(folder, "explain", "102", "--json") == 0
         told = json.loads(capsys.readouterr().out)
-        assert told["ok"] is True
+        assert (told["ok"], told["goals_verified"]) == (True, False)
         [lead] = told["leads"]
         assert (lead["lead_id"], lead["source"], lead["stage"]) == (lead_id_of(played, "Борис"), "vk", "sold")
         assert {one["goal"] for one in lead["decisions"]} == {"lead_received", "lead_qualified", "flat_sold"}
@@ -112,6 +112,8 @@ class TestExplain:
         told = capsys.readouterr()
         assert told.out == ""
         assert told.err.startswith("leadloop explain: no lead has the id, CRM deal, ClientID or yclid 'nobody'")
+        assert "a deal is known once it has been read from the CRM and has found its lead" in told.err
+        assert "which may take ten minutes and one pull" in told.err
 
     def test_a_program_learns_so_too(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(folder, "explain", "nobody", "--json") == 1

@@ -12,7 +12,7 @@ from leadloop.messages import ContactKey
 from leadloop.policy import ContactMode
 from leadloop.ports.store import Delete, Key
 from leadloop.report.explanation import Explanation, explain, find_leads
-from support.lead_facts import after, lead_of, linked, lost, submitted, visited
+from support.lead_facts import after, lead_of, linked, lost, priced, submitted, visited
 from support.metrica_desk import ANNA, MetricaDesk, MetricaServer
 from support.policies import sokol
 from support.small_loop import SmallLoop
@@ -63,6 +63,10 @@ class TestDecisions:
         desk.plant("anna", client_id=ANNA)
         [decision] = story_of(desk, "anna").decisions
         assert (decision.ended, decision.rule) == ("next upload", "window.will_link")
+        assert "Metrica was not asked" in story_of(desk, "anna").text()
+
+    def test_metrica_is_not_spoken_of_where_nothing_waits_to_go(self, played: SmallLoop) -> None:
+        assert "Metrica was not asked" not in story(played, "Анна").text()
 
     def test_a_row_that_waits_for_another_upload_says_so(self, desk: MetricaDesk) -> None:
         desk.plant("anna", client_id=ANNA)
@@ -104,6 +108,15 @@ class TestFacts:
         told = story(played, "Глеб")
         assert told.source_rule == "referrer.host"
         assert "referrer {host ya.ru, path /}" in told.text()
+
+    def test_a_price_is_told_as_money_is_read_and_to_a_program_in_minor_units(self) -> None:
+        told = explain_alone(lead_of(submitted(), linked("1"), priced(450_000_050, after(hours=1))))
+        assert "price_observed  external_id 1, price 4,500,000.50 RUB\n" in told.text()
+        assert told.as_json()["facts"][-1]["amount"] == 450_000_050  # type: ignore[index, call-overload]
+
+    def test_moments_in_reasons_are_in_the_zone_of_the_counter(self, played: SmallLoop) -> None:
+        line = next(line for line in story(played, "Борис").text().splitlines() if "held.settling" in line)
+        assert "waits until 2026-09-23 17:00 (Europe/Moscow), because its price may still change" in line
 
     def test_a_repeat_names_the_lead_it_repeats(self, played: SmallLoop) -> None:
         first, repeat = story(played, "Анна", 0), story(played, "Анна", 1)
