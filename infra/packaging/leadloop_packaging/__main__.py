@@ -46,7 +46,10 @@ def _policy(named: Path | None) -> Path:
         return named
     if Path(STANDARD_NAME).is_file():
         return Path(STANDARD_NAME)
-    sys.stdout.write(f"no {STANDARD_NAME} here: packaging the example's policy; name yours with --policy\n")
+    sys.stdout.write(
+        f"no {STANDARD_NAME} here: packaging the example's policy, good only for a look; "
+        f"name yours (make package POLICY=FILE, or --policy FILE), or put {STANDARD_NAME} into this folder\n"
+    )
     return EXAMPLE
 
 

@@ -26,7 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=ONE_MACHINE,
         help="where it runs: the one-machine host, or packaged functions on Google's emulators (which need Java)",
     )
-    parser.add_argument("--serve", action="store_true", help="leave everything running afterwards")
+    parser.add_argument(
+        "--serve",
+        action="store_true",
+        help="play no story: leave the stand-ins and the host running, with a form to try",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

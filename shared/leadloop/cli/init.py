@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     known = {name: value for name in ("origin", "counter", "account") if (value := getattr(arguments, name))}
     policy, environment = write_project(arguments.dir, Choices(language=arguments.lang, **known), SystemKeys())
-    steps = next_steps(arguments.lang, policy, environment)
+    steps = next_steps(arguments.lang, policy, environment, known)
     if arguments.json:
         print_json({"ok": True, "written": [str(policy), str(environment)], "next": list(steps)})
         return OK

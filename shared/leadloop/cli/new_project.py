@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +15,19 @@ from leadloop.policy import read_policy
 from leadloop.policy.loader import STANDARD_NAME as POLICY
 
 Language: TypeAlias = Literal["ru", "en"]
+
+
+_UNKNOWN: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "origin": "site address",
+        "counter": "counter",
+        "account": "CRM account",
+        "pipelines": "pipelines and statuses",
+    },
+    "ru": {"origin": "адрес сайта", "counter": "счётчик", "account": "аккаунт CRM", "pipelines": "воронки и статусы"},
+}
+"""What a policy must be told by its owner; nobody can give pipelines beforehand."""
+_COUNTER: Mapping[Language, str] = {"en": "<your counter>", "ru": "<ваш счётчик>"}
 
 
 class AlreadyThere(Exception):
@@ -103,7 +117,12 @@ def _template(name: str) -> Template:
     return Template((files("leadloop.cli") / "templates" / name).read_text(encoding="utf-8"))
 
 
-def next_steps(language: Language, policy: Path, environment: Path) -> list[str]:
-    """What the owner does next, one step a line."""
-    text = _template(f"next_steps.{language}.txt").substitute(policy=policy, environment=environment)
+def next_steps(language: Language, policy: Path, environment: Path, known: Mapping[str, str]) -> list[str]:
+    """What the owner does next, one step a line. ``known``: the fields of ``Choices`` that the owner gave."""
+    words = _UNKNOWN[language]
+    unknown = ", ".join(word for name, word in words.items() if name not in known)
+    counter = known.get("counter", _COUNTER[language])
+    text = _template(f"next_steps.{language}.txt").substitute(
+        policy=policy, environment=environment, unknown=unknown, counter=counter
+    )
     return text.strip().splitlines()

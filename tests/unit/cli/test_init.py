@@ -138,6 +138,30 @@ def test_comments_in_the_chosen_language(
     assert f"leadloop serve --policy {tmp_path / 'leadloop.yaml'}" in steps
 
 
+@pytest.mark.parametrize(
+    ("language", "all_of_it", "the_rest"),
+    [
+        (
+            "en",
+            "your own site address, counter, CRM account, pipelines and statuses",
+            "your own pipelines and statuses ",
+        ),
+        ("ru", "свои адрес сайта, счётчик, аккаунт CRM, воронки и статусы", "свои воронки и статусы."),
+    ],
+)
+def test_what_was_given_is_not_asked_for_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, all_of_it: str, the_rest: str
+) -> None:
+    begin(tmp_path / "asked", "--lang", language)
+    assert all_of_it in capsys.readouterr().out
+    given = ["--origin", "https://www.sokol.ru", "--counter", "98765432", "--account", "romashka"]
+    begin(tmp_path / "given", "--lang", language, *given)
+    steps = capsys.readouterr().out
+    assert the_rest in steps
+    assert 'data-counter="98765432"' in steps
+    assert "$" not in steps
+
+
 def test_answer_for_a_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert begin(tmp_path, "--json") == 0
     answer = json.loads(capsys.readouterr().out)
