@@ -111,7 +111,9 @@ class TestWhatCannotBePackagedIsRefused:
         root = checkout(tmp_path)
         (tmp_path / "outside.py").write_text("PASSWORD = 1")
         (root / "shared/leadloop/borrowed.py").symlink_to(tmp_path / "outside.py")
-        with pytest.raises(PackagingRefused, match=r"shared/leadloop/borrowed\.py: expected a file, found a link"):
+        with pytest.raises(
+            PackagingRefused, match=r"shared/leadloop/borrowed\.py: expected a file or a folder, found a link"
+        ):
             packages_of(root, sokol())
 
     def test_modules_behind_a_linked_folder(self, tmp_path: Path) -> None:
@@ -119,14 +121,34 @@ class TestWhatCannotBePackagedIsRefused:
         (tmp_path / "elsewhere").mkdir()
         (tmp_path / "elsewhere" / "module.py").write_text("")
         (root / "shared/leadloop/linked").symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(PackagingRefused, match="shared/leadloop/linked: expected a file or a folder, found a link"):
+            packages_of(root, sokol())
+
+    @pytest.mark.parametrize("name", ["main.py", "requirements.txt"])
+    def test_a_linked_file_of_a_function(self, tmp_path: Path, name: str) -> None:
+        root = checkout(tmp_path)
+        own = root / "functions/capture_lead" / name
+        own.rename(tmp_path / name)
+        own.symlink_to(tmp_path / name)
+        with pytest.raises(PackagingRefused, match=r"functions/capture_lead/.*found a link"):
+            packages_of(root, sokol())
+
+    def test_a_package_beside_main(self, tmp_path: Path) -> None:
+        root = checkout(tmp_path)
+        (root / "functions/capture_lead/rules").mkdir()
+        with pytest.raises(PackagingRefused, match=r"capture_lead: .*found rules"):
+            packages_of(root, sokol())
+
+    def test_a_link_to_nothing(self, tmp_path: Path) -> None:
+        root = checkout(tmp_path)
         (root / "shared/leadloop/gone.py").symlink_to(tmp_path / "nowhere.py")
-        with pytest.raises(PackagingRefused, match="expected a file, found a link or a folder"):
+        with pytest.raises(PackagingRefused, match="expected a file or a folder, found a link"):
             packages_of(root, sokol())
 
     def test_a_folder_named_like_a_module(self, tmp_path: Path) -> None:
         root = checkout(tmp_path)
         (root / "shared/leadloop/folder.py").mkdir()
-        with pytest.raises(PackagingRefused, match="expected a file, found a link or a folder"):
+        with pytest.raises(PackagingRefused, match="expected a file, found a folder"):
             packages_of(root, sokol())
 
     def test_a_function_whose_name_leads_out_of_the_checkout(self, tmp_path: Path) -> None:

@@ -20,9 +20,8 @@ def main(words: Sequence[str] | None = None) -> int:
     """Stage every function's package and say what they are."""
     arguments = _parser().parse_args(words)
     try:
-        policy = _policy(arguments.policy)
-        packages = packages_of(ROOT, load_policy(policy))
-        stage(packages, arguments.output, of_example=policy == EXAMPLE)
+        packages = packages_of(ROOT, load_policy(_policy(arguments.policy)))
+        stage(packages, arguments.output)
     except (PolicyInvalid, PackagingRefused) as fault:
         sys.stderr.write(f"nothing was packaged:\n{fault}\n")
         return 2

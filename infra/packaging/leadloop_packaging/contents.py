@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from leadloop.manifest import Manifest
@@ -22,6 +23,7 @@ Files = dict[str, bytes]
 def files_of(function: Path, tested: Pins, shared: Files, settings: Files) -> Files:
     """Everything in one function's package. Raises ``PackagingRefused``."""
     _refuse_strays(function)
+    _refuse_links(function.parent, [function / name for name in sorted(_OF_A_FUNCTION)])
     requirements = staged(read_pins(function / "requirements.txt"), tested)
     return {
         **shared,
@@ -33,13 +35,10 @@ def files_of(function: Path, tested: Pins, shared: Files, settings: Files) -> Fi
 
 def shared_files(package: Path) -> Files:
     """The copy of ``leadloop`` that every package carries: the same in each, and without the command line."""
-    carried = [
-        path
-        for path in package.rglob("*")
-        if path.name.endswith(_CARRIED) and not any(map(_is_left_out, path.relative_to(package).parts))
-    ]
-    for path in carried:
-        _refuse_all_but_files(path, package)
+    kept = [path for path in package.rglob("*") if not any(map(_is_left_out, path.relative_to(package).parts))]
+    carried = [path for path in kept if path.name.endswith(_CARRIED)]
+    _refuse_links(package.parent, [package, *kept])
+    _refuse_all_but_files(package.parent, carried)
     return {f"{package.name}/{path.relative_to(package).as_posix()}": path.read_bytes() for path in carried}
 
 
@@ -48,15 +47,19 @@ def _is_left_out(part: str) -> bool:
     return part in _LEFT_OUT or not part.split(".")[0].isidentifier()
 
 
-def _refuse_all_but_files(path: Path, package: Path) -> None:
-    """A link would carry what lies outside the checkout, and another machine would not have it."""
-    on_the_way = [path, *(parent for parent in path.parents if parent.is_relative_to(package))]
-    if path.is_file() and not any(one.is_symlink() for one in on_the_way):
-        return
-    where = path.relative_to(package.parent)
-    raise PackagingRefused(
-        f"shared/{where}: expected a file, found a link or a folder; remove it or put the file there"
-    )
+def _refuse_links(folder: Path, paths: Iterable[Path]) -> None:
+    """A link would carry what lies outside the checkout, or leave out what another machine does not have."""
+    for path in paths:
+        if path.is_symlink():
+            where = path.relative_to(folder.parent)
+            raise PackagingRefused(f"{where}: expected a file or a folder, found a link; put there what it points to")
+
+
+def _refuse_all_but_files(folder: Path, paths: Iterable[Path]) -> None:
+    for path in paths:
+        if not path.is_file():
+            where = path.relative_to(folder.parent)
+            raise PackagingRefused(f"{where}: expected a file, found a folder; give it another name")
 
 
 def settings_files(policy: Policy, manifest: Manifest) -> Files:
@@ -72,8 +75,9 @@ def _json(settings: Policy | Manifest) -> bytes:
 
 
 def _refuse_strays(function: Path) -> None:
-    """A module beside main.py would be missed only in the cloud; anything else there has no business in a package."""
-    stray = sorted(path.name for path in function.glob("*.py") if path.name not in _OF_A_FUNCTION)
+    """A module or package beside main.py would be missed only in the cloud; no other file there can be imported."""
+    beside = [path for path in function.glob("*") if path.name not in _OF_A_FUNCTION and path.name != "__pycache__"]
+    stray = sorted(path.name for path in beside if path.is_dir() or path.is_symlink() or path.suffix == ".py")
     if stray:
         raise PackagingRefused(
             f"{function.name}: expected only main.py and requirements.txt to be packaged, found {', '.join(stray)}; "

@@ -34,11 +34,10 @@ class Package:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def stage(packages: Sequence[Package], folder: Path, *, of_example: bool = False) -> None:
+def stage(packages: Sequence[Package], folder: Path) -> None:
     """Replace what the folder held. The index is removed first and written last: a folder with one is whole.
 
-    ``of_example``: the policy in them is an example's, and nobody's to deploy. Packages that an earlier index names
-    and this one does not are removed; other files are left alone.
+    Packages that an earlier index names and this one does not are removed; other files are left alone.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,12 +47,12 @@ def stage(packages: Sequence[Package], folder: Path, *, of_example: bool = False
             (folder / name).unlink(missing_ok=True)
         for package in packages:
             _write(folder / package.file, package.content)
-        _write(folder / INDEX, index_of(packages, of_example))
+        _write(folder / INDEX, index_of(packages))
     except OSError as fault:
         raise PackagingRefused(f"{folder} cannot be written ({fault.strerror}); name another with --output") from None
 
 
-def index_of(packages: Sequence[Package], of_example: bool) -> bytes:
+def index_of(packages: Sequence[Package]) -> bytes:
     """``packages.json``: for each function its file, SHA-256, size in bytes, entry point and runtime."""
     entries = {
         package.name: {
@@ -65,7 +64,7 @@ def index_of(packages: Sequence[Package], of_example: bool) -> bytes:
         }
         for package in sorted(packages, key=lambda package: package.name)
     }
-    return json.dumps({"of_example": of_example, "packages": entries}, indent=2).encode() + b"\n"
+    return json.dumps({"packages": entries}, indent=2).encode() + b"\n"
 
 
 def _indexed(folder: Path) -> set[str]:
