@@ -411,6 +411,13 @@ class TestTheSitesOwnIntegrationCreates:
         assert (desk.delivery(lead).state, desk.delivery(lead).rule) == ("delivered", "attach.written")
         assert posts(desk) == 0
 
+    def test_a_lead_awaited_before_the_mode_became_keep_is_not_created(self, hashing: CrmDesk) -> None:
+        desk = hashing
+        lead = arrived(desk)
+        desk.world.runtime.policy = sokol("keep")
+        desk.world.push("deliver-lead", LeadRegistered(event_id="again", lead_id=lead))
+        assert posts(desk) == 0
+
     def test_what_the_crm_holds_already_is_never_replaced(self, hashing: CrmDesk) -> None:
         desk = hashing
         lead = arrived(desk, utm_source="yandex")

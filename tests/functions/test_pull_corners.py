@@ -12,7 +12,7 @@ from leadloop.crm.amocrm.account import AmoCrmAccount
 from leadloop.crm.port import ChangePage, Feed, Transition
 from leadloop.facts import FactKind
 from leadloop.json_types import JsonObject
-from support.crm_desk import ANNA, CrmDesk, crm_desk
+from support.crm_desk import ANNA, BORIS, CrmDesk, crm_desk
 from support.policies import sokol
 
 Deed = Callable[[], None]
@@ -193,6 +193,41 @@ class TestAQuietEditBeforeALoss:
         desk.carry_hooks()
         pass_pulls(desk, 2)
         assert desk.ref(lost).alias_of == f"amocrm-lead-{survivor}"
+
+
+def test_a_price_that_no_store_can_hold_stops_no_other_deal(desk: CrmDesk) -> None:
+    """A slip of the keyboard or of an import."""
+    _, odd = known(desk)
+    desk.amocrm.account.leads[odd].price = 10**17
+    desk.act("rename", lead_id=odd, name="сто квадриллионов")
+    other = desk.deal(fields={"_YM_UID": BORIS})
+    desk.forget_hooks()
+    pass_pulls(desk, 2)
+    assert desk.ref(other).leads
+    assert desk.marks() == []
+    desk.act("set_price", lead_id=odd, price=1_500_000)
+    pass_pulls(desk, 1)
+    [owner] = desk.ref(odd).leads
+    assert desk.state(owner).price is not None
+
+
+def test_a_deal_that_waits_for_its_lead_finds_it_although_another_was_merged_into_it(desk: CrmDesk) -> None:
+    known_before = desk.deal(contact_name="Анна", phone="+79990000003")
+    contact = next(iter(desk.amocrm.account.contacts))
+    desk.carry_hooks()
+    pass_pulls(desk, 2)
+    deal = desk.deal(fields={"_YM_UID": ANNA}, contact_id=contact)
+    desk.carry_hooks()
+    desk.clock.advance(minutes=2)
+    desk.act("merge", winner=deal, loser=known_before)
+    desk.carry_hooks()
+    lead = desk.submit("anna", client_id=ANNA)
+    desk.settle()
+    pass_pulls(desk, 2)
+    desk.move(deal, "sold")
+    desk.carry_hooks()
+    assert desk.state(lead).crm_ref == f"amocrm-lead-{deal}"
+    assert "sold" in desk.state(lead).stages
 
 
 class TestAMassEdit:

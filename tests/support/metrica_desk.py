@@ -207,6 +207,12 @@ class MetricaDesk:
         assert document is not None
         return self._write(Lead.of(document).with_facts((facts_of.visit(client_id, at),)), None, at)
 
+    def learn(self, lead_id: str, **ids: str) -> Lead:
+        """Ad ids of a planted lead are read from the deal that it was planted on."""
+        external_id = self.lead(lead_id).state(self.world.runtime.policy).crm_refs[0].removeprefix("amocrm-lead-")
+        fact = facts_of.observed_ids("amocrm", external_id, {**ids}, (), self.now())
+        return self._write(self.lead(lead_id).with_facts((fact,)), None, self.now())
+
     def _write(self, lead: Lead, external_id: str | None, at: datetime) -> Lead:
         policy, store = self.world.runtime.policy, self.world.store
 

@@ -63,7 +63,9 @@ class LeadAtHand:
     def next_step(self) -> Step:
         """What to do now."""
         delivery = self.delivery if self.resting is not None else None
-        return next_step(self.runtime.policy, delivery, self.deal, self.fields_digest, self.now)
+        is_ours = self.state.contact_sealed is not None or not self.state.key_ids
+        policy, fields = self.runtime.policy, self.fields_digest
+        return next_step(policy, delivery, self.deal, fields, self.now, is_contact_ours=is_ours)
 
     def advance(self, delivery: Delivery) -> bool:
         """Write the delivery at the version that was read; whether nobody else was quicker."""

@@ -25,7 +25,7 @@ from leadloop.leads.writing import decide_and_commit
 from leadloop.messages import LeadRegistered
 from leadloop.policy import ContactMode
 from leadloop.ports.bus import PublishFailed
-from leadloop.ports.store import Document, DocumentTooLarge, Key, PreconditionFailed, Write
+from leadloop.ports.store import CommitTooLarge, Document, DocumentTooLarge, Key, PreconditionFailed, Write
 from leadloop.runtime import Runtime
 
 _SET_ASIDE = timedelta(days=1)
@@ -194,9 +194,9 @@ class Reader:
         except (ReadingOvertaken, PreconditionFailed):
             mark(self._store, [entity], now)
             return False
-        except DocumentTooLarge as full:
+        except (DocumentTooLarge, CommitTooLarge) as refusal:
             what_to_do = "the lead has too many facts; it needs a person"
-            self._runtime.log.error("crm_facts_refused", reason=str(full), what_to_do=what_to_do)
+            self._runtime.log.error("crm_facts_refused", reason=str(refusal), what_to_do=what_to_do)
             [held] = self._store.get_many([mark_key(entity)])
             self._store.commit([postponed(entity, held, now + _SET_ASIDE)])
             return False

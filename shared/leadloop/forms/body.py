@@ -114,7 +114,7 @@ def _clean_path(path: Path) -> Path:
 
 def _bounded(pairs: Sequence[tuple[Path, str]], files: tuple[str, ...] = ()) -> Fields:
     """The fields under clean names, as many and as long as a form may have."""
-    if pairs:
+    if 0 < len(pairs) <= MAX_FIELDS:
         paths, texts = zip(*pairs, strict=True)
         names = _distinct(paths)
         if names and max(map(len, texts)) <= MAX_VALUE and _NO_TEXT.search("".join(texts)) is None:
@@ -129,7 +129,7 @@ def _bounded(pairs: Sequence[tuple[Path, str]], files: tuple[str, ...] = ()) -> 
 def _distinct(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     """The clean names, if each is the name of one field; else none."""
     names = tuple(map(_clean_path, paths))
-    are_distinct = len(set(names)) == len(names) <= MAX_FIELDS and not any(map(_is_next_of_list, names))
+    are_distinct = len(set(names)) == len(names) and not any(map(_is_next_of_list, names))
     return names if are_distinct else ()
 
 

@@ -2,8 +2,9 @@
 
 Two leads may sit on one deal (merges, an unsorted request accepted, two forms and one manager). The
 owner is the lead with the earliest (occurred_at, id); the first claim of a goal freezes it, and so
-does a merge, because either of two joined references may then be claimed through. The others are
-touches: their own copies of the deal's stages derive no conversions.
+does a merge, because either of two joined references may then be claimed through; but for a deal that
+still waits for its own lead. The others are touches: their own copies of the deal's stages derive no
+conversions.
 
 A claim rests on its lead. Whoever changes a reference reads its leads and lets it know their claims
 first, and writes each lead whose ownership changes: a claim made meanwhile is a conflict on that lead.
@@ -92,8 +93,10 @@ class CrmRef(BaseModel):
             aliases=tuple(sorted({*self.aliases, *lost.aliases, lost.id})),
             contact_ids=self.contact_ids or lost.contact_ids,
             matched_by=self.matched_by or lost.matched_by,
-            waits_until=None,
         )
+        if self.waits_until is not None and not joined.claimed:
+            return joined.changed(owner=joined._owner())  # its own lead is still to be found, and may own it
+        joined = joined.changed(waits_until=None)
         if not self.frozen and lost.frozen:
             return joined.changed(owner=lost.owner, frozen=True)
         return joined.changed(owner=joined._owner(), frozen=True)

@@ -155,12 +155,24 @@ def delivery_key(lead_id: str) -> Key:
     return Key("delivery", lead_id)
 
 
-def next_step(policy: Policy, delivery: Delivery | None, deal: str | None, fields_digest: str, now: datetime) -> Step:
-    """What to do for a lead of the site. ``deal`` is the external id of the live deal it sits on, if any."""
+def next_step(
+    policy: Policy,
+    delivery: Delivery | None,
+    deal: str | None,
+    fields_digest: str,
+    now: datetime,
+    *,
+    is_contact_ours: bool = True,
+) -> Step:
+    """What to do for a lead of the site. ``deal`` is the external id of the live deal it sits on, if any.
+
+    A lead whose contact never rested with us, or no longer does, came before the mode was changed to ``keep``:
+    the site's integration brings it into the CRM, and it is not begun to be created here.
+    """
     if deal is not None and (delivery is None or delivery.state is not DeliveryState.DELIVERED):
         return Step.LINK
     if delivery is None:
-        return Step.CREATE if policy.contacts.mode is ContactMode.KEEP else Step.AWAIT
+        return Step.CREATE if policy.contacts.mode is ContactMode.KEEP and is_contact_ours else Step.AWAIT
     if delivery.next_try_at is not None and not delivery.is_due(now):
         return Step.NOTHING
     if delivery.state is DeliveryState.DELIVERED:

@@ -15,7 +15,7 @@ from leadloop.leads.crm_refs import CrmRef, ref_key
 from leadloop.leads.writing import decide_and_commit
 from leadloop.ports.store import Document, Write
 from support.interruptions import Interrupter
-from support.metrica_desk import ANNA, BORIS, MetricaDesk, MetricaServer
+from support.metrica_desk import ANNA, BORIS, VERA, MetricaDesk, MetricaServer
 from support.policies import PIPELINE, QUALIFIED
 
 Change = Callable[[MetricaDesk], None]
@@ -37,11 +37,20 @@ def deal(desk: MetricaDesk, external_id: str) -> Deal:
 
 def merge(desk: MetricaDesk) -> None:
     """Anna's deal is merged into Boris's, and a reading tells both leads where it stands."""
+    merge_deals(desk, ANNA_DEAL, BORIS_DEAL)
 
     def decide() -> list[Write]:
-        lost, survivor = deal(desk, ANNA_DEAL), deal(desk, BORIS_DEAL)
-        survivor.take_over(lost, desk.now())
+        survivor = deal(desk, BORIS_DEAL)
         tell_stage(desk, survivor)
+        return survivor.writes()
+
+    decide_and_commit(desk.world.store, decide)
+
+
+def merge_deals(desk: MetricaDesk, loser: str, winner: str) -> None:
+    def decide() -> list[Write]:
+        lost, survivor = deal(desk, loser), deal(desk, winner)
+        survivor.take_over(lost, desk.now())
         return [*lost.writes(), *survivor.writes()]
 
     decide_and_commit(desk.world.store, decide)
@@ -111,6 +120,25 @@ def test_before_a_claim_the_earlier_lead_becomes_the_owner_and_after_it_does_not
         desk.heal()
         senders += qualified(desk)
     assert senders == [ANNA, BORIS]
+
+
+@pytest.mark.parametrize("chain", [False, True], ids=["both into one", "one after the other"])
+def test_a_goal_claimed_before_a_later_merge_is_not_claimed_again_through_an_earlier_one(
+    server: MetricaServer, chain: bool
+) -> None:
+    """Anna's deal was merged first; its reference knows nothing of what Vera claimed on the one merged after it."""
+    desk = MetricaDesk(server)
+    qualified_at = {"qualified": desk.now()}
+    desk.plant("anna", at=desk.now() - timedelta(days=3), stages=qualified_at, deal="551")  # without any id as yet
+    desk.plant("boris", client_id=BORIS, at=desk.now() - timedelta(days=2), deal="552")
+    desk.plant("vera", client_id=VERA, at=desk.now() - timedelta(days=1), stages=qualified_at, deal="553")
+    merge_deals(desk, "551", "552")
+    desk.upload()
+    desk.heal()
+    merge_deals(desk, *(("552", "553") if chain else ("553", "552")))
+    desk.learn("anna", client_id=ANNA)
+    desk.heal()
+    assert qualified(desk) == [VERA]
 
 
 def test_a_merge_writes_down_what_either_deal_claimed(server: MetricaServer) -> None:

@@ -53,6 +53,11 @@ def test_nothing_is_done_before_it_is_due(delivery: Delivery, at_once: Step, whe
     assert (step(delivery), step(delivery, after=60 * MINUTE)) == (at_once, when_due)
 
 
+def test_a_lead_whose_contact_is_not_ours_is_awaited_after_the_mode_became_keep() -> None:
+    """It came as hashes, for the site's integration to create; announced again, it would be created twice."""
+    assert next_step(sokol("keep"), None, None, "digest", MORNING, is_contact_ours=False) is Step.AWAIT
+
+
 def test_a_new_lead_is_created_or_awaited_as_the_mode_says() -> None:
     assert (step(None, "keep"), step(None, "hash"), step(None, "none")) == (Step.CREATE, Step.AWAIT, Step.AWAIT)
 

@@ -14,6 +14,7 @@ from leadloop.json_types import Json, JsonObject
 from leadloop.messages import AdIds
 from leadloop.policy.models import AmoCrmFields
 
+_NO_PRICE = 2**63
 _END_OF_TIME = 253_402_300_800
 """The year 10000, beyond which there are no dates."""
 
@@ -82,10 +83,11 @@ def _status(values: Json) -> Status | None:
 
 
 def _minor_units(price: Json) -> int | None:
-    """A price that is not set is shown as 0."""
+    """A price that is not set is shown as 0; a slip that no store could hold is taken for none, until corrected."""
     if not isinstance(price, int | float) or not isfinite(price):
         return None
-    return round(price * 100) or None
+    units = round(price * 100)
+    return units if units and abs(units) < _NO_PRICE else None
 
 
 def _instant(item: JsonObject, member: str) -> datetime:
