@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Error
 
 from browser.visitors import HOME, VISIT_URL, Visitor
 from support.guides import Block, guides
@@ -49,6 +50,21 @@ def test_the_policy_is_the_strict_page_s(boris: Visitor) -> None:
         assert set(sources) <= set(given.split())
 
 
+def test_the_loader_where_scripts_need_trusted_types(boris: Visitor) -> None:
+    policy = "require-trusted-types-for 'script'; trusted-types leadloop"
+    boris.serve(HOME, PAGE.format(head=f'<meta http-equiv="Content-Security-Policy" content="{policy}">'))
+    boris.page.goto(HOME)
+    loader = quoted("loadLeadloop")
+    with pytest.raises(Error, match="TrustedScriptURL"):
+        boris.page.evaluate(f"() => {{ {loader} loadLeadloop() }}")
+    boris.wait_until(lambda: boris.complaints)  # the browser says it in the console as well
+    boris.complaints.clear()
+    [plain] = [line for line in loader.splitlines() if "script.src" in line]
+    mended = quoted("createPolicy") + loader.replace(plain, quoted("script.src = leadloopPolicy"))
+    boris.page.evaluate(f"() => {{ {mended} loadLeadloop() }}")
+    boris.see("form.elements.ym_client_id")
+
+
 def test_after_consent_and_after_its_withdrawal(boris: Visitor) -> None:
     boris.page.goto(HOME)
     assert boris.page.evaluate("document.forms[0].elements.length") == 1
@@ -57,7 +73,9 @@ def test_after_consent_and_after_its_withdrawal(boris: Visitor) -> None:
     boris.call("identify", "crm-4711")
     boris.leave_lead(phone="+7 999 000-00-60")
     boris.wait_until(lambda: boris.beacons)
-    boris.page.evaluate(f"() => {{ {quoted('removeItem')} }}")
+    with boris.page.expect_navigation():
+        boris.page.evaluate(f"() => {{ {quoted('removeItem')} }}")
+    assert boris.page.evaluate("document.forms[0].elements.length") == 1
     assert boris.page.evaluate("Object.keys(localStorage).concat(Object.keys(sessionStorage))") == ["_ym_uid"]
     assert boris.cookie("leadloop") is None
     assert [url for url, _ in boris.sent if url == VISIT_URL] == [VISIT_URL]
