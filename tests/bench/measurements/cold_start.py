@@ -1,6 +1,6 @@
 """What a new instance of each function costs until its first good answer, against the libraries that it cannot avoid.
 
-The baseline is a function that loads functions-framework, pydantic and the same clients, and makes one call of each.
+The baseline is a function that loads functions-framework, pydantic and the same clients, and makes the calls of each.
 """
 
 from __future__ import annotations

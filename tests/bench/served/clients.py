@@ -1,6 +1,7 @@
-"""A function without work of its own: it loads what BENCH_CLIENTS names and pydantic, and makes one call of each.
+"""A function without work of its own: it loads what BENCH_CLIENTS names and pydantic, and makes the calls of each.
 
-The same imports and calls as the adapters of leadloop make, without anything of leadloop: what cannot be avoided.
+The same imports and calls as the adapters of leadloop make, without anything of leadloop: what cannot be avoided. Of a
+store that is a read and a write: no function that has one does without.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def clients(request: flask.Request) -> str:
     if "Pub/Sub" in CLIENTS:
         _publish()
     if "Firestore" in CLIENTS:
-        _read()
+        _read_and_write()
     if "HTTP" in CLIENTS:
         with requests.Session() as session:
             session.get(os.environ["BENCH_VENDOR"], timeout=5)
@@ -52,9 +53,10 @@ def _publish() -> None:
     client.publish(topic="projects/bench/topics/submissions", messages=[PubsubMessage(data=b"ok")], timeout=5)
 
 
-def _read() -> None:
+def _read_and_write() -> None:
     channel = grpc.insecure_channel(os.environ["FIRESTORE_EMULATOR_HOST"])
     client = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
     database = "projects/bench/databases/(default)"
-    documents = [f"{database}/documents/lead/one"]
-    list(client.batch_get_documents(types.BatchGetDocumentsRequest(database=database, documents=documents), timeout=5))
+    name = f"{database}/documents/lead/one"
+    list(client.batch_get_documents(types.BatchGetDocumentsRequest(database=database, documents=[name]), timeout=5))
+    client.commit(types.CommitRequest(database=database, writes=[types.Write(delete=name)]), timeout=5)
