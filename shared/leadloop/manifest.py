@@ -46,6 +46,11 @@ class Function(_Entry):
     concurrency: int = 1
     max_instances: int = 1
     secrets: tuple[str, ...] = ()
+    publishes: tuple[_Name, ...] = ()
+    """Topics it may put messages on; in the cloud it has the right to no other."""
+    silence: int | None = Field(None, ge=120, le=84600)
+    """Seconds without a good run after which somebody is told. Bounds are those of Cloud Monitoring
+    (https://cloud.google.com/monitoring/alerts/metric-absence)."""
 
     @property
     def lease_seconds(self) -> int:
@@ -72,8 +77,9 @@ class Manifest(_Entry):
     @model_validator(mode="after")
     def _known_topics(self) -> Self:
         for name, function in self.functions.items():
-            if function.topic and function.topic not in self.topics:
-                raise ValueError(f"{name}: topic {function.topic!r} is not among topics {list(self.topics)}")
+            for topic in (function.topic, *function.publishes):
+                if topic and topic not in self.topics:
+                    raise ValueError(f"{name}: topic {topic!r} is not among topics {list(self.topics)}")
         return self
 
     def subscriptions(self) -> dict[str, tuple[str, ...]]:

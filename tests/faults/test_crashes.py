@@ -38,6 +38,15 @@ def test_the_undisturbed_play_keeps_the_promises_and_calls_every_function(undist
     assert {moment.function for moment in undisturbed.places} == set(MANIFEST.functions)
 
 
+def test_each_function_publishes_what_the_manifest_grants_it(undisturbed: Play) -> None:
+    """In the cloud it has the right to nothing else. Undisturbed, nothing is drained or announced a second time."""
+    touches = [moment for moment in undisturbed.places if moment.touch.startswith("publish ")]
+    published = {(moment.function, moment.touch.rpartition(" on ")[2]) for moment in touches}
+    granted = {(name, topic) for name, function in MANIFEST.functions.items() for topic in function.publishes}
+    assert published <= granted
+    assert {function for function, _ in granted - published} <= {"drain-spool", "sync-crm", "deliver-lead"}
+
+
 @pytest.mark.parametrize("plan", ["each-once", "each-once:soon"])
 def test_on_sqlite_whatever_dies_the_promises_hold(plan: str, undisturbed: Play) -> None:
     prove(play(cast_of("few"), plan, on_sqlite), undisturbed)

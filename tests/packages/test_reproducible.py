@@ -49,7 +49,7 @@ def test_built_twice_packages_are_equal_byte_for_byte(tmp_path: Path) -> None:
         *(elsewhere, tmp_path / "there", policy, 0o077),
         {"PYTHONHASHSEED": "2", "TZ": "Asia/Vladivostok", "LC_ALL": "C", "PYTHONUTF8": "0"},
     )
-    assert set(here) == {"packages.json", *(f"{function}.zip" for function in FUNCTIONS)}
+    assert set(here) == {"packages.json", "indexes.json", *(f"{function}.zip" for function in FUNCTIONS)}
     assert here == there
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from leadloop import indexes
 from leadloop_packaging.__main__ import EXAMPLE, main
 from leadloop_packaging.staging import Package, stage
 from support.knocks import MANIFEST
@@ -42,7 +43,7 @@ def test_the_package_of_a_removed_function_disappears_and_nothing_else(tmp_path:
     stage([LEADS, VISITS], tmp_path)
     (tmp_path / "mine.zip").write_bytes(b"kept")
     stage([Package("capture-lead", b"changed")], tmp_path)
-    assert names_in(tmp_path) == {"capture-lead.zip", "mine.zip", "packages.json"}
+    assert names_in(tmp_path) == {"capture-lead.zip", "mine.zip", "packages.json", "indexes.json"}
     assert (tmp_path / "capture-lead.zip").read_bytes() == b"changed"
     assert set(index_in(tmp_path)) == {"capture-lead"}
 
@@ -64,6 +65,16 @@ def test_an_index_cannot_point_at_other_files(file: str, tmp_path: Path) -> None
     (folder / "packages.json").write_text(json.dumps({"packages": {"x": {"file": file}}}))
     stage([LEADS], folder)
     assert all(path.exists() for path in kept)
+
+
+def test_the_store_s_indexes_are_those_of_the_queries(tmp_path: Path) -> None:
+    stage([LEADS], tmp_path)
+    told = json.loads((tmp_path / "indexes.json").read_bytes())
+    composite = {(one["collection"], tuple((f["path"], f["mode"]) for f in one["fields"])) for one in told["composite"]}
+    single = {(one["collection"], one["path"], one["mode"]) for one in told["single"]}
+    assert composite == {(one.collection, tuple(map(tuple, one.fields))) for one in indexes.composite_indexes()}
+    assert single == {(one.collection, *one.fields[0]) for one in indexes.single_field_indexes()}
+    assert (told["collections"], told["expiring"]) == (sorted(indexes.COLLECTIONS), sorted(indexes.EXPIRING))
 
 
 class TestTheCommand:

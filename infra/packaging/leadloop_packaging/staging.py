@@ -1,4 +1,4 @@
-"""Packages into a folder, with an index that Terraform reads."""
+"""Packages into a folder, with an index that Terraform reads, and what the store needs to be asked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from leadloop_packaging import store_indexes
 from leadloop_packaging.faults import PackagingRefused
 
 INDEX = "packages.json"
@@ -47,6 +48,7 @@ def stage(packages: Sequence[Package], folder: Path) -> None:
             (folder / name).unlink(missing_ok=True)
         for package in packages:
             _write(folder / package.file, package.content)
+        _write(folder / store_indexes.FILE, store_indexes.store_indexes())
         _write(folder / INDEX, index_of(packages))
     except OSError as fault:
         raise PackagingRefused(f"{folder} cannot be written ({fault.strerror}); name another with --output") from None

@@ -1,0 +1,54 @@
+variable "project" {
+  description = "Id of the project."
+  type        = string
+}
+
+variable "region" {
+  description = "Where the functions run and their source lies."
+  type        = string
+}
+
+variable "prefix" {
+  description = "Begins every name."
+  type        = string
+}
+
+variable "functions" {
+  description = "What the manifest says of each function, and its package."
+  type = map(object({
+    public        = bool
+    topic         = optional(string)
+    schedule      = optional(string)
+    publishes     = set(string)
+    cpu           = number
+    memory        = string
+    timeout       = number
+    concurrency   = number
+    max_instances = number
+    secrets       = set(string)
+    package       = string
+    sha256        = string
+    entry_point   = string
+    runtime       = string
+  }))
+
+  validation {
+    condition     = alltrue([for one in var.functions : one.max_instances >= 1 && one.max_instances <= 100])
+    error_message = "expected max_instances of 1 to 100 for every function: it bounds the bill and the load on the CRM."
+  }
+
+  validation {
+    condition     = alltrue([for one in var.functions : one.concurrency == 1 || one.cpu >= 1])
+    error_message = "Cloud Run takes several requests at a time only with a whole CPU: expected cpu of 1 or more."
+  }
+}
+
+variable "database" {
+  description = "Name of the Firestore database."
+  type        = string
+}
+
+variable "warm_instances" {
+  description = "Instances of each public function kept ready."
+  type        = number
+}

@@ -1,0 +1,69 @@
+"""The infrastructure against the manifest and the code: what is read is not repeated, and no grant is too wide."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from support.knocks import MANIFEST
+from support.sayings import ROOT
+
+TERRAFORM = ROOT / "infra/terraform"
+SOURCES = {path.relative_to(TERRAFORM).as_posix(): path.read_text() for path in TERRAFORM.rglob("*.tf")}
+TEXT = "\n".join(SOURCES.values())
+
+
+def test_it_is_written_as_terraform_would() -> None:
+    terraform = shutil.which("terraform")
+    if terraform is None:
+        if os.environ.get("CI"):
+            pytest.fail("terraform is missing")
+        pytest.skip("terraform is not installed")
+    quiet = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
+    command = [terraform, "fmt", "-check", "-recursive", "-diff", str(TERRAFORM)]
+    run = subprocess.run(command, capture_output=True, text=True, env=quiet, check=False)
+    assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize("name", sorted({*MANIFEST.functions, *MANIFEST.topics} - {"dead-letters"}))
+def test_what_the_manifest_names_is_read_and_not_repeated(name: str) -> None:
+    assert f'"{name}"' not in TEXT
+
+
+def test_every_module_has_its_four_files() -> None:
+    modules = [path for path in (TERRAFORM / "modules").iterdir() if path.is_dir()]
+    for folder in [TERRAFORM, *modules]:
+        assert {path.name for path in folder.glob("*.tf")} == {"main.tf", "variables.tf", "outputs.tf", "versions.tf"}
+
+
+def test_every_variable_and_output_is_described_and_the_root_has_at_most_twelve() -> None:
+    for name, text in SOURCES.items():
+        for block in re.findall(r'^(?:variable|output) "\w+" \{.*?^\}', text, re.MULTILINE | re.DOTALL):
+            assert "description = " in block or "description =" in block, (name, block)
+    assert len(re.findall(r'^variable "', SOURCES["variables.tf"], re.MULTILINE)) <= 12
+
+
+def test_no_value_of_a_secret_gets_into_the_state() -> None:
+    assert "google_secret_manager_secret_version" not in TEXT
+    assert "secret_data" not in TEXT
+
+
+def test_only_what_the_manifest_calls_public_may_be_called_by_anyone() -> None:
+    assert TEXT.count("allUsers") == 1
+    [public] = re.findall(r'resource "google_cloud_run_service_iam_member" "public" \{.*?^\}', TEXT, re.M | re.S)
+    assert "for_each = local.public" in public
+    assert "allUsers" in public
+
+
+def test_grants_add_and_never_replace_those_of_others() -> None:
+    assert not re.search(r'resource "google_\w+_iam_(policy|binding)"', TEXT)
+    assert not re.search(r'"roles/(owner|editor|viewer)"', TEXT)
+
+
+def test_functions_are_told_what_the_code_reads() -> None:
+    named = set(re.findall(r"^\s+(LEADLOOP_\w+|THREADS)\s+=", TEXT, re.MULTILINE))
+    assert named == {"LEADLOOP_PROJECT", "LEADLOOP_DATABASE", "LEADLOOP_PREFIX", "THREADS"}
