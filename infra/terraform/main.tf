@@ -104,7 +104,6 @@ module "alerts" {
   prefix          = var.prefix
   email           = var.alert_email
   services        = { for name, one in module.functions.services : name => one.service }
-  subscriptions   = module.bus.subscriptions
   silences        = { for name, one in local.functions : name => one.silence if one.silence != null }
   billing_account = var.billing_account
   monthly_budget  = var.monthly_budget

@@ -28,11 +28,6 @@ variable "silences" {
   }
 }
 
-variable "subscriptions" {
-  description = "Each consumer's subscription."
-  type        = map(string)
-}
-
 variable "billing_account" {
   description = "Id of the billing account, or empty: no budget."
   type        = string

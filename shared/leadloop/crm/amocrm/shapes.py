@@ -42,6 +42,12 @@ def change_of(item: JsonObject) -> Change:
     return Change(id_of(item.get("id")), _instant(item, "updated_at"))
 
 
+def written_at(answer: Json) -> datetime | None:
+    """What a PATCH says of the lead's time of last change, if it does."""
+    at = answer.get("updated_at") if isinstance(answer, dict) else None
+    return timestamps.from_unix(at) if isinstance(at, int) and 0 <= at < _END_OF_TIME else None
+
+
 def transition_of(event: JsonObject) -> tuple[str, Transition] | None:
     """The lead and its change of status in an event; ``None`` for any other event, filtered for or not."""
     before, after = _status(event.get("value_before")), _status(event.get("value_after"))

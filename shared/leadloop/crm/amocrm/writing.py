@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
-from leadloop import timestamps
 from leadloop.crm.amocrm.client import AmoCrmClient, AnswerUnreadable
 from leadloop.crm.amocrm.fields import FieldPlace, entries, places, texts_at
 from leadloop.crm.amocrm.lead_feed import everything_since
 from leadloop.crm.amocrm.leadloop_field import id_of_leadloop_field
 from leadloop.crm.amocrm.refusals import FieldsRefused
-from leadloop.crm.amocrm.shapes import id_of, lead_of
+from leadloop.crm.amocrm.shapes import id_of, lead_of, written_at
 from leadloop.crm.port import AttachedFields, CreatedLead, LeadloopFieldMissing, NewCrmLead
 from leadloop.identity.contact import Contact
 from leadloop.json_types import Json, JsonObject, json_list
@@ -75,13 +74,7 @@ def attach_fields(
 
     answer, refused = _without_refused("attach_fields", missing, patch)
     written = tuple(place.name for place in missing if place.name not in refused)
-    return AttachedFields(written, kept, refused, written_at=_updated_at(answer))
-
-
-def _updated_at(answer: Json) -> datetime | None:
-    """What a PATCH says of the lead's time of last change."""
-    at = answer.get("updated_at") if isinstance(answer, dict) else None
-    return timestamps.from_unix(at) if isinstance(at, int) else None
+    return AttachedFields(written, kept, refused, written_at=written_at(answer))
 
 
 def _without_refused(
