@@ -47,6 +47,7 @@ class CommandDesk:
         self._folder = folder
         self._capture = capture
         (folder / "data").mkdir()
+        self.place: tuple[str, ...] = ("--data", str(folder / "data"))
         world.store = SqliteStore(folder / "data" / "documents.db")
         policy = sokol().model_dump(mode="json", exclude_unset=True)
         (folder / "leadloop.yaml").write_text(yaml.safe_dump(policy), encoding="utf-8")
@@ -60,7 +61,6 @@ class CommandDesk:
 
     def run(self, command: str, *words: str) -> Told:
         set_file_clock(self._folder / "clock", self.world.clock.now())
-        where = ("--policy", str(self._folder / "leadloop.yaml"), "--data", str(self._folder / "data"))
-        code = main([command, *where, *words])
+        code = main([command, "--policy", str(self._folder / "leadloop.yaml"), *self.place, *words])
         written = self._capture.readouterr()
         return Told(code, written.out, written.err.decode())

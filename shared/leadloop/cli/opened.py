@@ -1,9 +1,10 @@
-"""What a command works on: the policy, the one-machine store and the vendors, as a host would open them."""
+"""What a command works on: the policy, the store and the vendors, as the host or the deployed functions open them."""
 
 from __future__ import annotations
 
 import argparse
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from leadloop.ports.store import Document, Key, Store
     from leadloop.runtime import Runtime
 
+_PLACES = frozenset({"LEADLOOP_DATA", "LEADLOOP_PROJECT", "LEADLOOP_PREFIX", "LEADLOOP_DATABASE"})
+"""Variables that say where documents and messages are: a command is told so by its words alone."""
+
 
 class NothingStored(Exception):
     """The folder holds no documents: most likely another one was meant."""
@@ -21,11 +25,23 @@ class NothingStored(Exception):
         super().__init__(f"{folder}: expected the folder a host keeps its data in, found no documents.db; see --data")
 
 
+class GoogleMissing(Exception):
+    """A cloud's store is asked for, and Google's clients are not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "--project needs Google's clients, and they are not installed here: "
+            "pip install --constraint constraints.txt --editable '.[google]', in the folder of leadloop"
+        )
+
+
 class NoSuchDocument(Exception):
     """No document of a list has the id that was asked for."""
 
     def __init__(self, name: str, id_: str, command: str) -> None:
-        super().__init__(f"no {name} has the id {id_!r}; `leadloop {command}` lists those there are; see also --data")
+        super().__init__(
+            f"no {name} has the id {id_!r}; `leadloop {command}` lists those there are; see also --data and --project"
+        )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,14 +49,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--policy", type=Path, default=Path("leadloop.yaml"), metavar="FILE", help="default: %(default)s"
     )
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder `leadloop serve` works in")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--data", type=Path, metavar="DIR", help="one machine: the folder `leadloop serve` works in")
+    where.add_argument(
+        "--project", metavar="ID", help="the cloud: the Google Cloud project of the bundle, with your own credentials"
+    )
+    parser.add_argument(
+        "--prefix", default="ll-", help="with --project: what the names of the bundle begin with; default: %(default)s"
+    )
     parser.add_argument("--functions", type=Path, metavar="DIR", help="the folder with functions.yaml")
 
 
 def open_runtime(arguments: argparse.Namespace) -> tuple[Runtime, MemoryLog]:
-    """The runtime of a host on this folder, and its log, kept so that a command may tell it in its own way.
+    """The runtime of a host or of a deployed bundle, and its log, kept so that a command may tell it in its own way.
 
-    Raises ``NothingStored``, ``PolicyInvalid``, ``ManifestUnreadable``.
+    Raises ``NothingStored``, ``GoogleMissing``, ``PolicyInvalid``, ``ManifestUnreadable``.
     """
     from leadloop.adapters.memory_log import MemoryLog
     from leadloop.cli.check_report import load_manifest
@@ -48,10 +71,9 @@ def open_runtime(arguments: argparse.Namespace) -> tuple[Runtime, MemoryLog]:
     from leadloop.policy.loader import load_policy
     from leadloop.runtime import Runtime
 
-    if not (arguments.data / "documents.db").is_file():
-        raise NothingStored(arguments.data)
-    environment = environment_of(arguments.policy, os.environ)
-    opened = Runtime({**environment, "LEADLOOP_DATA": str(arguments.data.resolve())})
+    place = _one_machine(arguments.data) if arguments.data else _cloud(arguments.project, arguments.prefix)
+    around = environment_of(arguments.policy, os.environ)
+    opened = Runtime({**{name: value for name, value in around.items() if name not in _PLACES}, **place})
     opened.policy = load_policy(arguments.policy)
     manifest = load_manifest(arguments.functions)
     if manifest is not None:
@@ -59,6 +81,21 @@ def open_runtime(arguments: argparse.Namespace) -> tuple[Runtime, MemoryLog]:
     log = MemoryLog()
     opened.log = log
     return opened, log
+
+
+def _one_machine(folder: Path) -> dict[str, str]:
+    if not (folder / "documents.db").is_file():
+        raise NothingStored(folder)
+    return {"LEADLOOP_DATA": str(folder.resolve())}
+
+
+def _cloud(project: str, prefix: str) -> dict[str, str]:
+    """The settings that infra/terraform gives its functions."""
+    try:
+        find_spec("google.cloud.firestore_v1")
+    except ModuleNotFoundError:
+        raise GoogleMissing from None
+    return {"LEADLOOP_PROJECT": project, "LEADLOOP_PREFIX": prefix, "LEADLOOP_DATABASE": f"{prefix}documents"}
 
 
 def one_document(store: Store, key: Key, name: str, command: str) -> Document:
