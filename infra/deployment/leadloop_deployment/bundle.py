@@ -1,0 +1,56 @@
+"""What is deployed, and where."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from leadloop_deployment.faults import DeploymentRefused
+
+VARIABLES = "leadloop.tfvars"
+"""Further variables of infra/terraform (who is told of alerts, a budget): beside the policy, if there are any."""
+
+_PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
+_REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
+_PREFIX = re.compile(r"[a-z][a-z0-9-]{0,6}-")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One bundle of leadloop in a project. Raises ``DeploymentRefused`` for a name that no project can have."""
+
+    project: str
+    region: str
+    prefix: str
+    policy: Path
+
+    def __post_init__(self) -> None:
+        for name, pattern, expected in (
+            ("project", _PROJECT, "the id of a Google Cloud project, as in PROJECT=acme-leads (not its name or number)"),
+            ("region", _REGION, "a region of Google Cloud, as in REGION=europe-west1"),
+            ("prefix", _PREFIX, "two to eight small letters, digits and hyphens with a hyphen last, as in PREFIX=ll-"),
+        ):
+            found = getattr(self, name)
+            if not pattern.fullmatch(found):
+                raise DeploymentRefused(f"expected {expected}, found {found or 'nothing'!r}")
+
+    @property
+    def state_bucket(self) -> str:
+        """Where Terraform keeps what it knows of this bundle. It may hold settings, never a secret's value."""
+        return f"{self.project}-{self.prefix}state"
+
+    @property
+    def database(self) -> str:
+        """The name infra/terraform gives the Firestore database."""
+        return f"{self.prefix}documents"
+
+    def secret(self, variable: str) -> str:
+        """The id infra/terraform gives the secret behind an environment variable."""
+        return f"{self.prefix}{variable}"
+
+    @property
+    def variables(self) -> Path | None:
+        """The file with further variables, if there is one beside the policy."""
+        path = self.policy.parent / VARIABLES
+        return path if path.is_file() else None

@@ -1,0 +1,107 @@
+"""``make deploy``: from a policy and a project to a running bundle; run again, only what changed is changed.
+
+Secrets come first: a function cannot be deployed while one that it names has no value, and values are no business of
+Terraform, whose state would keep them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from leadloop.adapters.system_keys import SystemKeys
+from leadloop.cli import check_report
+from leadloop.cli.environment_file import environment_of
+from leadloop.policy import PolicySource
+from leadloop_deployment.bundle import Bundle
+from leadloop_deployment.faults import DeploymentRefused
+from leadloop_deployment.google_cloud import GoogleCloud
+from leadloop_deployment.terminal import agree, say
+from leadloop_deployment.terraform import Terraform
+from leadloop_packaging.checkout import ROOT, packages_of
+from leadloop_packaging.staging import INDEX, stage
+
+SECRETS_FIRST = ("google_project_service.apis", "module.secrets")
+"""What of infra/terraform must be there before a value can be given to a secret."""
+
+
+def deploy(bundle: Bundle, work: Path) -> None:
+    """Package, show the plan, apply it after a yes, and say where the functions answer.
+
+    Raises ``DeploymentRefused``, ``PackagingRefused``, ``PolicyInvalid``, ``EnvironmentFileInvalid``.
+    """
+    environment = _checked(bundle)
+    packages = work / "packages"
+    say(f"1. Packages for {bundle.policy} into {packages}")
+    stage(packages_of(ROOT, PolicySource.of_file(bundle.policy).policy), packages)
+
+    say(f"2. The project {bundle.project}")
+    cloud, terraform = GoogleCloud(bundle), Terraform(bundle, ROOT / "infra" / "terraform", packages, work)
+    cloud.check_signed_in()
+    cloud.check_project()
+    cloud.switch_on_first_apis()
+    made = cloud.keep_state_bucket()
+    say(f"   Terraform's state: gs://{bundle.state_bucket}{' (made)' if made else ''}")
+    terraform.init()
+
+    say("3. Secrets")
+    _fill_secrets(bundle, cloud, terraform, _secrets_of(packages), environment)
+
+    say("4. Everything else")
+    if terraform.plan():
+        agree("This is what will be changed.")
+        terraform.apply()
+    _tell(bundle, terraform.outputs())
+
+
+def _checked(bundle: Bundle) -> Mapping[str, str]:
+    """The environment beside the policy, after both were found to be in order."""
+    source = PolicySource.of_file(bundle.policy)
+    environment = environment_of(bundle.policy, os.environ)
+    manifest = check_report.load_manifest(ROOT / "functions")
+    report = check_report.report(source, source.policy, manifest, environment, SystemKeys().public_key_of)
+    if not report.ok:
+        faults = "\n".join(f"  {one.level}: {one.text}" for one in report.findings if one.level == "error")
+        raise DeploymentRefused(f"{bundle.policy} is not ready; `leadloop check` says more:\n{faults}")
+    return environment
+
+
+def _secrets_of(packages: Path) -> list[str]:
+    """The variables that the packages need to find in Secret Manager."""
+    index = json.loads((packages / INDEX).read_bytes())["packages"]
+    return sorted({name for one in index.values() for name in one["secrets"]})
+
+
+def _fill_secrets(
+    bundle: Bundle, cloud: GoogleCloud, terraform: Terraform, needed: list[str], environment: Mapping[str, str]
+) -> None:
+    there = cloud.secrets()
+    empty = [name for name in needed if bundle.secret(name) not in there]
+    empty += cloud.without_value([name for name in needed if bundle.secret(name) in there])
+    unknown = [name for name in empty if not environment.get(name)]
+    if unknown:
+        raise DeploymentRefused(
+            f"expected values for {', '.join(unknown)} in .env beside {bundle.policy.name} or in the environment, found "
+            "none there and none in Secret Manager; `leadloop check` says what each is"
+        )
+    if any(bundle.secret(name) not in there for name in needed):
+        terraform.plan(*SECRETS_FIRST)
+        agree("Secrets without values come first. This is what will be made.")
+        terraform.apply()
+    if empty:
+        agree(f"Values of {', '.join(empty)} go from .env to Secret Manager, and nowhere else.")
+    for name in empty:
+        cloud.add_value(name, environment[name])
+        say(f"   {bundle.secret(name)}: has a value")
+    if not empty:
+        say("   every one has a value; how to change one: docs/en/cloud.md, section Secrets")
+
+
+def _tell(bundle: Bundle, outputs: Mapping[str, object]) -> None:
+    say()
+    say(f"{bundle.project} runs leadloop. Outputs:")
+    for name, value in sorted(outputs.items()):
+        say(f"  {name} = {json.dumps(value, ensure_ascii=False, indent=2)}".replace("\n", "\n  "))
+    say("What to do with them: docs/en/cloud.md, docs/ru/cloud.md")

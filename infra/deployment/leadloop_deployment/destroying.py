@@ -1,0 +1,32 @@
+"""``make destroy``: a bundle is taken away, and its leads with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from leadloop.policy import PolicySource
+from leadloop_deployment.bundle import VARIABLES, Bundle
+from leadloop_deployment.faults import DeploymentRefused
+from leadloop_deployment.google_cloud import GoogleCloud
+from leadloop_deployment.terminal import agree, say
+from leadloop_deployment.terraform import Terraform
+from leadloop_packaging.checkout import ROOT, packages_of
+from leadloop_packaging.staging import stage
+
+
+def destroy(bundle: Bundle, work: Path) -> None:
+    """Show what would be deleted, and delete it after the project's id was written. Raises as ``deploy``."""
+    packages = work / "packages"
+    stage(packages_of(ROOT, PolicySource.of_file(bundle.policy).policy), packages)
+    cloud, terraform = GoogleCloud(bundle), Terraform(bundle, ROOT / "infra" / "terraform", packages, work)
+    cloud.check_signed_in()
+    if cloud.refuses_deletion():
+        raise DeploymentRefused(
+            f"the database {bundle.database} is protected, and nothing was deleted: write `protect = false` into "
+            f"{VARIABLES} beside {bundle.policy.name}, run make deploy, then make destroy again"
+        )
+    terraform.init()
+    if terraform.plan(destroy=True):
+        agree("All leads, uploads and secrets of this bundle will be deleted, for ever.", bundle.project)
+        terraform.apply()
+    say(f"Deleted. What Terraform knew remains: gcloud storage rm --recursive gs://{bundle.state_bucket}")
