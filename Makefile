@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve package test crashes bench check fix tag clean
+.PHONY: help demo serve package test crashes bench check fix tag deploy destroy clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -41,6 +41,14 @@ fix: $(VENV)/.tests ## Apply lint fixes and the format
 
 tag: $(VENV)/.tests ## Build the browser tag, tag.min.js, from tag.js
 	@$(BIN)/python -m leadloop_packaging.browser_tag
+
+deploy: $(VENV)/.google ## Bring leadloop onto Google Cloud: PROJECT=id REGION=europe-west1, POLICY=leadloop.yaml, PREFIX=ll-
+	@$(BIN)/python -m leadloop_deployment deploy $(BUNDLE)
+
+destroy: $(VENV)/.google ## Take it away again, with all its leads; the same variables
+	@$(BIN)/python -m leadloop_deployment destroy $(BUNDLE)
+
+BUNDLE = --project '$(PROJECT)' --region '$(REGION)' $(if $(POLICY),--policy '$(POLICY)') $(if $(PREFIX),--prefix '$(PREFIX)')
 
 clean: ## Remove the virtual environment, caches and demo data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build var

@@ -26,12 +26,11 @@ class Bundle:
     policy: Path
 
     def __post_init__(self) -> None:
-        for name, pattern, expected in (
-            ("project", _PROJECT, "the id of a Google Cloud project, as in PROJECT=acme-leads (not its name or number)"),
-            ("region", _REGION, "a region of Google Cloud, as in REGION=europe-west1"),
-            ("prefix", _PREFIX, "two to eight small letters, digits and hyphens with a hyphen last, as in PREFIX=ll-"),
+        for found, pattern, expected in (
+            (self.project, _PROJECT, "the id of a Google Cloud project, as in PROJECT=acme-leads (not its name)"),
+            (self.region, _REGION, "a region of Google Cloud, as in REGION=europe-west1"),
+            (self.prefix, _PREFIX, "two to eight small letters, digits and hyphens, a hyphen last, as in PREFIX=ll-"),
         ):
-            found = getattr(self, name)
             if not pattern.fullmatch(found):
                 raise DeploymentRefused(f"expected {expected}, found {found or 'nothing'!r}")
 

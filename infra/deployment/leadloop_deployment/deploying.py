@@ -83,8 +83,8 @@ def _fill_secrets(
     unknown = [name for name in empty if not environment.get(name)]
     if unknown:
         raise DeploymentRefused(
-            f"expected values for {', '.join(unknown)} in .env beside {bundle.policy.name} or in the environment, found "
-            "none there and none in Secret Manager; `leadloop check` says what each is"
+            f"expected values for {', '.join(unknown)} in .env beside {bundle.policy.name} or in the environment, "
+            "found none there and none in Secret Manager; `leadloop check` says what each is"
         )
     if any(bundle.secret(name) not in there for name in needed):
         terraform.plan(*SECRETS_FIRST)

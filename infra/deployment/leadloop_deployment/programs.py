@@ -28,7 +28,7 @@ class Program:
 
         Raises ``ProgramFailed`` with what it complained of.
         """
-        ended = subprocess.run(
+        ended = subprocess.run(  # noqa: S603 - one of two programs, and no shell
             [self._name, *words],
             input=standard_input,
             stdin=None if standard_input is not None else subprocess.DEVNULL,
@@ -43,9 +43,10 @@ class Program:
 
     def show(self, *words: str, good: tuple[int, ...] = (0,)) -> int:
         """Run it in sight of the person; how it ended. Raises ``ProgramFailed`` when that is none of ``good``."""
-        code = subprocess.run(
+        ended = subprocess.run(  # noqa: S603 - one of two programs, and no shell
             [self._name, *words], stdin=subprocess.DEVNULL, env=self._environment, check=False
-        ).returncode
+        )
+        code = ended.returncode
         if code not in good:
             raise ProgramFailed(self._told(words), code, "")
         return code

@@ -1,0 +1,321 @@
+"""``make deploy`` and ``make destroy``, against a gcloud and a terraform that keep one cloud in a file.
+
+What they were called with is in the cloud's ledger. That the real gcloud knows those words is looked up in the table
+it completes commands by.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leadloop.cli import main as leadloop
+from leadloop_deployment.__main__ import main
+
+PROGRAMS = Path(__file__).parent / "programs"
+PROJECT = "acme-leads"
+DEPLOY = ["deploy", "--project", PROJECT, "--region", "europe-west1"]
+DESTROY = ["destroy", *DEPLOY[1:]]
+TOKENS = {"LEADLOOP_AMOCRM_TOKEN": "amocrm.long.lived", "LEADLOOP_METRICA_TOKEN": "y0_metrica"}
+
+
+@dataclass
+class Owner:
+    """Somebody with an account, a policy and a terminal."""
+
+    folder: Path
+    capture: pytest.CaptureFixture[str]
+    keyboard: pytest.MonkeyPatch
+
+    def has(self, **state: object) -> None:
+        self.write(self.cloud() | state)
+
+    def write(self, cloud: dict[str, Any]) -> None:
+        (self.folder / "cloud.json").write_text(json.dumps(cloud))
+
+    def cloud(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "cloud.json").read_text())
+        return found
+
+    def runs(self, words: list[str], *answers: str) -> tuple[int, str]:
+        """The command with these answers to its questions; how it ended, and all that it wrote."""
+        self.keyboard.setattr("sys.stdin", io.StringIO("".join(f"{answer}\n" for answer in answers)))
+        policy = ["--policy", str(self.folder / "leadloop.yaml"), "--work", str(self.folder / "work")]
+        code = main([*words, *policy])
+        told = self.capture.readouterr()
+        return code, told.out + told.err
+
+    def calls(self, *beginning: str) -> list[list[str]]:
+        """The calls of a program whose words begin so."""
+        program, *words = beginning
+        return [
+            call["words"]
+            for call in self.cloud()["ledger"]
+            if call["program"] == program and set(words) <= set(call["words"])
+        ]
+
+
+@pytest.fixture
+def owner(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Owner:
+    """A new project with billing, gcloud signed in, a policy from ``leadloop init`` and the vendors' tokens."""
+    prepare(tmp_path, monkeypatch)
+    capfd.readouterr()
+    return Owner(tmp_path, capfd, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The owner's folder after the first deployment."""
+    folder = tmp_path_factory.mktemp("deployed")
+    with pytest.MonkeyPatch.context() as patch:
+        prepare(folder, patch)
+        patch.setattr("sys.stdin", io.StringIO("yes\nyes\nyes\n"))
+        assert main([*DEPLOY, "--policy", f"{folder / 'leadloop.yaml'}", "--work", f"{folder / 'work'}"]) == 0
+    return folder
+
+
+@pytest.fixture
+def running(deployed: Path, owner: Owner) -> Owner:
+    """The owner, with that deployment."""
+    shutil.copytree(deployed, owner.folder, dirs_exist_ok=True)
+    return owner
+
+
+def installed(folder: Path, *programs: str) -> Path:
+    """A folder for the PATH with these programs, run by the Python that runs this."""
+    folder.mkdir()
+    for name in programs:
+        code = (PROGRAMS / name).read_text().partition("\n")[2]
+        (folder / name).write_text(f"#!{sys.executable} -IS\n{code}")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def prepare(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    for name in [*os.environ]:
+        if name.startswith("LEADLOOP_"):
+            patch.delenv(name)
+    patch.setenv("CLOUD", str(folder / "cloud.json"))
+    patch.setenv("PATH", f"{installed(folder / 'bin', 'gcloud', 'terraform')}{os.pathsep}{os.environ['PATH']}")
+    assert leadloop(["init", "--dir", str(folder), "--lang", "en"]) == 0
+    environment = folder / ".env"
+    lines = [line for line in environment.read_text().splitlines() if line.partition("=")[0] not in TOKENS]
+    environment.write_text("\n".join([*lines, *(f"{name}={value}" for name, value in TOKENS.items())]) + "\n")
+    shutil.copy(PROGRAMS / "new_project.json", folder / "cloud.json")
+
+
+class TestANewProject:
+    def test_three_yeses_bring_every_function_up(self, owner: Owner) -> None:
+        code, told = owner.runs(DEPLOY, "yes", "yes", "yes")
+        assert code == 0, told
+        cloud = owner.cloud()
+        assert {"capture-lead", "upload-conversions", "keep-dead-letter"} <= set(cloud["services"])
+        assert "https://ll-capture-lead.example.run.app" in told
+        [(name, bucket)] = cloud["buckets"].items()
+        assert (name, bucket["flags"]["location"], bucket["versioning"]) == (
+            "acme-leads-ll-state",
+            "europe-west1",
+            True,
+        )
+        assert bucket["flags"].keys() >= {"uniform-bucket-level-access", "public-access-prevention"}
+        assert cloud["initialised"] == {"bucket": "acme-leads-ll-state", "prefix": "leadloop"}
+
+    def test_every_secret_has_its_value_and_no_word_or_output_holds_one(self, owner: Owner) -> None:
+        _, told = owner.runs(DEPLOY, "yes", "yes", "yes")
+        environment = dict(
+            line.partition("=")[::2]
+            for line in (owner.folder / ".env").read_text().splitlines()
+            if line and not line.startswith("#")
+        )
+        secrets = owner.cloud()["secrets"]
+        assert {"ll-LEADLOOP_HMAC_KEY", "ll-LEADLOOP_AMOCRM_TOKEN", "ll-LEADLOOP_METRICA_TOKEN"} <= set(secrets)
+        assert secrets == {id_: [environment[id_.removeprefix("ll-")]] for id_ in secrets}
+        written = told + json.dumps(owner.cloud()["ledger"])
+        kept = "".join(path.read_text() for path in (owner.folder / "work").rglob("*.json"))
+        assert [value for value in environment.values() if value and value in written + kept] == []
+
+    def test_a_policy_that_seals_nothing_needs_no_key_to_unseal(self, running: Owner) -> None:
+        assert "mode: hash" in (running.folder / "leadloop.yaml").read_text()
+        assert "ll-LEADLOOP_SEAL_PRIVATE_KEY" not in running.cloud()["secrets"]
+
+    @pytest.mark.parametrize("answers", [(), ("no",), ("y",), ("",)])
+    def test_without_a_yes_nothing_is_made(self, owner: Owner, answers: tuple[str, ...]) -> None:
+        code, told = owner.runs(DEPLOY, *answers)
+        assert (code, owner.cloud()["secret_ids"], owner.cloud()["services"]) == (1, [], {})
+        assert "expected yes, found" in told
+
+    def test_stopped_after_the_secrets_it_goes_on_there(self, owner: Owner) -> None:
+        assert owner.runs(DEPLOY, "yes", "no")[0] == 1
+        assert not any(owner.cloud()["secrets"].values())
+        code, told = owner.runs(DEPLOY, "yes", "yes")  # the values, then everything else
+        assert code == 0, told
+        assert all(len(versions) == 1 for versions in owner.cloud()["secrets"].values())
+
+    def test_what_is_applied_is_the_plan_that_was_shown(self, running: Owner) -> None:
+        shown = [
+            re.sub("^-out=", "", word)
+            for call in running.calls("terraform", "plan")
+            for word in call
+            if "-out=" in word
+        ]
+        applied = [call[-1] for call in running.calls("terraform", "apply")]
+        assert applied == shown
+        assert len(applied) == 2
+        assert not any(Path(plan).exists() for plan in applied)
+
+    def test_further_variables_lie_beside_the_policy(self, owner: Owner) -> None:
+        (owner.folder / "leadloop.tfvars").write_text('alert_email = "owner@acme.example"\n')
+        owner.runs(DEPLOY, "yes", "yes", "yes")
+        for plan in owner.calls("terraform", "plan"):
+            assert f"-var-file={owner.folder / 'leadloop.tfvars'}" in plan
+
+
+class TestAgain:
+    def test_with_nothing_changed_it_asks_nothing(self, running: Owner) -> None:
+        before = running.cloud()
+        code, told = running.runs(DEPLOY)
+        assert code == 0, told
+        assert {**running.cloud(), "ledger": []} == {**before, "ledger": []}
+
+    def test_a_changed_policy_is_deployed_after_one_yes(self, running: Owner) -> None:
+        before = running.cloud()["services"]
+        policy = running.folder / "leadloop.yaml"
+        policy.write_text(policy.read_text().replace("45000001", "45000002"))
+        assert running.runs(DEPLOY, "yes")[0] == 0
+        after = running.cloud()["services"]
+        assert after.keys() == before.keys()
+        assert after["capture-lead"] != before["capture-lead"]
+
+    def test_a_value_that_is_there_is_never_overwritten(self, running: Owner) -> None:
+        before = running.cloud()["secrets"]
+        environment = running.folder / ".env"
+        environment.write_text(environment.read_text().replace("y0_metrica", "y0_another"))
+        running.runs(DEPLOY)
+        assert running.cloud()["secrets"] == before
+
+    def test_a_second_bundle_keeps_its_own_state(self, running: Owner) -> None:
+        running.has(services={}, secret_ids=[])
+        assert running.runs([*DEPLOY, "--prefix", "shop-"], "yes", "yes", "yes")[0] == 0
+        assert set(running.cloud()["buckets"]) == {"acme-leads-ll-state", "acme-leads-shop-state"}
+        assert any(id_.startswith("shop-LEADLOOP_") for id_ in running.cloud()["secrets"])
+
+
+class TestWhatStandsInTheWay:
+    @pytest.mark.parametrize(
+        ("state", "told"),
+        [
+            ({"account": ""}, "gcloud auth login"),
+            ({"credentials": False}, "gcloud auth application-default login"),
+            ({"project": "another-one"}, "the project acme-leads cannot be seen"),
+            ({"billing": False}, "has no billing account"),
+        ],
+    )
+    def test_an_account_that_is_not_ready(self, owner: Owner, state: dict[str, object], told: str) -> None:
+        owner.has(**state)
+        code, said = owner.runs(DEPLOY, "yes", "yes", "yes")
+        assert code == 1
+        assert told in said
+        assert owner.cloud()["apis"] == []
+        assert owner.calls("terraform") == []
+
+    @pytest.mark.parametrize("word", ["PROJECT", "Acme Leads", ""])
+    def test_a_name_no_project_has(self, owner: Owner, word: str) -> None:
+        code, said = owner.runs(["deploy", "--project", word, "--region", "europe-west1"])
+        assert (code, owner.cloud()["ledger"]) == (1, [])
+        assert "expected the id of a Google Cloud project" in said
+
+    def test_a_policy_at_fault(self, owner: Owner) -> None:
+        (owner.folder / "leadloop.yaml").write_text("site: {}\n")
+        code, said = owner.runs(DEPLOY, "yes")
+        assert (code, owner.cloud()["ledger"]) == (1, [])
+        assert "leadloop.yaml" in said
+
+    def test_a_key_that_was_cut(self, owner: Owner) -> None:
+        environment = owner.folder / ".env"
+        environment.write_text(re.sub(r"(LEADLOOP_HMAC_KEY=\S{12})\S*", r"\1", environment.read_text()))
+        code, said = owner.runs(DEPLOY, "yes")
+        assert (code, owner.cloud()["ledger"]) == (1, [])
+        assert "LEADLOOP_HMAC_KEY expected" in said
+
+    def test_a_token_that_nobody_has_is_asked_for_before_anything_is_made(self, owner: Owner) -> None:
+        environment = owner.folder / ".env"
+        environment.write_text(environment.read_text().replace("LEADLOOP_METRICA_TOKEN", "# LEADLOOP_METRICA_TOKEN"))
+        code, said = owner.runs(DEPLOY, "yes", "yes", "yes")
+        assert (code, owner.cloud()["secret_ids"]) == (1, [])
+        assert "expected values for LEADLOOP_METRICA_TOKEN in .env" in said
+
+    def test_a_program_that_is_not_installed(self, owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PATH", str(installed(owner.folder / "only", "gcloud")))
+        code, said = owner.runs(DEPLOY, "yes")
+        assert code == 1
+        assert "terraform is not installed here" in said
+
+
+class TestTakingItAway:
+    def test_a_protected_database_stops_it_before_anything_is_gone(self, running: Owner) -> None:
+        before = running.cloud()
+        code, said = running.runs(DESTROY, PROJECT)
+        assert code == 1
+        assert "write `protect = false` into leadloop.tfvars" in said
+        assert {**running.cloud(), "ledger": []} == {**before, "ledger": []}
+
+    @pytest.mark.parametrize("answer", ["yes", "", "acme"])
+    def test_a_yes_is_not_enough_to_lose_all_leads(self, running: Owner, answer: str) -> None:
+        running.has(databases={name: "DELETE_PROTECTION_DISABLED" for name in running.cloud()["databases"]})
+        assert running.runs(DESTROY, answer)[0] == 1
+        assert running.cloud()["services"]
+
+    def test_with_the_projects_id_everything_goes(self, running: Owner) -> None:
+        running.has(databases={name: "DELETE_PROTECTION_DISABLED" for name in running.cloud()["databases"]})
+        code, said = running.runs(DESTROY, PROJECT)
+        assert code == 0, said
+        assert (running.cloud()["services"], running.cloud()["secrets"], running.cloud()["databases"]) == ({}, {}, {})
+        assert "gs://acme-leads-ll-state" in said
+
+    def test_what_was_never_finished_can_be_taken_away(self, owner: Owner) -> None:
+        owner.runs(DEPLOY, "yes", "no")
+        owner.has(services={"something": "half made"})
+        assert owner.runs(DESTROY, PROJECT)[0] == 0
+
+
+def test_the_real_gcloud_knows_every_word(running: Owner) -> None:
+    found = shutil.which("gcloud", path=os.defpath + os.pathsep + os.environ["PATH"].partition(os.pathsep)[2])
+    if found is None:
+        pytest.skip("gcloud is not installed: its table of commands cannot be read")
+    table = Path(found).resolve().parents[1] / "data" / "cli" / "gcloud_completions.py"
+    tree = runpy.run_path(str(table))["STATIC_COMPLETION_CLI_TREE"]
+    running.runs(DESTROY)
+    for words in running.calls("gcloud"):
+        command = tree
+        for word in words:
+            command = command["commands"].get(word, command)
+        assert not command["commands"], words  # all the way down to a command
+        known = {*command["flags"], *tree["flags"], "--versioning"}
+        assert {word.partition("=")[0] for word in words if word.startswith("--")} <= known, words
+
+
+def test_the_real_terraform_knows_every_flag(running: Owner) -> None:
+    found = shutil.which("terraform", path=os.environ["PATH"].partition(os.pathsep)[2])
+    if found is None:
+        pytest.skip("terraform is not installed: its help cannot be read")
+    running.runs(DESTROY)
+    quiet = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
+    helps = {
+        command: subprocess.run([found, command, "-help"], capture_output=True, text=True, env=quiet, check=True).stdout
+        for command in ("init", "plan", "apply", "output")
+    }
+    for words in running.calls("terraform"):
+        _, command, *rest = words
+        for flag in {word.partition("=")[0] for word in rest if word.startswith("-")}:
+            assert re.search(rf"^\s+{flag}\b", helps[command], re.MULTILINE), (command, flag)
