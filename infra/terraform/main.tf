@@ -3,34 +3,40 @@
 
 locals {
   manifest = yamldecode(file("${path.root}/../../functions/functions.yaml"))
+  policy   = yamldecode(file(var.policy))
   packages = jsondecode(file("${var.packages}/packages.json")).packages
   indexes  = jsondecode(file("${var.packages}/indexes.json"))
-  replaced = try(yamldecode(file(var.policy)).schedules, {})
+  database = "${var.prefix}documents"
 
+  # Of its secrets a function gets those that it reads under this policy; a secret that has no value stops a deploy.
   functions = {
     for name, one in local.manifest.functions : name => {
       public        = try(one.public, false)
       topic         = try(one.topic, null)
-      schedule      = try(one.schedule, null) == null ? null : try(local.replaced[name], one.schedule)
+      schedule      = try(one.schedule, null) == null ? null : try(local.policy.schedules[name], one.schedule)
       publishes     = toset(try(one.publishes, []))
+      documents     = try(one.documents, "change")
       cpu           = try(one.cpu, 1)
       memory        = try(one.memory, "512Mi")
       timeout       = try(one.timeout, 60)
       concurrency   = try(one.concurrency, 1)
       max_instances = try(one.max_instances, 1)
-      secrets       = toset(try(one.secrets, []))
-      package       = "${var.packages}/${local.packages[name].file}"
-      sha256        = local.packages[name].sha256
-      entry_point   = local.packages[name].entry_point
-      runtime       = local.packages[name].runtime
+      secrets       = setintersection(try(one.secrets, []), try(local.packages[name].secrets, []))
       silence       = try(one.silence, null)
+      package       = try("${var.packages}/${local.packages[name].file}", "")
+      sha256        = try(local.packages[name].sha256, "")
+      entry_point   = try(local.packages[name].entry_point, "")
+      runtime       = try(local.packages[name].runtime, "")
     }
   }
 
-  apis = toset([
-    "artifactregistry", "cloudbuild", "cloudfunctions", "cloudscheduler", "firestore", "iam", "logging", "monitoring",
-    "pubsub", "run", "secretmanager", "storage",
-  ])
+  apis = concat(
+    [
+      "artifactregistry", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "cloudscheduler", "firestore", "iam",
+      "logging", "monitoring", "pubsub", "run", "secretmanager", "serviceusage", "storage",
+    ],
+    var.billing_account == "" ? [] : ["billingbudgets"],
+  )
 }
 
 data "google_project" "this" {
@@ -38,7 +44,7 @@ data "google_project" "this" {
 }
 
 resource "google_project_service" "apis" {
-  for_each = local.apis
+  for_each = toset(local.apis)
 
   service            = "${each.value}.googleapis.com"
   disable_on_destroy = false # others in the project may use it
@@ -49,9 +55,44 @@ module "store" {
 
   project = var.project
   region  = var.region
-  name    = "${var.prefix}documents"
+  name    = local.database
   indexes = local.indexes
   protect = var.protect
+
+  depends_on = [google_project_service.apis]
+}
+
+module "accounts" {
+  source = "./modules/accounts"
+
+  project   = var.project
+  prefix    = var.prefix
+  database  = local.database
+  functions = local.functions
+
+  depends_on = [google_project_service.apis]
+}
+
+module "secrets" {
+  source = "./modules/secrets"
+
+  region  = var.region
+  prefix  = var.prefix
+  names   = toset(flatten([for one in local.manifest.functions : try(one.secrets, [])]))
+  reads   = { for name, one in local.functions : name => one.secrets }
+  members = module.accounts.members
+  protect = var.protect
+
+  depends_on = [google_project_service.apis]
+}
+
+module "builder" {
+  source = "./modules/builder"
+
+  project        = var.project
+  project_number = data.google_project.this.number
+  region         = var.region
+  prefix         = var.prefix
 
   depends_on = [google_project_service.apis]
 }
@@ -63,10 +104,16 @@ module "functions" {
   region         = var.region
   prefix         = var.prefix
   functions      = local.functions
+  emails         = module.accounts.emails
+  secrets        = module.secrets.ids
   database       = module.store.name
+  build_account  = module.builder.account
+  bucket         = module.builder.bucket
+  repository     = module.builder.repository
   warm_instances = var.warm_instances
 
-  depends_on = [google_project_service.apis]
+  # Every grant is there before the function that cannot be built or started without it.
+  depends_on = [google_project_service.apis, module.accounts, module.secrets, module.builder]
 }
 
 module "bus" {
@@ -80,7 +127,7 @@ module "bus" {
   delivery       = local.manifest.delivery
   functions      = local.functions
   services       = module.functions.services
-  accounts       = module.functions.accounts
+  members        = module.accounts.members
 
   depends_on = [google_project_service.apis]
 }
@@ -100,11 +147,11 @@ module "schedules" {
 module "alerts" {
   source = "./modules/alerts"
 
-  project         = var.project
+  project_number  = data.google_project.this.number
   prefix          = var.prefix
   email           = var.alert_email
+  functions       = local.functions
   services        = { for name, one in module.functions.services : name => one.service }
-  silences        = { for name, one in local.functions : name => one.silence if one.silence != null }
   billing_account = var.billing_account
   monthly_budget  = var.monthly_budget
 

@@ -11,16 +11,22 @@ variable "project" {
 variable "region" {
   description = "Where everything runs and rests, for example europe-west1. The database stays there for ever; contacts.mode `keep` may bind you to a country."
   type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    error_message = "expected a region such as europe-west1, not a zone (europe-west1-b) or a multi-region (eur3)."
+  }
 }
 
 variable "prefix" {
-  description = "Begins every name, so that several bundles may live in one project. Small letters, digits and hyphens, at most 8, ending with a hyphen."
+  description = "Begins every name, so that several bundles may live in one project, each with its own. Small letters and digits, at most 7, and a hyphen at the end."
   type        = string
   default     = "ll-"
 
+  # No prefix begins with another, so the alerts of one bundle never watch another.
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,6}-$", var.prefix))
-    error_message = "expected 2 to 8 small letters, digits and hyphens, from a letter to a hyphen, such as ll-."
+    condition     = can(regex("^[a-z][a-z0-9]{0,6}-$", var.prefix))
+    error_message = "expected 1 to 7 small letters and digits, beginning with a letter, and a hyphen, such as ll-."
   }
 }
 
@@ -30,19 +36,24 @@ variable "policy" {
 }
 
 variable "packages" {
-  description = "Folder that `make package` filled: one zip per function, packages.json and store.json."
+  description = "Folder that `make package` filled: one zip per function, packages.json and indexes.json."
   type        = string
   default     = "../../build/packages"
 }
 
 variable "alert_email" {
-  description = "Who is told when messages die, wait too long, or a function fails or does not run. Empty: nobody."
+  description = "Who is told when messages die or wait too long, and when a function fails or does not run. Empty: nobody; what is wrong shows in the console only."
   type        = string
   default     = ""
+
+  validation {
+    condition     = var.alert_email == "" || can(regex("^[^@ ]+@[^@ ]+$", var.alert_email))
+    error_message = "expected one e-mail address, or nothing."
+  }
 }
 
 variable "protect" {
-  description = "Whether the database refuses to be deleted, `terraform destroy` included. Set it to false, apply, then destroy."
+  description = "Whether database and secrets refuse to be deleted, by `terraform destroy` too. To remove a bundle set it to false, apply, then destroy."
   type        = bool
   default     = true
 }
@@ -59,13 +70,23 @@ variable "warm_instances" {
 }
 
 variable "billing_account" {
-  description = "Id of the billing account (XXXXXX-XXXXXX-XXXXXX), for a budget with alerts. Empty: no budget is made."
+  description = "Id of the billing account (XXXXXX-XXXXXX-XXXXXX), for a budget with alerts; whoever applies needs the right to make budgets on it. Empty: no budget is made."
   type        = string
   default     = ""
+
+  validation {
+    condition     = var.billing_account == "" || can(regex("^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$", var.billing_account))
+    error_message = "expected three groups of six digits and letters A to F, as `gcloud billing accounts list` shows, or nothing."
+  }
 }
 
 variable "monthly_budget" {
   description = "Whole units of the billing account's currency a month; at half, nine tenths and all of it the account's owners are told. It stops nothing."
   type        = number
   default     = 20
+
+  validation {
+    condition     = var.monthly_budget >= 1 && floor(var.monthly_budget) == var.monthly_budget
+    error_message = "expected a whole number, 1 or more."
+  }
 }

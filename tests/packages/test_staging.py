@@ -35,6 +35,7 @@ def test_the_index_says_what_a_deployment_asks(tmp_path: Path) -> None:
             "bytes": 5,
             "entry_point": "capture_lead",
             "runtime": "python313",
+            "secrets": [],
         },
     )
 

@@ -13,12 +13,13 @@ from leadloop import manifest as manifests
 from leadloop.adapters.file_clock import ClockUnreadable
 from leadloop.identity.keys import KeyMalformed, KeyRing
 from leadloop.manifest import Manifest
-from leadloop.policy import ContactMode, Policy
+from leadloop.policy import Policy
 from leadloop.policy.faults import PolicyInvalid
 from leadloop.policy.loader import load_policy
 from leadloop.ports.store import StoreUnavailable
 from leadloop.runtime import Runtime, runtime
-from leadloop.secrets import HMAC_KEY, SEAL_PRIVATE_KEY, SecretMissing, Secrets
+from leadloop.secret_readers import readers
+from leadloop.secrets import HMAC_KEY, SecretMissing, Secrets
 from leadloop_host.faults import StartRefused
 from leadloop_host.options import Options
 from leadloop_host.schedules import Schedule, schedules_of
@@ -77,12 +78,12 @@ def open_runtime(options: Options) -> Runtime:
 
 def _check_secrets(manifest: Manifest, policy: Policy) -> None:
     secrets, faults = Secrets(os.environ), []
-    for name, readers in _readers(manifest, policy).items():
+    for name, read_by in readers(manifest, policy).items():
         try:
             secrets.get(name)
             _check_form(name, secrets)
         except (SecretMissing, KeyMalformed) as fault:
-            faults.append(f"{fault} (read by {', '.join(readers)})")
+            faults.append(f"{fault} (read by {', '.join(read_by)})")
     if faults:
         raise StartRefused("\n".join(faults))
 
@@ -91,13 +92,3 @@ def _check_form(name: str, secrets: Secrets) -> None:
     """Under a ring that cannot be read every lead would be answered and none understood. Raises ``KeyMalformed``."""
     if name == HMAC_KEY:
         KeyRing.of(secrets)
-
-
-def _readers(manifest: Manifest, policy: Policy) -> dict[str, list[str]]:
-    """Secret → the functions that read it. The owner's private key is read only where contacts are kept."""
-    readers: dict[str, list[str]] = {}
-    for name, function in manifest.functions.items():
-        for secret in function.secrets:
-            if secret != SEAL_PRIVATE_KEY or policy.contacts.mode is ContactMode.KEEP:
-                readers.setdefault(secret, []).append(name)
-    return readers

@@ -10,6 +10,7 @@ from yaml import YAMLError
 from leadloop import manifest as manifests
 from leadloop.manifest import Manifest
 from leadloop.policy import Policy
+from leadloop.secret_readers import secrets_of
 from leadloop_packaging.archive import zip_of
 from leadloop_packaging.contents import files_of, settings_files, shared_files
 from leadloop_packaging.faults import PackagingRefused
@@ -25,8 +26,12 @@ def packages_of(root: Path, policy: Policy) -> list[Package]:
     tested = read_pins(root / "constraints.txt")
     shared = shared_files(root / "shared" / "leadloop")
     settings = settings_files(policy, manifest)
-    folders = {name: root / "functions" / name.replace("-", "_") for name in sorted(manifest.functions)}
-    return [Package(name, zip_of(files_of(folder, tested, shared, settings))) for name, folder in folders.items()]
+
+    def package(name: str) -> Package:
+        files = files_of(root / "functions" / name.replace("-", "_"), tested, shared, settings)
+        return Package(name, zip_of(files), secrets_of(manifest.functions[name], policy))
+
+    return [package(name) for name in sorted(manifest.functions)]
 
 
 def _manifest(path: Path) -> Manifest:

@@ -23,6 +23,8 @@ class Package:
 
     name: str
     content: bytes
+    secrets: tuple[str, ...] = ()
+    """Environment variables with secrets that it reads under the policy it holds."""
 
     @property
     def file(self) -> str:
@@ -55,7 +57,7 @@ def stage(packages: Sequence[Package], folder: Path) -> None:
 
 
 def index_of(packages: Sequence[Package]) -> bytes:
-    """``packages.json``: for each function its file, SHA-256, size in bytes, entry point and runtime."""
+    """``packages.json``: for each function its file, SHA-256, size in bytes, entry point, runtime and secrets."""
     entries = {
         package.name: {
             "file": package.file,
@@ -63,6 +65,7 @@ def index_of(packages: Sequence[Package]) -> bytes:
             "bytes": len(package.content),
             "entry_point": package.name.replace("-", "_"),
             "runtime": RUNTIME,
+            "secrets": sorted(package.secrets),
         }
         for package in sorted(packages, key=lambda package: package.name)
     }

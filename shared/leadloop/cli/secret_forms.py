@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from leadloop.identity.keys import KeyMalformed, KeyRing
 from leadloop.manifest import Manifest
-from leadloop.policy import ContactMode, Policy
+from leadloop.policy import Policy
+from leadloop.secret_readers import readers
 from leadloop.secrets import (
     AMOCRM_TOKEN,
     HMAC_KEY,
@@ -47,16 +48,18 @@ def look(
     manifest: Manifest, environment: Mapping[str, str], policy: Policy, public_key_of: Callable[[str], str]
 ) -> Iterator[Variable]:
     """Every variable a function of the manifest reads. ``public_key_of`` derives a seal key's public half."""
-    readers: dict[str, tuple[str, ...]] = {}
+    named: dict[str, tuple[str, ...]] = {}
     for function, entry in manifest.functions.items():
         for name in entry.secrets:
-            readers[name] = (*readers.get(name, ()), function)
+            named[name] = (*named.get(name, ()), function)
+    needed = readers(manifest, policy)
     secrets = Secrets(environment)
-    for name, read_by in readers.items():
+    for name, read_by in named.items():
         try:
             verdict = form_of(name, secrets, policy, public_key_of)
         except SecretMissing:
-            yield Variable(name, State.MISSING, _why_missing(name, policy), read_by)
+            reason = "" if name in needed else "needed only to open what was sealed"
+            yield Variable(name, State.MISSING, reason, read_by)
         else:
             yield Variable(name, State.SET if verdict else State.MALFORMED, verdict.reason, read_by)
 
@@ -110,9 +113,3 @@ def _token(secrets: Secrets, name: str) -> Verdict:
     if re.fullmatch(r"[!-~]+", secrets.get(name)):
         return Verdict(True, "secret.token_form", "")
     return Verdict(False, "secret.token_form", "expected the token alone, without spaces and without Bearer or OAuth")
-
-
-def _why_missing(name: str, policy: Policy) -> str:
-    if name == SEAL_PRIVATE_KEY and policy.contacts.mode is not ContactMode.KEEP:
-        return "needed only to open what was sealed"
-    return ""

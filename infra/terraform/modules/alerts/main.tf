@@ -1,6 +1,12 @@
 locals {
-  told = google_monitoring_notification_channel.email[*].id
-  docs = "See docs/en/troubleshooting.md of leadloop, or docs/ru."
+  told          = google_monitoring_notification_channel.email[*].id
+  public        = [for name, one in var.functions : var.services[name] if one.public]
+  silences      = { for name, one in var.functions : name => one.silence if one.silence != null }
+  keepers       = [for name, one in var.functions : "${var.prefix}${name}" if one.topic == "dead-letters"]
+  subscriptions = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = starts_with(\"${var.prefix}\")"
+  services      = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = starts_with(\"${var.prefix}\")"
+  answers       = "metric.type = \"run.googleapis.com/request_count\""
+  more          = "See docs/en/troubleshooting.md of leadloop, or docs/ru."
 }
 
 resource "google_monitoring_notification_channel" "email" {
@@ -11,6 +17,7 @@ resource "google_monitoring_notification_channel" "email" {
   labels       = { email_address = var.email }
 }
 
+# A count that is not written again never falls to zero, so its incident ends by time alone, and the next is told anew.
 resource "google_monitoring_alert_policy" "dead_letters" {
   display_name          = "${var.prefix}messages died"
   combiner              = "OR"
@@ -21,20 +28,59 @@ resource "google_monitoring_alert_policy" "dead_letters" {
     display_name = "a message failed every delivery"
 
     condition_threshold {
-      filter          = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = starts_with(\"${var.prefix}\") AND metric.type = \"pubsub.googleapis.com/subscription/dead_letter_message_count\""
+      filter          = "${local.subscriptions} AND metric.type = \"pubsub.googleapis.com/subscription/dead_letter_message_count\""
       comparison      = "COMPARISON_GT"
       threshold_value = 0
       duration        = "0s"
 
       aggregations {
-        alignment_period   = "300s"
-        per_series_aligner = "ALIGN_DELTA"
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+        group_by_fields      = ["resource.labels.subscription_id"]
       }
     }
   }
 
+  alert_strategy {
+    auto_close = "1800s"
+  }
+
   documentation {
-    content = "A function failed on a message for hours. It is kept: `leadloop dead-letters`. ${local.docs}"
+    subject = "$${resource.label.subscription_id}: a message failed every delivery"
+    content = "The function $${resource.label.subscription_id} failed on a message for hours. The message is kept for 30 days: put right what the function's log complains of, see the message with `leadloop dead-letters`, and have it delivered again with `leadloop dead-letters --replay`. ${local.more}"
+  }
+}
+
+resource "google_monitoring_alert_policy" "unkept" {
+  display_name          = "${var.prefix}dead letters are not kept"
+  combiner              = "OR"
+  severity              = "CRITICAL"
+  notification_channels = local.told
+
+  conditions {
+    display_name = "a dead letter has waited for five minutes"
+
+    condition_threshold {
+      filter          = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = one_of(${join(", ", [for one in local.keepers : "\"${one}\""])}) AND metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "300s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_MIN"
+      }
+    }
+  }
+
+  alert_strategy {
+    auto_close = "3600s"
+  }
+
+  documentation {
+    subject = "$${resource.label.subscription_id} cannot keep dead letters"
+    content = "Messages that failed every delivery wait in Pub/Sub, which drops them after seven days. $${resource.label.subscription_id} is to write them to the database: its log says why it cannot. ${local.more}"
   }
 }
 
@@ -48,7 +94,7 @@ resource "google_monitoring_alert_policy" "waiting" {
     display_name = "the oldest message has waited for a quarter of an hour"
 
     condition_threshold {
-      filter          = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = starts_with(\"${var.prefix}\") AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
+      filter          = "${local.subscriptions} AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
       comparison      = "COMPARISON_GT"
       threshold_value = 900
       duration        = "300s"
@@ -60,8 +106,13 @@ resource "google_monitoring_alert_policy" "waiting" {
     }
   }
 
+  alert_strategy {
+    auto_close = "3600s"
+  }
+
   documentation {
-    content = "A consumer fails or cannot keep up; messages are tried again for hours before they die. ${local.docs}"
+    subject = "$${resource.label.subscription_id}: messages wait"
+    content = "The function $${resource.label.subscription_id} fails or cannot keep up: its log says which. Messages are tried again for about four hours before they are dead letters, so nothing is lost yet. ${local.more}"
   }
 }
 
@@ -72,10 +123,28 @@ resource "google_monitoring_alert_policy" "failing" {
   notification_channels = local.told
 
   conditions {
+    display_name = "a form or a webhook was refused with 5xx"
+
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = one_of(${join(", ", [for one in local.public : "\"${one}\""])}) AND ${local.answers} AND metric.labels.response_code_class = \"5xx\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+        group_by_fields      = ["resource.labels.service_name"]
+      }
+    }
+  }
+
+  conditions {
     display_name = "more than five answers 5xx in five minutes"
 
     condition_threshold {
-      filter          = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = starts_with(\"${var.prefix}\") AND metric.type = \"run.googleapis.com/request_count\" AND metric.labels.response_code_class = \"5xx\""
+      filter          = "${local.services} AND ${local.answers} AND metric.labels.response_code_class = \"5xx\""
       comparison      = "COMPARISON_GT"
       threshold_value = 5
       duration        = "0s"
@@ -89,13 +158,51 @@ resource "google_monitoring_alert_policy" "failing" {
     }
   }
 
+  alert_strategy {
+    auto_close = "1800s"
+  }
+
   documentation {
-    content = "The function's log says why, at severity ERROR. ${local.docs}"
+    subject = "$${resource.label.service_name} answers 5xx"
+    content = "The log of $${resource.label.service_name} says why, at severity ERROR. What a form or the CRM was refused comes only if its sender tries again; messages are delivered again by themselves. ${local.more}"
+  }
+}
+
+# Absence is seen only of what was there within a day: what has never run well, or runs once a day, is told of here.
+resource "google_monitoring_alert_policy" "unfired" {
+  display_name          = "${var.prefix}a scheduled run failed"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = local.told
+
+  conditions {
+    display_name = "Cloud Scheduler got no good answer"
+
+    condition_matched_log {
+      filter = "resource.type = \"cloud_scheduler_job\" AND resource.labels.job_id =~ \"^${var.prefix}\" AND severity >= ERROR"
+
+      label_extractors = {
+        job = "EXTRACT(resource.labels.job_id)"
+      }
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+
+    notification_rate_limit {
+      period = "3600s"
+    }
+  }
+
+  documentation {
+    subject = "$${log.extracted_label.job} failed"
+    content = "The job $${log.extracted_label.job} could not call its function, or the function failed: the logs of both say why. The next run goes on where this one stopped. ${local.more}"
   }
 }
 
 resource "google_monitoring_alert_policy" "silent" {
-  for_each = var.silences
+  for_each = local.silences
 
   display_name          = "${var.prefix}${each.key} does not run"
   combiner              = "OR"
@@ -106,7 +213,7 @@ resource "google_monitoring_alert_policy" "silent" {
     display_name = "no good run for ${each.value / 60} minutes"
 
     condition_absent {
-      filter   = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = \"${var.services[each.key]}\" AND metric.type = \"run.googleapis.com/request_count\" AND metric.labels.response_code_class = \"2xx\""
+      filter   = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = \"${var.services[each.key]}\" AND ${local.answers} AND metric.labels.response_code_class = \"2xx\""
       duration = "${each.value}s"
 
       aggregations {
@@ -118,7 +225,8 @@ resource "google_monitoring_alert_policy" "silent" {
   }
 
   documentation {
-    content = "Its schedule is paused, may not call it, or every run fails. ${local.docs}"
+    subject = "${var.prefix}${each.key} does not run"
+    content = "Its job in Cloud Scheduler is paused or may not call it, or every run fails: look at the job's last result, then at the function's log. ${local.more}"
   }
 }
 
@@ -129,7 +237,7 @@ resource "google_billing_budget" "monthly" {
   display_name    = "${var.prefix}leadloop"
 
   budget_filter {
-    projects = ["projects/${var.project}"]
+    projects = ["projects/${var.project_number}"]
   }
 
   amount {
@@ -143,6 +251,14 @@ resource "google_billing_budget" "monthly" {
 
     content {
       threshold_percent = threshold_rules.value
+    }
+  }
+
+  dynamic "all_updates_rule" {
+    for_each = var.email == "" ? [] : [local.told]
+
+    content {
+      monitoring_notification_channels = all_updates_rule.value
     }
   }
 }

@@ -1,5 +1,5 @@
-variable "project" {
-  description = "Id of the project."
+variable "project_number" {
+  description = "The project's number."
   type        = string
 }
 
@@ -13,19 +13,24 @@ variable "email" {
   type        = string
 }
 
+variable "functions" {
+  description = "What triggers each function, and for a scheduled one the seconds without a good run after which somebody is told."
+  type = map(object({
+    public   = bool
+    topic    = optional(string)
+    schedule = optional(string)
+    silence  = optional(number)
+  }))
+
+  validation {
+    condition     = alltrue([for one in var.functions : one.silence == null ? true : one.silence >= 120 && one.silence <= 84600])
+    error_message = "Cloud Monitoring takes a silence of 2 minutes to 23 hours and a half."
+  }
+}
+
 variable "services" {
   description = "Every function's Cloud Run service."
   type        = map(string)
-}
-
-variable "silences" {
-  description = "Scheduled functions and the seconds without a good run after which somebody is told, at most 84,600."
-  type        = map(number)
-
-  validation {
-    condition     = alltrue([for seconds in var.silences : seconds >= 120 && seconds <= 84600])
-    error_message = "Cloud Monitoring takes an absence of 2 minutes to 23 hours and a half."
-  }
 }
 
 variable "billing_account" {

@@ -23,9 +23,11 @@ resource "google_pubsub_topic_iam_member" "publisher" {
 
   topic  = google_pubsub_topic.topic[each.value.topic].name
   role   = "roles/pubsub.publisher"
-  member = var.accounts[each.value.name]
+  member = var.members[each.value.name]
 }
 
+# One account for all consumers, with a grant on each: only Pub/Sub itself can act as it, and a token is made out to one
+# function's address, which Cloud Run refuses at every other. An account for each would use up the project's 100 of them.
 resource "google_service_account" "push" {
   account_id   = "${var.prefix}push"
   display_name = "leadloop messages are pushed under this name"
@@ -35,6 +37,8 @@ resource "google_service_account_iam_member" "push_token" {
   service_account_id = google_service_account.push.name
   role               = "roles/iam.serviceAccountTokenCreator"
   member             = local.agent
+
+  depends_on = [google_pubsub_topic.topic] # the agent may not be there before the project's first topic
 }
 
 resource "google_cloud_run_service_iam_member" "push" {

@@ -46,7 +46,7 @@ variable "services" {
   type        = map(object({ service = string, uri = string }))
 }
 
-variable "accounts" {
+variable "members" {
   description = "Each function's service account, as a member of grants."
   type        = map(string)
 }

@@ -7,13 +7,3 @@ output "services" {
     }
   }
 }
-
-output "accounts" {
-  description = "Each function's service account, as a member of grants."
-  value       = { for name, one in google_service_account.function : name => one.member }
-}
-
-output "secrets" {
-  description = "Environment variable → secret whose value is to be added by hand."
-  value       = { for name, one in google_secret_manager_secret.environment : name => one.secret_id }
-}

@@ -4,7 +4,7 @@ variable "project" {
 }
 
 variable "region" {
-  description = "Where the functions run and their source lies."
+  description = "Where the functions run."
   type        = string
 }
 
@@ -17,9 +17,6 @@ variable "functions" {
   description = "What the manifest says of each function, and its package."
   type = map(object({
     public        = bool
-    topic         = optional(string)
-    schedule      = optional(string)
-    publishes     = set(string)
     cpu           = number
     memory        = string
     timeout       = number
@@ -33,6 +30,11 @@ variable "functions" {
   }))
 
   validation {
+    condition     = alltrue([for one in var.functions : one.package != ""])
+    error_message = "There is no package of ${join(", ", [for name, one in var.functions : name if one.package == ""])}: run `make package` again, with the policy that is deployed."
+  }
+
+  validation {
     condition     = alltrue([for one in var.functions : one.max_instances >= 1 && one.max_instances <= 100])
     error_message = "expected max_instances of 1 to 100 for every function: it bounds the bill and the load on the CRM."
   }
@@ -43,8 +45,33 @@ variable "functions" {
   }
 }
 
+variable "emails" {
+  description = "Each function's service account, by its address."
+  type        = map(string)
+}
+
+variable "secrets" {
+  description = "Environment variable → secret."
+  type        = map(string)
+}
+
 variable "database" {
   description = "Name of the Firestore database."
+  type        = string
+}
+
+variable "build_account" {
+  description = "The service account that builds, by its resource name."
+  type        = string
+}
+
+variable "bucket" {
+  description = "Where packages are put."
+  type        = string
+}
+
+variable "repository" {
+  description = "Where images are put."
   type        = string
 }
 

@@ -1,3 +1,4 @@
+# One account for all jobs, as for all messages: see the module `bus`.
 resource "google_service_account" "scheduler" {
   account_id   = "${var.prefix}scheduler"
   display_name = "leadloop schedules call under this name"
