@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PROVIDER := build/wheels/.provider
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve package test crashes bench check fix tag deploy destroy clean
+.PHONY: help demo serve package test crashes bench check lint preflight fix tag deploy destroy clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -28,12 +29,17 @@ crashes: $(VENV)/.tests ## Let everything die at every call outside on the demo'
 bench: $(VENV)/.tests ## Measure what leadloop costs, as ratios, in about five minutes; ONLY=intake, QUICK=1
 	@PYTHONHASHSEED=0 PYTHONPATH=tests $(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
-check: $(VENV)/.tests ## Lint, format, types, import contracts; writes nothing
+check: lint preflight ## All that is checked without running it: code and infrastructure; changes no source
+
+lint: $(VENV)/.tests ## Lint, format, types, import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/mypy functions tests
 	@$(BIN)/lint-imports
+
+preflight: $(VENV)/.tests $(if $(shell command -v terraform),$(PROVIDER)) ## Check infra/terraform without an account
+	@$(BIN)/python -m leadloop_preflight
 
 fix: $(VENV)/.tests ## Apply lint fixes and the format
 	@$(BIN)/ruff check --fix .
@@ -70,4 +76,9 @@ $(VENV)/.google: $(VENV)/.runs
 $(VENV)/.tests: $(VENV)/.runs
 	@echo "Adding what tests need to $(VENV) (once) …"
 	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[host,google,dev]'
+	@touch $@
+
+$(PROVIDER): infra/preflight/provider.txt | $(BIN)/python
+	@echo "Downloading the schema of Google's Terraform provider to build/wheels (once, 67 MB) …"
+	@$(BIN)/pip download --quiet --no-deps --dest $(@D) --requirement $<
 	@touch $@
