@@ -114,11 +114,13 @@ class TestAVisitorWhoLeftALead:
 
 
 def test_addresses_follow_from_the_scripts_own_or_are_given(anna: Visitor) -> None:
-    """Cloud Functions with a prefix, and a tag that the site serves itself."""
+    """Cloud Functions with a prefix, the same on Cloud Run, and a tag that the site serves itself."""
     function = "https://europe-west1-sokol.cloudfunctions.net/acme-capture-visit"
+    service = "https://acme-capture-visit-1a2b3c-ew.a.run.app"
     own = '/tag.js" data-visit="https://x.example/visits" data-lead="https://x.example/leads'
     for script, visit, lead in (
-        (f"{function}/tag.js", function, function.replace("visit", "lead")),
+        (f"{function}/tag.js", function, "https://europe-west1-sokol.cloudfunctions.net/acme-capture-lead"),
+        (f"{service}/tag.js", f"{service}/", "https://acme-capture-lead-1a2b3c-ew.a.run.app/"),
         (own, "https://x.example/visits", "https://x.example/leads"),
     ):
         page = anna.served.site.page("plain.html").replace(f"{VISIT_URL}/tag.js", script)

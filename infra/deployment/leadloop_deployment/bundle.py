@@ -13,7 +13,7 @@ VARIABLES = "leadloop.tfvars"
 
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 _REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
-_PREFIX = re.compile(r"[a-z][a-z0-9-]{0,6}-")
+_PREFIX = re.compile(r"[a-z][a-z0-9]{0,6}-")
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Bundle:
         for found, pattern, expected in (
             (self.project, _PROJECT, "the id of a Google Cloud project, as in PROJECT=acme-leads (not its name)"),
             (self.region, _REGION, "a region of Google Cloud, as in REGION=europe-west1"),
-            (self.prefix, _PREFIX, "two to eight small letters, digits and hyphens, a hyphen last, as in PREFIX=ll-"),
+            (self.prefix, _PREFIX, "one to seven small letters and digits and then a hyphen, as in PREFIX=ll-"),
         ):
             if not pattern.fullmatch(found):
-                raise DeploymentRefused(f"expected {expected}, found {found or 'nothing'!r}")
+                raise DeploymentRefused(f"expected {expected}, found {found or 'nothing'}")
 
     @property
     def state_bucket(self) -> str:

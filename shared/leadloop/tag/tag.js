@@ -23,8 +23,9 @@
     const { src, dataset } = stub.on || document.currentScript;
     const counter = +dataset.counter;
     const visitUrl = dataset.visit || src.split("/tag.js")[0];
-    // Textual, so that …/acme-capture-visit of Cloud Functions works as /capture-visit of one machine does.
-    const leadUrl = dataset.lead || visitUrl.replace(/visit$/, "lead");
+    // Textual, in the last part of the address: /capture-visit of one machine, …net/acme-capture-visit of Cloud
+    // Functions, //acme-capture-visit-1234-ew.a.run.app of Cloud Run.
+    const leadUrl = dataset.lead || visitUrl.replace(/visit(?!.*\/)/, "lead");
 
     // ---- Storage. Where it is closed, an object of this page stands for it.
 
@@ -201,7 +202,7 @@
         present[input.name] = input;
         // What a person filled in: hidden are ours, and captchas, which differ each time the same is sent again.
         // Of passwords and files nothing is remembered.
-        if (!/hidden|pass|file/.test(input.type)) content += input.value + input.checked;
+        if (!/hid|pas|fil/.test(input.type)) content += input.value + input.checked;
       }
       // The same content is sent under the same id, as long as the page lives.
       known[ID] = record[content] = record[content] || newId();
