@@ -106,14 +106,14 @@ module "functions" {
   functions      = local.functions
   emails         = module.accounts.emails
   secrets        = module.secrets.ids
-  database       = module.store.name
+  database       = local.database
   build_account  = module.builder.account
   bucket         = module.builder.bucket
   repository     = module.builder.repository
   warm_instances = var.warm_instances
 
-  # Every grant is there before the function that cannot be built or started without it.
-  depends_on = [google_project_service.apis, module.accounts, module.secrets, module.builder]
+  # Grants come before the function that cannot be built or started without them, indexes before its queries.
+  depends_on = [google_project_service.apis, module.accounts, module.secrets, module.builder, module.store]
 }
 
 module "bus" {

@@ -1,3 +1,17 @@
+locals {
+  hooks = { for name, one in var.functions : name => one if one.public && contains(one.secrets, "LEADLOOP_HOOK_SECRET") }
+}
+
+# A webhook brings its secret in the address, and Cloud Run logs the address of every request. Who may read logs may not
+# post webhooks, so of these functions requests are not logged; what they say themselves is.
+resource "google_logging_project_exclusion" "addresses" {
+  for_each = local.hooks
+
+  name        = "${var.prefix}${each.key}-addresses"
+  description = "Addresses of requests hold a secret."
+  filter      = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${var.prefix}${each.key}\" AND log_id(\"run.googleapis.com/requests\")"
+}
+
 # The content is in the name: another content is another object, and is deployed.
 resource "google_storage_bucket_object" "package" {
   for_each = var.functions
@@ -58,6 +72,8 @@ resource "google_cloudfunctions2_function" "function" {
       }
     }
   }
+
+  depends_on = [google_logging_project_exclusion.addresses]
 }
 
 # The right to call is Cloud Run's: https://cloud.google.com/functions/docs/securing/authenticating

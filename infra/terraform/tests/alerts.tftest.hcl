@@ -1,0 +1,120 @@
+# What somebody is told of.
+
+mock_provider "google" {}
+
+variables {
+  project         = "acme-leads"
+  region          = "europe-west1"
+  project_number  = "4242"
+  prefix          = "ll-"
+  email           = "ops@acme.example"
+  billing_account = ""
+  monthly_budget  = 20
+  services        = { take-form = "ll-take-form", keep-dead = "ll-keep-dead", tick = "ll-tick", tock = "ll-tock" }
+  functions = {
+    take-form = { public = true }
+    keep-dead = { public = false, topic = "dead-letters" }
+    tick      = { public = false, schedule = "*/5 * * * *", silence = 1800 }
+    tock      = { public = false, schedule = "30 3 * * *" }
+  }
+}
+
+run "what_goes_wrong_is_told" {
+  module {
+    source = "./modules/alerts"
+  }
+
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.dead_letters.conditions[0].condition_threshold[0].filter, "dead_letter_message_count") && google_monitoring_alert_policy.dead_letters.conditions[0].condition_threshold[0].threshold_value == 0
+    error_message = "a dead letter is told to nobody"
+  }
+
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.unkept.conditions[0].condition_threshold[0].filter, "one_of(\"ll-keep-dead\")") && strcontains(google_monitoring_alert_policy.unkept.conditions[0].condition_threshold[0].filter, "num_undelivered_messages")
+    error_message = "dead letters that cannot be kept are told to nobody"
+  }
+
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.waiting.conditions[0].condition_threshold[0].filter, "starts_with(\"ll-\")") && strcontains(google_monitoring_alert_policy.waiting.conditions[0].condition_threshold[0].filter, "oldest_unacked_message_age") && google_monitoring_alert_policy.waiting.conditions[0].condition_threshold[0].threshold_value == 900
+    error_message = "expected every subscription to be watched, the dead letters' own too"
+  }
+
+  assert {
+    condition     = [for one in google_monitoring_alert_policy.failing.conditions : one.condition_threshold[0].threshold_value] == [0, 5] && strcontains(google_monitoring_alert_policy.failing.conditions[0].condition_threshold[0].filter, "one_of(\"ll-take-form\")")
+    error_message = "expected one 5xx of a public function to be told, of another more than five"
+  }
+
+  assert {
+    condition     = alltrue([for one in google_monitoring_alert_policy.failing.conditions : one.condition_threshold[0].aggregations[0].group_by_fields == tolist(["resource.labels.service_name"])])
+    error_message = "an alert does not say which function fails"
+  }
+
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.unfired.conditions[0].condition_matched_log[0].filter, "^ll-") && length(google_monitoring_alert_policy.unfired.alert_strategy[0].notification_rate_limit) == 1
+    error_message = "a scheduled run that fails is told to nobody"
+  }
+
+  assert {
+    condition     = { for name, one in google_monitoring_alert_policy.silent : name => [one.conditions[0].condition_absent[0].duration, strcontains(one.conditions[0].condition_absent[0].filter, "\"ll-tick\"")] } == { tick = ["1800s", true] }
+    error_message = "expected to be told of the function that the manifest gives a silence"
+  }
+
+  assert {
+    condition = alltrue([
+      for one in concat(
+        [google_monitoring_alert_policy.dead_letters, google_monitoring_alert_policy.unkept, google_monitoring_alert_policy.waiting, google_monitoring_alert_policy.failing, google_monitoring_alert_policy.unfired],
+        values(google_monitoring_alert_policy.silent),
+      ) : one.notification_channels == tolist([google_monitoring_notification_channel.email[0].id]) && one.documentation[0].subject != "" && strcontains(one.documentation[0].content, "docs/en/troubleshooting.md") && startswith(one.display_name, "ll-")
+    ])
+    error_message = "an alert goes nowhere, or does not say what to do"
+  }
+
+  assert {
+    condition     = length(google_billing_budget.monthly) == 0
+    error_message = "a budget without a billing account"
+  }
+}
+
+run "without_an_address_nobody_is_told" {
+  module {
+    source = "./modules/alerts"
+  }
+
+  variables {
+    email = ""
+  }
+
+  assert {
+    condition     = length(google_monitoring_notification_channel.email) == 0 && length(google_monitoring_alert_policy.dead_letters.notification_channels) == 0
+    error_message = "expected no channel to an address that there is not"
+  }
+}
+
+run "with_a_billing_account_there_is_a_budget" {
+  module {
+    source = "./modules/alerts"
+  }
+
+  variables {
+    billing_account = "01AB23-456789-CDEF01"
+  }
+
+  assert {
+    condition     = google_billing_budget.monthly[0].amount[0].specified_amount[0].units == "20" && google_billing_budget.monthly[0].budget_filter[0].projects == toset(["projects/4242"])
+    error_message = "expected a budget of this project alone"
+  }
+}
+
+run "a_silence_longer_than_can_be_seen" {
+  command = plan
+
+  module {
+    source = "./modules/alerts"
+  }
+
+  variables {
+    functions = { tock = { public = false, schedule = "30 3 * * *", silence = 90000 } }
+  }
+
+  expect_failures = [var.functions]
+}
