@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PROVIDER := build/wheels/.provider
+CHECKOV := build/checkov/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve package test crashes bench check lint preflight fix tag deploy destroy clean
+.PHONY: help demo serve package test crashes bench count check lint preflight fix tag deploy destroy clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -29,6 +30,9 @@ crashes: $(VENV)/.tests ## Let everything die at every call outside on the demo'
 bench: $(VENV)/.tests ## Measure what leadloop costs, as ratios, in about five minutes; ONLY=intake, QUICK=1
 	@PYTHONHASHSEED=0 PYTHONPATH=tests $(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
+count: $(VENV)/.tests ## Count again what a lead makes every function do, for `leadloop cost`
+	@PYTHONHASHSEED=0 PYTHONPATH=tests $(BIN)/python -m bench.counting
+
 check: lint preflight ## All that is checked without running it: code and infrastructure; changes no source
 
 lint: $(VENV)/.tests ## Lint, format, types, import contracts
@@ -38,12 +42,14 @@ lint: $(VENV)/.tests ## Lint, format, types, import contracts
 	@$(BIN)/mypy functions tests
 	@$(BIN)/lint-imports
 
-preflight: $(VENV)/.tests $(if $(shell command -v terraform),$(PROVIDER)) ## Check infra/terraform without an account
+preflight: $(VENV)/.tests $(CHECKOV) $(if $(shell command -v terraform),$(PROVIDER)) ## Check infra/terraform without an account
 	@$(BIN)/python -m leadloop_preflight
 
-fix: $(VENV)/.tests ## Apply lint fixes and the format
+fix: $(VENV)/.tests ## Apply lint fixes, the format, and the tables of the Terraform modules
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+	@! command -v terraform > /dev/null || terraform fmt -recursive infra/terraform
+	@$(BIN)/python -m leadloop_preflight tables
 
 tag: $(VENV)/.tests ## Build the browser tag, tag.min.js, from tag.js
 	@$(BIN)/python -m leadloop_packaging.browser_tag
@@ -81,4 +87,10 @@ $(VENV)/.tests: $(VENV)/.runs
 $(PROVIDER): infra/preflight/provider.txt | $(BIN)/python
 	@echo "Downloading the schema of Google's Terraform provider to build/wheels (once, 67 MB) …"
 	@$(BIN)/pip download --quiet --no-deps --dest $(@D) --requirement $<
+	@touch $@
+
+$(CHECKOV): infra/preflight/constraints.txt
+	@echo "Setting up checkov in build/checkov (once, about half a minute) …"
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --no-compile --constraint $< checkov
 	@touch $@

@@ -6,71 +6,27 @@ run as the manifest has them, so that their own marks, leases and cursors are co
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from typing import cast
 
 from flask.testing import FlaskClient
 
+from bench.bill import Bill, BilledBus, BilledClient, BilledHttp, BilledLog, BilledStore, Meter
+from bench.index_sizes import index_size
+from leadloop.adapters.document_size import document_size
+from leadloop.adapters.json_log import JsonLog
 from leadloop.adapters.requests_http import RequestsHttp
+from leadloop.cost.operations import Resting
+from leadloop.indexes import COLLECTIONS, EXPIRING
 from leadloop.policy import Policy
-from leadloop.ports.store import Document, Key, Page, Query, Store, Write
 from leadloop.yandex.metrica import Metrica
 from support.crm_desk import CrmDesk, crm_desk
 from support.metrica_desk import COUNTER, TOKEN, metrica_server
-from support.policies import sokol
+from support.policies import ORIGIN, sokol
+from support.world import MANIFEST
 
 STAGES = ("qualified", "meeting", "sold")
-
-
-@dataclass
-class Bill:
-    """Documents read and written, by the function that did it and by collection."""
-
-    reads: Counter[str] = field(default_factory=Counter)
-    writes: Counter[str] = field(default_factory=Counter)
-    by_collection: Counter[str] = field(default_factory=Counter)
-
-
-class BilledStore:
-    """A ``Store`` that writes down who reads and writes how many documents, as the store itself counts them."""
-
-    def __init__(self, store: Store) -> None:
-        self.bill = Bill()
-        self.payer = ""
-        self.usage = store.usage
-        self._store = store
-
-    def get_many(self, keys: Sequence[Key]) -> list[Document | None]:
-        """See ``Store``."""
-        with self._billed():
-            return self._store.get_many(keys)
-
-    def commit(self, writes: Sequence[Write]) -> None:
-        """See ``Store``."""
-        with self._billed():
-            self._store.commit(writes)
-        self.bill.by_collection.update(write.key.collection for write in writes)
-
-    def query(self, query: Query, cursor: str | None = None) -> Page:
-        """See ``Store``."""
-        with self._billed():
-            return self._store.query(query, cursor)
-
-    def count(self, query: Query) -> int:
-        """See ``Store``."""
-        with self._billed():
-            return self._store.count(query)
-
-    @contextmanager
-    def _billed(self) -> Iterator[None]:
-        reads, writes = self.usage.reads, self.usage.writes
-        try:
-            yield
-        finally:
-            self.bill.reads[self.payer] += self.usage.reads - reads
-            self.bill.writes[self.payer] += self.usage.writes - writes
 
 
 class Lives:
@@ -78,22 +34,25 @@ class Lives:
 
     def __init__(self, desk: CrmDesk, metrica_url: str, leads: int, with_hooks: bool) -> None:
         self._desk = desk
-        self._leads = leads
         self._with_hooks = with_hooks
         self._client_of = desk.world.client
+        self._meter = Meter()
+        self._client_ids = [f"17000000001234{number:05d}" for number in range(leads)]
         runtime = desk.world.runtime
-        self._store = runtime.store = BilledStore(desk.world.store)
-        runtime.metrica = Metrica(RequestsHttp({}), metrica_url, COUNTER, TOKEN)
-        desk.world.client = self._paying_client  # type: ignore[method-assign]
+        runtime.store = BilledStore(desk.world.store, self._meter)
+        runtime.bus = BilledBus(desk.world.bus, self._meter, MANIFEST.subscriptions())
+        runtime.http = BilledHttp(runtime.http, self._meter)
+        runtime.log = JsonLog(desk.clock, BilledLog(self._meter))
+        runtime.metrica = Metrica(BilledHttp(RequestsHttp({}), self._meter), metrica_url, COUNTER, TOKEN)
+        desk.world.client = self._billed_client  # type: ignore[method-assign]
 
     def play(self) -> Bill:
         """From the form to the processed upload of the sale; each stage is entered two days after the last."""
-        client_ids = [f"17000000001234{number:05d}" for number in range(self._leads)]
-        for number, client_id in enumerate(client_ids):
+        for number, client_id in enumerate(self._client_ids):
             phone = f"+7 999 {number // 100:03d}-{number % 100:02d}-01"
             self._desk.submit(f"visitor-{number}", ym_client_id=client_id, phone=phone)
         self._desk.settle()
-        deals = [self._desk.deal(fields={"_YM_UID": client_id}) for client_id in client_ids]
+        deals = [self._desk.deal(fields={"_YM_UID": client_id}) for client_id in self._client_ids]
         self._read_changes()
         for stage in STAGES:
             self._desk.clock.advance(days=2)
@@ -105,13 +64,46 @@ class Lives:
             for function in ("upload-conversions", "check-uploads"):
                 self._desk.clock.advance(hours=2)
                 self._tick(function)
-        return self._store.bill
+        return self._taken()
+
+    def come_back(self) -> Bill:
+        """Every lead's browser is on the site once more, and its tag says so."""
+        for client_id in self._client_ids:
+            body = {"ym_client_id": client_id, "page_url": "https://sokol.example/flats?utm_source=yandex"}
+            answer = self._desk.world.client("capture-visit").post("/", json=body, headers={"Origin": ORIGIN})
+            assert answer.status_code == 204, answer.text
+        self._desk.world.settle(only=frozenset({"record-visit"}))
+        return self._taken()
+
+    def rest(self) -> Bill:
+        """Nothing happens: one run of each scheduled function, after one that finds nothing any more."""
+        scheduled = [name for name, function in MANIFEST.functions.items() if function.schedule]
+        for bill in (self._meter.bill, Bill()):
+            self._meter.bill = bill
+            self._desk.clock.advance(hours=2)
+            for function in scheduled:
+                self._tick(function)
+        return self._taken()
+
+    def resting(self) -> Resting:
+        """The documents that are there now."""
+        found = Resting()
+        for collection in COLLECTIONS:
+            for document in self._desk.world.documents(collection):
+                size = document_size(document.key, document.fields) + index_size(document)
+                found += Resting(0, 1, size) if collection in EXPIRING else Resting(size)
+        return found
+
+    def _taken(self) -> Bill:
+        bill, self._meter.bill = self._meter.bill, Bill()
+        return bill
 
     def _read_changes(self) -> None:
         """Webhooks arrive one by one some seconds later, or not at all; then the next pull finds the changes."""
-        self._desk.clock.advance(seconds=10)
-        if self._with_hooks:
-            self._desk.carry_hooks()
+        for _ in range(2):  # the CRM also tells of what we ourselves wrote into a deal
+            self._desk.clock.advance(seconds=10)
+            if self._with_hooks:
+                self._desk.carry_hooks()
         self._desk.forget_hooks()
         self._desk.clock.advance(minutes=15)
         self._tick("sync-crm")
@@ -121,9 +113,10 @@ class Lives:
         assert answer.status_code == 200, answer.text
         self._desk.settle()
 
-    def _paying_client(self, function: str) -> FlaskClient:
-        self._store.payer = function
-        return self._client_of(function)
+    def _billed_client(self, function: str) -> FlaskClient:
+        outside = MANIFEST.functions[function].public
+        client = BilledClient(self._client_of(function), function, self._meter, answers_outside=outside)
+        return cast("FlaskClient", client)
 
 
 def two_goals() -> Policy:

@@ -21,6 +21,7 @@ COMMANDS = (
     *("demo", "init", "check", "serve"),
     *("plan", "upload", "uploads", "report", "explain"),
     *("quarantine", "dead-letters"),
+    *("cost",),
 )
 """Every command in the order of the help; ``test-lead`` would live in ``test_lead.py``."""
 

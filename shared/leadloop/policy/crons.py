@@ -49,6 +49,18 @@ def check_cron(text: str) -> Verdict:
     return Verdict(True, "cron.good", "five fields in their ranges")
 
 
+def fields_of(text: str) -> tuple[frozenset[int], ...]:
+    """Minutes, hours, days, months and days of the week that an expression names; Sunday is 0, 7 or both.
+
+    Raises ``ValueError`` unless ``check_cron`` finds it good.
+    """
+    verdict = check_cron(text)
+    if not verdict.ok:
+        raise ValueError(f"{text!r} is no schedule: {verdict.reason}")
+    parts = ((kind, written.split(",")) for kind, written in zip(_KINDS, text.split(), strict=True))
+    return tuple(frozenset().union(*(_values(kind, part) for part in among)) for kind, among in parts)
+
+
 def _values(kind: _Kind, part: str) -> set[int]:
     """The values one part stands for; empty when it stands for none."""
     match = _PART.fullmatch(part)

@@ -14,6 +14,7 @@ MEASUREMENTS = {
     "intake-http": "capture-lead over HTTP",
     "cold-start": "imports and first answer of each package",
     "writes": "store writes over a lead's life",
+    "cost": "what a thousand leads cost on Google Cloud",
     "rows": "rows from ledger to file",
     "upload-run": "an upload run at ten times the pending leads",
     "duplicates": "reads for a duplicate check",

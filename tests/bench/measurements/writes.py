@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from bench.bill import Bill
 from bench.figures import Figure, Gate, counted
-from bench.life import Bill, lives
+from bench.life import lives
 from bench.sampling import Scale
 
 GATE = Gate(14, aim=10)
@@ -28,12 +29,13 @@ def measure(scale: Scale) -> Iterator[Figure]:
 
 def _figures(name: str, bill: Bill, leads: int, gate: Gate | None) -> Iterator[Figure]:
     note = f"{leads} leads; by collection: {_shares(bill.by_collection, leads)}"
-    yield counted(f"writes a lead, {name}", "", [sum(bill.writes.values()) / leads], gate, note)
-    for function, writes in sorted(bill.writes.items()):
-        if writes:
-            yield counted(f"  by {function}", "", [writes / leads])
-    note = f"by function: {_shares(bill.reads, leads)}"
-    yield counted(f"reads a lead, {name}", "", [sum(bill.reads.values()) / leads], note=note)
+    by_function = bill.of("writes") + bill.of("deletes")
+    yield counted(f"writes a lead, {name}", "", [by_function.total() / leads], gate, note)
+    for function, writes in sorted(by_function.items()):
+        yield counted(f"  by {function}", "", [writes / leads])
+    reads = bill.of("reads")
+    note = f"by function: {_shares(reads, leads)}"
+    yield counted(f"reads a lead, {name}", "", [reads.total() / leads], note=note)
 
 
 def _shares(counts: Counter[str], leads: int) -> str:

@@ -1,0 +1,1 @@
+"""What leadloop costs on Google Cloud: operations that were counted, times list prices."""
