@@ -8,11 +8,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import NamedTuple
+
+from bench.throttle import Throttle
 
 STARTS_WITHIN = 60.0
 
@@ -61,18 +63,21 @@ def free_port() -> int:
 class Server:
     """functions-framework serving one function, as a container does: gunicorn, one worker."""
 
-    def __init__(self, target: str, source: Path, around: Mapping[str, str], arguments: Sequence[str] = ()) -> None:
+    def __init__(self, target: str, source: Path, around: Mapping[str, str], throttle: Throttle | None = None) -> None:
         self.port = free_port()
-        command = ["-m", "functions_framework", "--target", target, "--source", str(source)]
-        listen = ["--host", "127.0.0.1", "--port", str(self.port), *arguments]
+        command = [sys.executable, "-m", "functions_framework", "--target", target, "--source", str(source)]
+        command += ["--host", "127.0.0.1", "--port", str(self.port)]
         self.begun = time.perf_counter()
         self._process = subprocess.Popen(
-            [sys.executable, *command, *listen],
+            throttle.wrapped(command) if throttle else command,
             env=dict(around),
             cwd=source.parent,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=throttle is not None,
         )
+        if throttle:
+            throttle.begin(self._process.pid)
 
     def first_answer(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> float:
         """Ask until it is answered 200 or 204; seconds since the process was spawned. Raises ``NotServed``."""
@@ -94,6 +99,10 @@ class Server:
                 raise NotServed(str(fault)) from None
         raise NotServed(f"no answer within {STARTS_WITHIN:.0f} seconds")
 
+    def peak_mib(self) -> float:
+        """The most memory that server and workers held, each at its own worst; what they share is in it twice."""
+        return sum(map(_peak_kib, (self._process.pid, *_children(self._process.pid)))) / 1024
+
     def end(self) -> float:
         """Stop it, and wait; processor seconds of the server and its workers."""
         if self._process.poll() is None:
@@ -101,6 +110,21 @@ class Server:
         _, status, usage = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
         return usage.ru_utime + usage.ru_stime
+
+
+def _peak_kib(process: int) -> int:
+    lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
+
+
+def _children(process: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # one that has ended meanwhile
+            # after the name in brackets: state, parent
+            if int(stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1]) == process:
+                found.append(int(stat.parent.name))
+    return found
 
 
 @contextmanager

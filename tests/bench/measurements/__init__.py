@@ -13,6 +13,7 @@ MEASUREMENTS = {
     "intake": "capture-lead in process",
     "intake-http": "capture-lead over HTTP",
     "cold-start": "imports and first answer of each package",
+    "cold-start-at-share": "first answer at the share of a processor that each function gets, and its memory",
     "writes": "store writes over a lead's life",
     "cost": "what a thousand leads cost on Google Cloud",
     "rows": "rows from ledger to file",
