@@ -31,9 +31,9 @@ class Container:
 
     @property
     def pid(self) -> int:
-        """Process 1 of the container, as this machine numbers it; 0 before there is one."""
+        """Process 1 of the container, as this machine numbers it. Raises ``ValueError`` while there is none."""
         parent = self.process.pid
-        return int(Path(f"/proc/{parent}/task/{parent}/children").read_text() or 0)
+        return int(Path(f"/proc/{parent}/task/{parent}/children").read_text())
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command beside process 1."""
@@ -49,6 +49,16 @@ class Container:
         """Send process 1 the image's signal to stop; its exit code."""
         os.kill(self.pid, signal.Signals[self.image.stage.last("STOPSIGNAL")])
         return self.process.wait(60)
+
+    def kill(self) -> None:
+        """End it at once, whatever it does. Process 1 itself: a change of user has untied it from its parent."""
+        if self.process.poll() is not None:
+            return
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+        except ValueError:
+            self.process.kill()
+        self.process.wait(30)
 
     def said(self) -> str:
         """Everything it wrote."""
@@ -96,13 +106,19 @@ def running(image: Image, folder: Path, words: Sequence[str] = ()) -> Iterator[C
         _wait_until_healthy(container)
         yield container
     finally:
-        process.kill()
-        process.wait(30)
+        container.kill()
 
 
 def _wait_until_healthy(container: Container) -> None:
     given_up_at = time.monotonic() + READY_WITHIN
-    while not (container.pid and container.is_healthy()):
+    while not _is_up(container):
         assert container.process.poll() is None, container.said()
         assert time.monotonic() < given_up_at, container.said()
         time.sleep(0.05)
+
+
+def _is_up(container: Container) -> bool:
+    try:
+        return container.is_healthy()
+    except ValueError:  # no process 1 yet
+        return False
