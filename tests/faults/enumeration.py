@@ -59,6 +59,8 @@ class Play:
     folded: promises.Folded
     late: frozenset[str]
     """Leads that sales got round to later than undisturbed, because some deal was not there yet."""
+    variables: frozenset[tuple[str, str]] = frozenset()
+    """Function, and an environment variable that it looked at."""
 
     def faults(self, undisturbed: Play) -> list[str]:
         """What is not as it must be: promises broken, or a lead that became something else than undisturbed."""
@@ -111,6 +113,7 @@ def play(story: Story, plan: str, open_documents: Open) -> Play:
                 tuple(promises.broken(played.company, played.player)),
                 promises.folded(played.company),
                 frozenset(played.player.late()),
+                frozenset(machine.variables),
             )
     finally:
         shutil.rmtree(folder, ignore_errors=True)

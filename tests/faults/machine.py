@@ -64,6 +64,8 @@ class Machine:
         """Moments that calls came to: at which call of their function, and where in it."""
         self.deaths: Counter[Moment] = Counter()
         self.calls: Counter[str] = Counter()
+        self.variables: set[tuple[str, str]] = set()
+        """Function, and an environment variable that it looked at."""
         self._plan = plan
         self._environment = environment
         self._clock = clock
@@ -113,7 +115,7 @@ class Machine:
         self.messages.forget()
 
     def _process(self, call: Call | None) -> Runtime:
-        process = Runtime(self._environment)
+        process = Runtime(_Noticed(self._environment, call, self.variables) if call else self._environment)
         process.policy, process.manifest = self.policy, self.manifest
         process.clock, process.entropy, process.log = self._clock, self._entropy, self.log
         process.bus, process.store, process.http = _Noted(self), self.store, self._http
@@ -137,6 +139,22 @@ class _Noted:
         message_id = self._machine.messages.bus.publish(topic, message)
         self._machine.published.append(Published(topic, message))
         return message_id
+
+
+class _Noticed(dict[str, str]):
+    """An environment that notes what a call looks at."""
+
+    def __init__(self, environment: Mapping[str, str], call: Call, noted: set[tuple[str, str]]) -> None:
+        super().__init__(environment)
+        self._note = lambda name: noted.add((call.function, name))
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - as of any ``dict``
+        self._note(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> str:
+        self._note(name)
+        return super().__getitem__(name)
 
 
 class _NoStore:

@@ -51,7 +51,7 @@ run "an_account_for_each_function" {
   assert {
     condition = alltrue([
       for one in concat(values(google_project_iam_member.documents), values(google_project_iam_member.create)) :
-      one.condition[0].expression == "resource.name == \"projects/acme-leads/databases/ll-documents\""
+      join("", one.condition[*].expression) == "resource.name == \"projects/acme-leads/databases/ll-documents\""
     ])
     error_message = "a grant on documents reaches beyond the bundle's own database"
   }

@@ -28,7 +28,7 @@ run "it_builds_and_does_no_more" {
   }
 
   assert {
-    condition     = google_project_iam_member.copied_source.condition[0].expression == "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-4242-europe-west1/\")"
+    condition     = join("", google_project_iam_member.copied_source.condition[*].expression) == "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-4242-europe-west1/\")"
     error_message = "the build account reads buckets that are not Cloud Functions' own"
   }
 

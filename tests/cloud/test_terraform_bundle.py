@@ -1,0 +1,239 @@
+"""What would be applied, against the manifest: every limit, trigger, grant and name is the manifest's."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from leadloop import indexes
+from leadloop.policy import load_policy
+from leadloop.secret_readers import readers
+from leadloop_host.dispatcher import DEAD_LETTER_TOPIC
+from leadloop_packaging.staging import RUNTIME
+from support.knocks import MANIFEST
+from support.packages import packages
+from support.terraform import POLICY, PREFIX, PROJECT, REGION, bundle
+
+FUNCTIONS = MANIFEST.functions
+PUBLIC = {name for name, one in FUNCTIONS.items() if one.public}
+CONSUMERS = {name: one for name, one in FUNCTIONS.items() if one.topic}
+SCHEDULED = {name: one for name, one in FUNCTIONS.items() if one.schedule}
+NUMBER = "4242"
+
+
+def function(name: str) -> dict[str, Any]:
+    """A function as Google is asked for it."""
+    return bundle().each("google_cloudfunctions2_function")[name]
+
+
+def service(name: str) -> dict[str, Any]:
+    [config] = function(name)["service_config"]
+    assert isinstance(config, dict)
+    return config
+
+
+def member(name: str) -> str:
+    """A function's account, as grants name it."""
+    account: str = bundle().each("google_service_account", "function")[name]["member"]
+    return account
+
+
+def test_each_function_has_the_limits_of_the_manifest() -> None:
+    found = {
+        name: (
+            float(service(name)["available_cpu"]),
+            service(name)["available_memory"],
+            service(name)["timeout_seconds"],
+            service(name)["max_instance_request_concurrency"],
+            service(name)["max_instance_count"],
+        )
+        for name in bundle().each("google_cloudfunctions2_function")
+    }
+    said = {
+        name: (one.cpu, one.memory, one.timeout, one.concurrency, one.max_instances) for name, one in FUNCTIONS.items()
+    }
+    assert found == said
+    assert min(one.max_instances for one in FUNCTIONS.values()) >= 1
+
+
+def test_each_function_is_its_package() -> None:
+    for name, package in packages().items():
+        [build] = function(name)["build_config"]
+        assert (build["entry_point"], build["runtime"]) == (name.replace("-", "_"), RUNTIME)
+        [source] = build["source"][0]["storage_source"]
+        assert source["object"] == f"{name}/{package.sha256}.zip"
+
+
+def test_each_function_has_an_account_of_its_own() -> None:
+    accounts = bundle().each("google_service_account", "function")
+    assert {name: one["account_id"] for name, one in accounts.items()} == {
+        name: f"{PREFIX}{name}" for name in FUNCTIONS
+    }
+    assert {name: service(name)["service_account_email"] for name in FUNCTIONS} == {
+        name: one["email"] for name, one in accounts.items()
+    }
+    assert len({one["email"] for one in accounts.values()}) == len(FUNCTIONS)
+
+
+def test_the_public_calls_what_the_manifest_says_and_nothing_else() -> None:
+    invited = bundle().each("google_cloud_run_service_iam_member", "public")
+    assert {one["service"] for one in invited.values()} == {f"{PREFIX}{name}" for name in PUBLIC}
+    assert {one.address for one in bundle().resources if "allUsers" in json.dumps(one.values)} == {
+        f'module.functions.google_cloud_run_service_iam_member.public["{name}"]' for name in PUBLIC
+    }
+    assert {name for name in FUNCTIONS if service(name)["ingress_settings"] != "ALLOW_INTERNAL_ONLY"} == PUBLIC
+
+
+def test_each_secret_is_read_by_exactly_those_the_policy_has_read_it() -> None:
+    granted = {
+        (one["secret_id"], one["member"]) for one in bundle().each("google_secret_manager_secret_iam_member").values()
+    }
+    named = {
+        (one["secret"], member(name)) for name in FUNCTIONS for one in service(name)["secret_environment_variables"]
+    }
+    needed = readers(MANIFEST, load_policy(POLICY))
+    assert named == granted == {(f"{PREFIX}{secret}", member(name)) for secret, by in needed.items() for name in by}
+    assert bundle().outputs["secrets"] == {secret: f"{PREFIX}{secret}" for secret in needed}
+
+
+def test_each_secret_of_the_manifest_has_a_place_and_none_a_value() -> None:
+    said = {secret for one in FUNCTIONS.values() for secret in one.secrets}
+    assert set(bundle().each("google_secret_manager_secret")) == said
+    assert not [one for one in bundle().resources if "secret_version" in one.type]
+
+
+def test_each_function_publishes_where_the_manifest_says_and_nowhere_else() -> None:
+    granted = {
+        (one["topic"], one["member"]) for one in bundle().each("google_pubsub_topic_iam_member", "publisher").values()
+    }
+    assert granted == {(f"{PREFIX}{to}", member(name)) for name, one in FUNCTIONS.items() for to in one.publishes}
+
+
+def test_documents_are_changed_by_those_that_the_manifest_lets() -> None:
+    for resource, said in (("documents", "change"), ("create", "create")):
+        granted = bundle().each("google_project_iam_member", resource)
+        assert set(granted) == {name for name, one in FUNCTIONS.items() if one.documents == said}
+        for name, one in granted.items():
+            [condition] = one["condition"]
+            assert one["member"] == member(name)
+            assert condition["expression"] == f'resource.name == "projects/{PROJECT}/databases/{PREFIX}documents"'
+
+
+def test_each_consumer_has_a_signed_subscription_that_never_expires() -> None:
+    subscriptions = bundle().each("google_pubsub_subscription")
+    topics = {one["id"]: one["name"] for one in bundle().each("google_pubsub_topic").values()}
+    assert set(topics.values()) == {f"{PREFIX}{topic}" for topic in MANIFEST.topics}
+    assert set(subscriptions) == set(CONSUMERS)
+    for name, one in CONSUMERS.items():
+        found = subscriptions[name]
+        [push], [retry] = found["push_config"], found["retry_policy"]
+        [token] = push["oidc_token"]
+        assert topics[found["topic"]] == f"{PREFIX}{one.topic}"
+        assert found["ack_deadline_seconds"] == max(one.timeout, 10)
+        assert (push["push_endpoint"], token["audience"]) == (service(name)["uri"], service(name)["uri"])
+        assert token["service_account_email"] == bundle().one("google_service_account", "push")["email"]
+        assert found["expiration_policy"] == [{"ttl": ""}]
+        assert float(retry["minimum_backoff"].rstrip("s")) == MANIFEST.delivery.min_backoff
+        assert float(retry["maximum_backoff"].rstrip("s")) == MANIFEST.delivery.max_backoff
+
+
+def test_what_fails_every_delivery_goes_to_its_keeper() -> None:
+    agent = f"serviceAccount:service-{NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com"
+    dead = bundle().each("google_pubsub_topic")[DEAD_LETTER_TOPIC]
+    mortal = {name for name, one in CONSUMERS.items() if one.topic != DEAD_LETTER_TOPIC}
+    for name, one in bundle().each("google_pubsub_subscription").items():
+        policy = {"dead_letter_topic": dead["id"], "max_delivery_attempts": MANIFEST.delivery.max_attempts}
+        assert one["dead_letter_policy"] == ([policy] if name in mortal else [])
+    takes = bundle().each("google_pubsub_subscription_iam_member", "agent")
+    assert {(one["subscription"], one["role"], one["member"]) for one in takes.values()} == {
+        (f"{PREFIX}{name}", "roles/pubsub.subscriber", agent) for name in mortal
+    }
+    puts = bundle().one("google_pubsub_topic_iam_member", "agent")
+    assert (puts["topic"], puts["role"], puts["member"]) == (dead["name"], "roles/pubsub.publisher", agent)
+
+
+def test_each_schedule_is_kept_by_a_job_that_signs() -> None:
+    jobs = bundle().each("google_cloud_scheduler_job")
+    crons = {name: load_policy(POLICY).schedules.get(name, one.schedule) for name, one in SCHEDULED.items()}
+    assert {name: (one["schedule"], one["time_zone"]) for name, one in jobs.items()} == {
+        name: (cron, "Etc/UTC") for name, cron in crons.items()
+    }
+    for name, one in jobs.items():
+        [target] = one["http_target"]
+        [token] = target["oidc_token"]
+        assert (target["uri"], token["audience"]) == (service(name)["uri"], service(name)["uri"])
+        assert token["service_account_email"] == bundle().one("google_service_account", "scheduler")["email"]
+
+
+def test_what_is_not_public_is_called_by_its_trigger_alone() -> None:
+    """Every right to call, by anybody."""
+    pushed, ticked = (bundle().one("google_service_account", name)["member"] for name in ("push", "scheduler"))
+    callers = {
+        **dict.fromkeys(PUBLIC, "allUsers"),
+        **dict.fromkeys(CONSUMERS, pushed),
+        **dict.fromkeys(SCHEDULED, ticked),
+    }
+    grants = [one for one in bundle().resources if "run" in str(one.values.get("role"))]
+    assert {(one.values["service"], one.values["role"], one.values["member"]) for one in grants} == {
+        (f"{PREFIX}{name}", "roles/run.invoker", caller) for name, caller in callers.items()
+    }
+    assert len(grants) == len(FUNCTIONS)
+
+
+def test_the_database_has_the_indexes_of_the_code_and_no_other() -> None:
+    composite = {
+        (one["collection"], tuple((at["field_path"], at["order"] or at["array_config"]) for at in one["fields"]))
+        for one in bundle().each("google_firestore_index").values()
+    }
+    modes = {"ascending": "ASCENDING", "contains": "CONTAINS"}
+    assert composite == {
+        (one.collection, tuple((field.path, modes[field.mode]) for field in one.fields))
+        for one in indexes.composite_indexes()
+    }
+    fields = {name: bundle().each("google_firestore_field", name) for name in ("indexed", "unindexed", "expiring")}
+    assert {(one["collection"], one["field"]) for one in fields["indexed"].values()} == {
+        (one.collection, one.fields[0].path) for one in indexes.single_field_indexes()
+    }
+    assert {(one["collection"], one["field"]) for one in fields["unindexed"].values()} == {
+        (collection, "*") for collection in indexes.COLLECTIONS
+    }
+    assert {(one["collection"], one["field"]) for one in fields["expiring"].values()} == {
+        (collection, "expires_at") for collection in indexes.EXPIRING
+    }
+
+
+def test_somebody_is_told_of_every_silence_of_the_manifest() -> None:
+    silent = bundle().each("google_monitoring_alert_policy", "silent")
+    told = {name: one["conditions"][0]["condition_absent"][0]["duration"] for name, one in silent.items()}
+    assert told == {name: f"{one.silence}s" for name, one in FUNCTIONS.items() if one.silence}
+
+
+def test_whatever_runs_more_often_than_daily_has_a_silence() -> None:
+    """Once a day is more than Cloud Monitoring can wait for; those that fail are told by their job's log."""
+    assert {name for name, one in SCHEDULED.items() if not one.silence} == {"expire-contacts"}
+
+
+SHARED = {"google_firestore_field", "google_firestore_index", "google_storage_bucket_object", "google_project_service"}
+"""What lies in something that is the bundle's own, or belongs to the project."""
+
+
+def test_every_name_begins_with_the_bundle_s_prefix() -> None:
+    for one in bundle().resources:
+        if one.type in SHARED or "_iam_" in one.type or one.type == "terraform_data":
+            continue
+        name = next(
+            str(one.values[at])
+            for at in ("account_id", "secret_id", "repository_id", "display_name", "name")
+            if one.values.get(at)
+        )
+        assert name.startswith((PREFIX, f"{PROJECT}-{PREFIX}")), one.address
+
+
+def test_everything_rests_in_the_region() -> None:
+    places = {
+        str(one.values[at])
+        for one in bundle().resources
+        for at in ("location", "location_id", "region")
+        if one.values.get(at)
+    }
+    assert places == {REGION}
