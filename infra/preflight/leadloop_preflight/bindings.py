@@ -21,7 +21,7 @@ from typing import NamedTuple
 from leadloop_preflight.faults import BindingsUnreadable
 from leadloop_preflight.provider_schema import Attribute, Block, NestedBlock, ValueType
 
-_CLASS = re.compile(r"\nclass (\w+) extends cdktn\.(\w+) \{(.*?)\n\}\n", re.DOTALL)
+_CLASS = re.compile(r"\nclass (\w+) extends cdktn\.(\w+) \{(.*?)\n\}(?=\n)", re.DOTALL)
 _ROOTS = {"TerraformResource", "TerraformDataSource", "TerraformProvider"}
 _VERSION = re.compile(r"providerVersion: '([^']+)'")
 _MEMBER = re.compile(

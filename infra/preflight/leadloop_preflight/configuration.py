@@ -26,7 +26,7 @@ class Declared(NamedTuple):
 
 
 def declared_in(folder: Path) -> list[Declared]:
-    """Every top-level block of the ``.tf`` files in a folder and the folders in it, tests excepted."""
+    """Every top-level block of the ``.tf`` files in a folder and the folders in it."""
     return [block for path in sorted(folder.rglob("*.tf")) for block in _blocks(path, path.stat().st_mtime_ns)]
 
 

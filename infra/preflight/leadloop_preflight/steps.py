@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from leadloop.policy import load_policy
 from leadloop.policy.loader import STANDARD_NAME
 from leadloop_packaging.checkout import ROOT, packages_of
 from leadloop_packaging.staging import stage
+from leadloop_preflight import house_rules, module_tables
 from leadloop_preflight.configuration import declared_in
 from leadloop_preflight.faults import BindingsUnreadable, ToolMissing
 from leadloop_preflight.outcome import Outcome
+from leadloop_preflight.policy_scan import find_checkov, scanned
 from leadloop_preflight.provider import served
+from leadloop_preflight.provider_schema import ProviderSchema
 from leadloop_preflight.provider_wheel import Wanted, pinned_wheel, schema_of
 from leadloop_preflight.terraform import Terraform, find_terraform
 
@@ -30,36 +34,42 @@ class Preflight:
     """A tool that is missing is a fault there, where everything was installed on purpose."""
 
     def outcomes(self) -> Iterator[Outcome]:
-        """Take the steps one after the other."""
-        yield from self._unless_missing("terraform", self._by_terraform)
+        """Take the steps one after the other, the scanner beside the others, for it thinks for seconds."""
+        with ThreadPoolExecutor(1) as beside:
+            policies = beside.submit(lambda: list(self._unless_missing("policies", self._by_checkov)))
+            yield house_rules.kept(self.folder)
+            yield module_tables.fresh(self.folder)
+            yield from self._unless_missing("terraform", self._by_terraform)
+            yield from policies.result()
 
     def _by_terraform(self) -> Iterator[Outcome]:
         terraform = Terraform(find_terraform(), self.folder, self.build / "preflight" / "terraform")
         yield terraform.formatted()
-        schema = schema_of(pinned_wheel(self.build / "wheels"), wanted_in(self.folder), self.build / "preflight")
-        with served(schema) as environment:
-            terraform = Terraform(terraform.program, terraform.folder, terraform.kept, environment)
+        with served(self.schema()) as environment:
+            terraform = replace(terraform, provider=environment)
             valid = terraform.valid()
             yield valid
             if valid.verdict == "passed":
                 yield terraform.tested(_variables(self.build / "preflight" / "packages"))
 
-    def _unless_missing(self, step: str, outcomes: Callable[[], Iterator[Outcome]]) -> Iterator[Outcome]:
+    def schema(self) -> ProviderSchema:
+        """Of what the folder's files name. Raises ``ToolMissing`` when the wheel was not loaded."""
+        declared = declared_in(self.folder)
+        resources, data_sources = (
+            frozenset(one.labels[0] for one in declared if one.kind == kind) for kind in ("resource", "data")
+        )
+        return schema_of(pinned_wheel(self.build / "wheels"), Wanted(resources, data_sources), self.build / "preflight")
+
+    def _by_checkov(self) -> Iterable[Outcome]:
+        return [scanned(find_checkov(self.build / "checkov"), self.folder.parent)]
+
+    def _unless_missing(self, step: str, outcomes: Callable[[], Iterable[Outcome]]) -> Iterator[Outcome]:
         try:
             yield from outcomes()
         except ToolMissing as fault:
             yield Outcome(step, "refused" if self.in_ci else "skipped", str(fault))
         except BindingsUnreadable as fault:
             yield Outcome(step, "refused", str(fault))
-
-
-def wanted_in(folder: Path) -> Wanted:
-    """The provider's resources and data sources that a configuration names."""
-    declared = declared_in(folder)
-    return Wanted(
-        frozenset(one.labels[0] for one in declared if one.kind == "resource"),
-        frozenset(one.labels[0] for one in declared if one.kind == "data"),
-    )
 
 
 def _variables(folder: Path) -> dict[str, str]:
