@@ -146,14 +146,14 @@ class _Noticed(dict[str, str]):
 
     def __init__(self, environment: Mapping[str, str], call: Call, noted: set[tuple[str, str]]) -> None:
         super().__init__(environment)
-        self._note = lambda name: noted.add((call.function, name))
+        self._function, self._noted = call.function, noted
 
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - as of any ``dict``
-        self._note(name)
+        self._noted.add((self._function, name))
         return super().get(name, default)
 
     def __getitem__(self, name: str) -> str:
-        self._note(name)
+        self._noted.add((self._function, name))
         return super().__getitem__(name)
 
 

@@ -53,6 +53,11 @@ def knock_of(function: str) -> Knock:
     return _EDGES[function] if trigger.public else Knock(b"", 200)
 
 
+def message_on(topic: str) -> Message:
+    """A message as it may be on a topic."""
+    return _MESSAGES[topic]
+
+
 def _pushed(message: Message, function: str) -> bytes:
     return wrap_push(encode(message), "1", "2026-11-02T09:30:00Z", {}, f"projects/p/subscriptions/{function}", 1)
 

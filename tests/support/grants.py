@@ -1,0 +1,197 @@
+"""What each function may do in the cloud, and what it does when everything happens to it that the tests know of.
+
+``PYTHONPATH=tests python -m support.grants`` writes the table in infra/terraform/README.md anew.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from faults.enumeration import cast_of, play
+from faults.storage import in_memory
+from faults.touches import Call, TouchedBus, TouchedStore
+from leadloop.policy import ContactMode
+from leadloop.secret_readers import secrets_of
+from leadloop.spool import publish_or_spool
+from leadloop_packaging.staging import stage
+from support.knocks import MANIFEST, SETTINGS, knock_of, message_on
+from support.packages import packages
+from support.policies import sokol
+from support.terraform import PREFIX, TERRAFORM, Bundle, checkout
+from support.world import World
+
+README = TERRAFORM / "README.md"
+BEGINS, ENDS = "<!-- grants -->\n", "<!-- /grants -->\n"
+
+_DEAD = "dead-letters"
+
+
+class Rights(NamedTuple):
+    """What one function may do, or does."""
+
+    documents: str
+    """``change``: reads, adds, changes, removes; ``create``: adds and sees none; empty: none of it."""
+    publishes: frozenset[str]
+    secrets: frozenset[str]
+
+
+@cache
+def granted() -> dict[str, Rights]:
+    """By Terraform, under a policy that keeps contacts: every secret is read then that is ever read."""
+    bundle = _keeping()
+    functions = bundle.each("google_cloudfunctions2_function")
+    return {
+        name: _granted(bundle, one["service_config"][0]["service_account_email"]) for name, one in functions.items()
+    }
+
+
+def _granted(bundle: Bundle, email: str) -> Rights:
+    accounts = bundle.each("google_service_account", "function").values()
+    [member] = [one["member"] for one in accounts if one["email"] == email]
+    held = [one for one in bundle.resources if one.values.get("member") == member]
+    documents = {"documents": "change", "create": "create"}
+    return Rights(
+        " ".join(documents[one.name] for one in held if one.type == "google_project_iam_member"),
+        frozenset(one.values["topic"].removeprefix(PREFIX) for one in held if "topic" in one.type),
+        frozenset(one.values["secret_id"].removeprefix(PREFIX) for one in held if "secret" in one.type),
+    )
+
+
+def _keeping() -> Bundle:
+    policy = sokol(ContactMode.KEEP)
+    with TemporaryDirectory() as folder:
+        copy = checkout(Path(folder) / "checkout")
+        keeping = [
+            replace(one, secrets=secrets_of(MANIFEST.functions[one.name], policy)) for one in packages().values()
+        ]
+        stage(keeping, copy.packages)
+        return copy.applied()
+
+
+@cache
+def touched() -> dict[str, Rights]:
+    """On the demo's journey, undisturbed and with a death at every touch, and when the bus is away."""
+    touches, variables = _journeys()
+    touches = touches | _with_the_bus_away()
+    secrets = {secret for one in MANIFEST.functions.values() for secret in one.secrets}
+    return {
+        name: Rights(
+            _documents(touch for function, touch in touches if function == name),
+            frozenset(
+                touch.rpartition(" on ")[2] for function, touch in touches if function == name and _publish(touch)
+            ),
+            frozenset(variable for function, variable in variables if function == name and variable in secrets),
+        )
+        for name in MANIFEST.functions
+    }
+
+
+@cache
+def _journeys() -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    plays = [play(cast_of(cast), plan, in_memory) for cast, plan in (("few", "undisturbed"), ("three", "each-once"))]
+    touches = {(moment.function, moment.touch) for one in plays for moment in one.places}
+    return touches, {pair for one in plays for pair in one.variables}
+
+
+@cache
+def _with_the_bus_away() -> set[tuple[str, str]]:
+    """Everybody calls and nothing can be published; then all of it is, and every dead letter that can be put back."""
+    world, touches = World(environment=SETTINGS), set[tuple[str, str]]()
+    store, bus = world.runtime.store, world.memory_bus
+
+    def call(function: str) -> None:
+        knock, noticed = knock_of(function), Call(function, lambda _: False)
+        world.store, world.bus = TouchedStore(store, noticed), TouchedBus(bus, noticed)
+        with world.in_force():
+            answer = world.client(function).post(
+                knock.path, data=knock.body, content_type=knock.content_type, headers=dict(knock.headers)
+            )
+        assert answer.status_code == knock.status, (function, answer.status_code, answer.text)
+        touches.update((moment.function, moment.touch) for moment in noticed.moments)
+        world.store, world.bus = store, bus
+
+    bus.failing = True
+    for name, function in MANIFEST.functions.items():
+        if function.public:
+            call(name)
+    for topic in {one.topic for one in MANIFEST.functions.values() if one.topic and one.topic != _DEAD}:
+        publish_or_spool(world.runtime, topic, message_on(topic))
+    bus.failing = False
+    call("drain-spool")
+    return touches
+
+
+def _documents(touches: Iterable[str]) -> str:
+    """The narrowest right that is enough."""
+    of_documents = [touch for touch in touches if touch.partition(" ")[0] in ("get", "query", "count", "commit")]
+    if not of_documents:
+        return ""
+    return "create" if all(map(_only_adds, of_documents)) else "change"
+
+
+def _only_adds(touch: str) -> bool:
+    verb, _, writes = touch.partition(" ")
+    return verb == "commit" and all(write.startswith("create ") for write in writes.split(", "))
+
+
+def _publish(touch: str) -> bool:
+    return touch.startswith("publish ")
+
+
+def _collections(name: str) -> list[str]:
+    """What a function touches documents of."""
+    touches = {touch for function, touch in _journeys()[0] | _with_the_bus_away() if function == name}
+    found: set[str] = set()
+    for touch in touches:
+        verb, _, rest = touch.partition(" ")
+        if verb == "get":
+            found.update(rest.split(", "))
+        elif verb in ("query", "count"):
+            found.add(rest.partition(" ")[0])
+        elif verb == "commit":
+            found.update(write.split(" ")[1] for write in rest.split(", "))
+    return sorted(found - {"nothing"})
+
+
+def table() -> str:
+    """The table, with its marks."""
+    rows = [
+        "| Function | Called by | Documents | of which it touches | May publish on | May read |",
+        "|---|---|---|---|---|---|",
+        *(_row(name) for name in MANIFEST.functions),
+    ]
+    return BEGINS + "\n".join(rows) + "\n" + ENDS
+
+
+def _row(name: str) -> str:
+    function, rights = MANIFEST.functions[name], granted()[name]
+    caller = "anyone" if function.public else "the push account" if function.topic else "the scheduler's account"
+    documents = {"change": "reads and changes", "create": "adds, sees none"}.get(rights.documents, "none")
+    cells = (
+        f"`{name}`",
+        caller,
+        documents,
+        ", ".join(_collections(name)) or "–",
+        ", ".join(sorted(rights.publishes)) or "–",
+        ", ".join(f"`{secret}`" for secret in sorted(rights.secrets)) or "–",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def main() -> int:
+    """Write the table where its marks are."""
+    text = README.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGINS)
+    after = rest.partition(ENDS)[2]
+    README.write_text(before + table() + after, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
