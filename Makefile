@@ -27,7 +27,7 @@ test: $(VENV)/.tests ## Run every test
 crashes: $(VENV)/.tests ## Let everything die at every call outside on the demo's way, and prove the promises; ARGS=--help
 	@PYTHONPATH=tests $(BIN)/python -m faults $(ARGS)
 
-bench: $(VENV)/.tests ## Measure what leadloop costs, as ratios, in about five minutes; ONLY=intake, QUICK=1
+bench: $(VENV)/.tests ## Measure what leadloop costs, as ratios, in about twelve minutes; ONLY=intake, QUICK=1
 	@PYTHONHASHSEED=0 PYTHONPATH=tests $(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
 count: $(VENV)/.tests ## Count again what a lead makes every function do, for `leadloop cost`

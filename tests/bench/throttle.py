@@ -105,8 +105,9 @@ def throttled(share: float) -> Iterator[Throttle]:
 def _group_with(share: float) -> Path | None:
     """A control group of our own, by the second version of the kernel's interface or the first; ``None``: no right."""
     period, quota = int(PERIOD * 1e6), int(PERIOD * 1e6 * share)
-    second = {"cpu.max": f"{quota} {period}"}
-    first = {"cpu.cfs_period_us": str(period), "cpu.cfs_quota_us": str(quota)}
+    # The largest weight there is, so that of what it may have its neighbours on the machine take nothing.
+    second = {"cpu.max": f"{quota} {period}", "cpu.weight": "10000"}
+    first = {"cpu.cfs_period_us": str(period), "cpu.cfs_quota_us": str(quota), "cpu.shares": "262144"}
     for parent, settings in ((_SECOND_VERSION, second), (_FIRST_VERSION, first)):
         group = parent / f"leadloop-bench-{os.getpid()}"
         with suppress(OSError):
