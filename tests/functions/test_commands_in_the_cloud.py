@@ -18,7 +18,8 @@ def two_leads(desk: CommandDesk) -> str:
     ids = []
     for phone in ("89990000001", "89990000002"):
         body = {"phone": phone, "yclid": "1234567890123456789"}
-        ids.append(desk.world.client("capture-lead").post("/", json=body, headers={"Origin": ORIGIN}).json["lead_id"])
+        answer = desk.world.client("capture-lead").post("/", json=body, headers={"Origin": ORIGIN})
+        ids.append(answer.get_json()["lead_id"])
     for published in desk.world.memory_bus.published[-2:]:
         assert desk.world.push("register-lead", published.message).status_code == 204
     desk.world.push_bytes("keep-dead-letter", b"{}", {"CloudPubSubDeadLetterSourceSubscription": "register-lead"})
