@@ -202,6 +202,23 @@ def test_the_database_has_the_indexes_of_the_code_and_no_other() -> None:
     }
 
 
+def test_a_function_comes_after_what_it_cannot_do_without() -> None:
+    """Without an index its queries fail, without a grant it is not built, does not start, or logs a secret."""
+    functions = [one for one in bundle().resources if one.type == "google_cloudfunctions2_function"]
+    for one in functions:
+        assert one.after >= {
+            "module.store.google_firestore_index.composite",
+            "module.store.google_firestore_field.indexed",
+            "module.secrets.google_secret_manager_secret_iam_member.reader",
+            "module.accounts.google_project_iam_member.documents",
+            "module.accounts.google_project_iam_member.create",
+            "module.builder.google_artifact_registry_repository_iam_member.build",
+            "module.builder.google_project_iam_member.copied_source",
+            "module.functions.google_logging_project_exclusion.addresses",
+            "google_project_service.apis",
+        }
+
+
 def test_somebody_is_told_of_every_silence_of_the_manifest() -> None:
     silent = bundle().each("google_monitoring_alert_policy", "silent")
     told = {name: one["conditions"][0]["condition_absent"][0]["duration"] for name, one in silent.items()}

@@ -58,6 +58,8 @@ class Resource(NamedTuple):
     key: str
     """Of ``for_each``; empty for a resource that there is one of."""
     values: dict[str, Any]
+    after: frozenset[str]
+    """Addresses, without keys, of what is made before it."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,7 @@ def _schema() -> ProviderSchema:
 def _resources(module: Mapping[str, Any]) -> Iterator[Resource]:
     for one in module.get("resources", ()):
         if one["mode"] == "managed":
-            yield Resource(one["address"], one["type"], one["name"], str(one.get("index", "")), one["values"])
+            after = frozenset(one.get("depends_on", ()))
+            yield Resource(one["address"], one["type"], one["name"], str(one.get("index", "")), one["values"], after)
     for child in module.get("child_modules", ()):
         yield from _resources(child)

@@ -53,6 +53,24 @@ run "another_bundle_beside_it" {
   }
 }
 
+run "the_policy_s_schedules_replace_the_manifest_s" {
+  command = plan
+
+  variables {
+    policy = "tests/policy.yaml"
+  }
+
+  assert {
+    condition     = local.functions["sync-crm"].schedule == "*/30 * * * *"
+    error_message = "expected the policy's schedule"
+  }
+
+  assert {
+    condition     = local.functions["drain-spool"].schedule == local.manifest.functions["drain-spool"].schedule
+    error_message = "expected the manifest's schedule where the policy has none"
+  }
+}
+
 run "with_a_budget" {
   variables {
     billing_account = "01AB23-456789-CDEF01"
