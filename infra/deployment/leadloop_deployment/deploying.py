@@ -23,8 +23,8 @@ from leadloop_deployment.terraform import Terraform
 from leadloop_packaging.checkout import ROOT, packages_of
 from leadloop_packaging.staging import INDEX, stage
 
-SECRETS_FIRST = ("google_project_service.apis", "module.secrets")
-"""What of infra/terraform must be there before a value can be given to a secret."""
+SECRETS_FIRST = ("google_project_service.apis", "module.secrets", "module.accounts", "module.builder")
+"""Secrets must be there before a value is, and grants for builds minutes before the first build, when they hold."""
 
 
 def deploy(bundle: Bundle, work: Path) -> None:
