@@ -214,7 +214,7 @@ def test_a_function_comes_after_what_it_cannot_do_without() -> None:
             "module.accounts.google_project_iam_member.create",
             "module.builder.google_artifact_registry_repository_iam_member.build",
             "module.builder.google_project_iam_member.copied_source",
-            "module.functions.google_logging_project_exclusion.addresses",
+            "module.functions.google_logging_project_exclusion.senders",
             "google_project_service.apis",
         }
 

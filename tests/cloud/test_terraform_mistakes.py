@@ -53,7 +53,10 @@ MISTAKES = {
         "modules/functions/main.tf", "for_each = each.value.secrets", "for_each = keys(var.secrets)", "functions"
     ),
     "the secret of a webhook is logged": Mistake(
-        "modules/functions/main.tf", "for_each = local.hooks", "for_each = {}", "functions"
+        "modules/functions/main.tf",
+        'google_logging_project_exclusion" "senders" {\n  for_each = local.public',
+        'google_logging_project_exclusion" "senders" {\n  for_each = {}',
+        "functions",
     ),
     "a grant is on the wrong topic": Mistake(
         "modules/bus/main.tf",

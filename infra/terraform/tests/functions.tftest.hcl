@@ -90,9 +90,16 @@ run "as_the_manifest_says" {
 
   assert {
     condition = {
-      for name, one in google_logging_project_exclusion.addresses : name => one.filter
-    } == { take-hook = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"ll-take-hook\" AND log_id(\"run.googleapis.com/requests\")" }
-    error_message = "the secret in a webhook's address would be logged, or a log is missed"
+      for name, one in google_logging_project_exclusion.senders : name => one.filter
+      } == {
+      for name in ["take-form", "take-hook"] : name => "resource.type=\"cloud_run_revision\" AND log_id(\"run.googleapis.com/requests\") AND resource.labels.service_name=\"ll-${name}\""
+    }
+    error_message = "visitors' IP addresses or the secret in a webhook's address would be logged, or a log is missed"
+  }
+
+  assert {
+    condition     = google_logging_project_exclusion.successes.filter == "resource.type=\"cloud_run_revision\" AND log_id(\"run.googleapis.com/requests\") AND severity<WARNING AND resource.labels.service_name=~\"^ll-\""
+    error_message = "requests that went well would be logged, or others missed"
   }
 
   assert {

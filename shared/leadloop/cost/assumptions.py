@@ -35,10 +35,8 @@ DAYS_EXPIRING: Final = 90
 IMAGE_GIB: Final = 0.1
 """Of each function, the layers that all share left aside."""
 
-REQUEST_LOG_BYTES: Final = 2000
-"""What Cloud Run writes of every request."""
 JOB_LOG_BYTES: Final = 2000
-"""What Cloud Scheduler writes of every run."""
+"""What Cloud Scheduler writes of every run. Of a call that goes well Cloud Run writes nothing: see infra/terraform."""
 CONNECTION_BYTES: Final = 2000
 """What TLS, TCP and HTTP add to every call that leaves Google, and to every answer."""
 
@@ -55,7 +53,7 @@ def told(as_of: str) -> tuple[str, ...]:
         f"{START_CPU_SECONDS:g} s of processor time; no two calls share a second",
         f"leads of {MONTHS_STORED} months are stored, with 7 days of recovery, and outcomes and visits of "
         f"{DAYS_EXPIRING} days",
-        f"{REQUEST_LOG_BYTES / 1000:g} KB of log and {CONNECTION_BYTES / 1000:g} KB on the wire for each call, "
+        f"{CONNECTION_BYTES / 1000:g} KB on the wire for each call, "
         f"{IMAGE_GIB:g} GiB for each function's image, one kept",
         "the free tier is that of a billing account and of one database in a project: other work of yours shares it",
         "not in it: the script tag.js when every page loads it from capture-visit, builds and their bucket, alerts",

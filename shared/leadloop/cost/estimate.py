@@ -166,7 +166,7 @@ def _items_of(
 ) -> Iterator[Item]:
     """What the calls of one function cost."""
     jobs = month.calls if function.schedule else 0
-    logs = month.log_bytes + month.calls * assumed.REQUEST_LOG_BYTES + jobs * assumed.JOB_LOG_BYTES
+    logs = month.log_bytes + jobs * assumed.JOB_LOG_BYTES
     leaving = month.vendor_calls + (month.calls if function.public else 0)
     yield Item("Cloud Run, processor", seconds * function.cpu, prices.vcpu_second)
     yield Item("Cloud Run, memory", seconds * function.memory_gib, prices.gib_second)

@@ -1,16 +1,23 @@
 locals {
-  public = { for name, one in var.functions : name => one if one.public }
-  hooks  = { for name, one in local.public : name => one if contains(one.secrets, "LEADLOOP_HOOK_SECRET") }
+  public   = { for name, one in var.functions : name => one if one.public }
+  requests = "resource.type=\"cloud_run_revision\" AND log_id(\"run.googleapis.com/requests\")"
 }
 
-# A webhook brings its secret in the address, and Cloud Run logs the address of every request. Who may read logs may not
-# post webhooks, so of these functions requests are not logged; what they say themselves is.
-resource "google_logging_project_exclusion" "addresses" {
-  for_each = local.hooks
+# Cloud Run logs of every request who sent it and to which address: the visitor's IP address, and a webhook's secret. Of
+# public functions it is to log nothing; what they say themselves is logged.
+resource "google_logging_project_exclusion" "senders" {
+  for_each = local.public
 
-  name        = "${var.prefix}${each.key}-addresses"
-  description = "Addresses of requests hold a secret."
-  filter      = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${var.prefix}${each.key}\" AND log_id(\"run.googleapis.com/requests\")"
+  name        = "${var.prefix}${each.key}-senders"
+  description = "Requests hold IP addresses of visitors, and a webhook's address its secret."
+  filter      = "${local.requests} AND resource.labels.service_name=\"${var.prefix}${each.key}\""
+}
+
+# Of the others it would write more than they write themselves, and be most of the bill of a quiet log.
+resource "google_logging_project_exclusion" "successes" {
+  name        = "${var.prefix}successes"
+  description = "Requests that went well: the functions say what they did."
+  filter      = "${local.requests} AND severity<WARNING AND resource.labels.service_name=~\"^${var.prefix}\""
 }
 
 # The content is in the name: another content is another object, and is deployed.
@@ -76,7 +83,7 @@ resource "google_cloudfunctions2_function" "function" {
     }
   }
 
-  depends_on = [google_logging_project_exclusion.addresses]
+  depends_on = [google_logging_project_exclusion.senders]
 }
 
 # The right to call is Cloud Run's: https://cloud.google.com/functions/docs/securing/authenticating
