@@ -66,7 +66,9 @@ class _Lookout:
             time.sleep(wait)
             late, wait = self._look()
             for publish in late:
-                with suppress(Exception):  # whoever needs the store meets it again, and says so
+                # In the cloud a public function may not even read this, and is connected all the same. Whoever needs
+                # the store meets what else is wrong again, and says so.
+                with suppress(Exception):
                     publish.runtime.store.get_many([Key("spool", "none")])
 
     def _look(self) -> tuple[list[_Publish], float | None]:

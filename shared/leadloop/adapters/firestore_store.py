@@ -22,6 +22,7 @@ from leadloop.ports.store import (
     Page,
     PreconditionFailed,
     Query,
+    StoreUnavailable,
     Usage,
     Write,
 )
@@ -103,7 +104,13 @@ class FirestoreStore:
         """Firestore does not say which write it refused: read, and raise for the first that cannot be done."""
         if refusal.is_invalid:
             self._raise_invalid(batch, refusal)
-        found = self._read(write.key for write in batch)
+        try:
+            found = self._read(write.key for write in batch)
+        except StoreUnavailable:
+            # Public functions may create and not read; of one write it is known which was refused.
+            if refusal.status == "AlreadyExists" and len(batch) == 1:
+                raise PreconditionFailed(batch[0].key, "no document", "one") from None
+            raise
         for write in batch:
             document = found.get(write.key)
             writes.check_precondition(write, document.version if document else None)

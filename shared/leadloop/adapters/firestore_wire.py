@@ -60,6 +60,7 @@ class Refused(Exception):
 
     def __init__(self, status: str, *, is_invalid: bool) -> None:
         super().__init__(status)
+        self.status = status
         self.is_invalid = is_invalid
 
 

@@ -163,6 +163,25 @@ def test_a_refusal_whose_reason_has_passed_is_tried_once_more(store_at: StoreAt)
         assert (store.usage.reads, store.usage.writes) == (1, 1)
 
 
+class TestWhoMayOnlyCreate:
+    """The public functions, whose spool takes what the bus does not."""
+
+    def test_learns_that_it_is_there_already(self, store_at: StoreAt) -> None:
+        with (
+            firestore_server(reads=(StatusCode.PERMISSION_DENIED,), commits=(StatusCode.ALREADY_EXISTS,)) as server,
+            pytest.raises(PreconditionFailed, match="lead/anna: expected no document, found one"),
+        ):
+            store_at(server.address).commit([Create(ANNA, {})])
+
+    @pytest.mark.parametrize("status", [StatusCode.NOT_FOUND, StatusCode.FAILED_PRECONDITION])
+    def test_does_not_take_another_refusal_for_it(self, store_at: StoreAt, status: StatusCode) -> None:
+        with (
+            firestore_server(reads=(StatusCode.PERMISSION_DENIED,), commits=(status,)) as server,
+            pytest.raises(StoreUnavailable, match="is closed to this account"),
+        ):
+            store_at(server.address).commit([Create(ANNA, {})])
+
+
 def test_a_refusal_without_a_reason_is_a_conflict_all_the_same(store_at: StoreAt) -> None:
     with firestore_server(commits=(StatusCode.FAILED_PRECONDITION,)) as server:
         with pytest.raises(PreconditionFailed, match="lead/anna: expected no other writer, found one at every attempt"):
