@@ -121,7 +121,14 @@ class TestANewProject:
         assert code == 0, told
         cloud = owner.cloud()
         assert {"capture-lead", "upload-conversions", "keep-dead-letter"} <= set(cloud["services"])
-        assert "https://ll-capture-lead.example.run.app" in told
+        for address in (
+            "capture-lead: https://ll-capture-lead-1a2b3c-ew.a.run.app\n",
+            "capture-visit: https://ll-capture-visit-1a2b3c-ew.a.run.app/tag.js\n",
+            "receive-crm-event: https://ll-receive-crm-event-1a2b3c-ew.a.run.app/amocrm/<LEADLOOP_HOOK_SECRET of ",
+        ):
+            assert address in told
+        assert "the bundle ll- in acme-leads, europe-west1 gets" in told
+        assert "(counter 45000001, amocrm sokol). Write yes to go on" in told
         [(name, bucket)] = cloud["buckets"].items()
         assert (name, bucket["flags"]["location"], bucket["versioning"]) == (
             "acme-leads-ll-state",
@@ -212,6 +219,13 @@ class TestAgain:
 
 
 class TestWhatStandsInTheWay:
+    def test_another_region_than_the_bundle_lives_in(self, running: Owner) -> None:
+        before = running.cloud()
+        code, said = running.runs([*DEPLOY[:-1], "europe-west4"], "yes")
+        assert code == 1
+        assert "lives in europe-west1, and its database cannot move" in said
+        assert {**running.cloud(), "ledger": []} == {**before, "ledger": []}
+
     @pytest.mark.parametrize(
         ("state", "told"),
         [
@@ -262,7 +276,45 @@ class TestWhatStandsInTheWay:
         assert "terraform is not installed here" in said
 
 
+class TestWhatIsTold:
+    def test_a_plain_phone_would_be_dropped(self, owner: Owner) -> None:
+        dropped = "phones and e-mails that come as they are will be dropped"
+        assert dropped in owner.runs(DEPLOY)[1]
+        policy = owner.folder / "leadloop.yaml"
+        policy.write_text(policy.read_text().replace("mode: hash", "mode: hash\n  transit: allowed"))
+        code, told = owner.runs(DEPLOY)
+        assert code == 1
+        assert "yes" in told
+        assert dropped not in told
+
+    def test_warnings_of_the_policy(self, owner: Owner) -> None:
+        assert "warning: https://sokol.example" in owner.runs(DEPLOY)[1]
+
+    def test_whether_further_variables_were_found(self, owner: Owner) -> None:
+        assert "nobody is told when something breaks" in owner.runs(DEPLOY)[1]
+        (owner.folder / "leadloop.tfvars").write_text("")
+        assert f"further variables: {owner.folder / 'leadloop.tfvars'}" in owner.runs(DEPLOY)[1]
+
+
 class TestTakingItAway:
+    @pytest.mark.parametrize("change", [["--prefix", "shop-"], ["--region", "europe-west4"]])
+    def test_a_bundle_that_is_not_there(self, running: Owner, change: list[str]) -> None:
+        code, said = running.runs([*DESTROY, *change], PROJECT)
+        assert code == 1
+        assert "was never deployed; nothing was deleted" in said
+        assert running.cloud()["services"]
+
+    def test_a_project_that_is_not_there(self, running: Owner) -> None:
+        code, said = running.runs(["destroy", "--project", "somebody-else", "--region", "europe-west1"], PROJECT)
+        assert code == 1
+        assert "the project somebody-else cannot be seen" in said
+
+    def test_twice(self, running: Owner) -> None:
+        running.has(databases={}, services={})
+        code, said = running.runs(DESTROY)
+        assert code == 0
+        assert "Nothing was left to delete." in said
+
     def test_a_protected_database_stops_it_before_anything_is_gone(self, running: Owner) -> None:
         before = running.cloud()
         code, said = running.runs(DESTROY, PROJECT)

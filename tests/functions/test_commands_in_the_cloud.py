@@ -52,11 +52,15 @@ def test_every_command_tells_the_same_of_the_cloud_as_of_one_machine(
     cloud.close()
 
 
-def test_without_googles_clients_it_says_what_to_install(desk: CommandDesk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def not_there(_: str) -> None:
-        raise ModuleNotFoundError
+@pytest.mark.parametrize("found", [None, "nothing of google"])
+def test_without_googles_clients_it_says_what_to_install(
+    desk: CommandDesk, monkeypatch: pytest.MonkeyPatch, found: str | None
+) -> None:
+    def find_spec(name: str) -> None:
+        if found:
+            raise ModuleNotFoundError(found)
 
-    monkeypatch.setattr(opened, "find_spec", not_there)
+    monkeypatch.setattr(opened, "find_spec", find_spec)
     desk.place = ("--project", "somebodys-project")
     told = desk.run("report", "--json")
     assert told.code == 1

@@ -34,6 +34,9 @@ class Bundle:
             if not pattern.fullmatch(found):
                 raise DeploymentRefused(f"expected {expected}, found {found or 'nothing'}")
 
+    def __str__(self) -> str:
+        return f"the bundle {self.prefix} in {self.project}, {self.region}"
+
     @property
     def state_bucket(self) -> str:
         """Where Terraform keeps what it knows of this bundle. It may hold settings, never a secret's value."""

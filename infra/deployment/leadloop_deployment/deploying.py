@@ -14,14 +14,17 @@ from pathlib import Path
 from leadloop.adapters.system_keys import SystemKeys
 from leadloop.cli import check_report
 from leadloop.cli.environment_file import environment_of
-from leadloop.policy import PolicySource
-from leadloop_deployment.bundle import Bundle
+from leadloop.policy import ContactMode, Policy, PolicySource
+from leadloop_deployment.bundle import VARIABLES, Bundle
 from leadloop_deployment.faults import DeploymentRefused
 from leadloop_deployment.google_cloud import GoogleCloud
 from leadloop_deployment.terminal import agree, say
 from leadloop_deployment.terraform import Terraform
 from leadloop_packaging.checkout import ROOT, packages_of
 from leadloop_packaging.staging import INDEX, stage
+
+_PATHS = {"capture-visit": "/tag.js", "receive-crm-event": "/amocrm/<LEADLOOP_HOOK_SECRET of .env>"}
+"""What the address of a function is followed by where it is entered."""
 
 SECRETS_FIRST = ("google_project_service.apis", "module.secrets", "module.accounts", "module.builder")
 """Secrets must be there before a value is, and grants for builds minutes before the first build, when they hold."""
@@ -32,10 +35,10 @@ def deploy(bundle: Bundle, work: Path) -> None:
 
     Raises ``DeploymentRefused``, ``PackagingRefused``, ``PolicyInvalid``, ``EnvironmentFileInvalid``.
     """
-    environment = _checked(bundle)
+    say(f"1. Policy {bundle.policy}, and packages with it")
+    policy, environment = _checked(bundle)
     packages = work / "packages"
-    say(f"1. Packages for {bundle.policy} into {packages}")
-    stage(packages_of(ROOT, PolicySource.of_file(bundle.policy).policy), packages)
+    stage(packages_of(ROOT, policy), packages)
 
     say(f"2. The project {bundle.project}")
     cloud, terraform = GoogleCloud(bundle), Terraform(bundle, ROOT / "infra" / "terraform", packages, work)
@@ -51,13 +54,14 @@ def deploy(bundle: Bundle, work: Path) -> None:
 
     say("4. Everything else")
     if terraform.plan():
-        agree("This is what will be changed.")
+        owner = f"counter {policy.site.counter}, {policy.crm.kind} {policy.crm.account}"
+        agree(f"This is what will be changed: {bundle} gets {bundle.policy} ({owner}).")
         terraform.apply()
-    _tell(bundle, terraform.outputs())
+    _tell(bundle, terraform.addresses())
 
 
-def _checked(bundle: Bundle) -> Mapping[str, str]:
-    """The environment beside the policy, after both were found to be in order."""
+def _checked(bundle: Bundle) -> tuple[Policy, Mapping[str, str]]:
+    """The policy and the environment beside it, after both were found to be in order; what is odd is told."""
     source = PolicySource.of_file(bundle.policy)
     environment = environment_of(bundle.policy, os.environ)
     manifest = check_report.load_manifest(ROOT / "functions")
@@ -65,7 +69,17 @@ def _checked(bundle: Bundle) -> Mapping[str, str]:
     if not report.ok:
         faults = "\n".join(f"  {one.level}: {one.text}" for one in report.findings if one.level == "error")
         raise DeploymentRefused(f"{bundle.policy} is not ready; `leadloop check` says more:\n{faults}")
-    return environment
+    for one in report.findings:
+        # What is not in .env may be in Secret Manager already; what is in neither is asked for there.
+        if one.level == "warning" and one.rule != "environment.missing":
+            say(f"   warning: {one.text}")
+    contacts = source.policy.contacts
+    if contacts.mode is ContactMode.HASH and contacts.transit == "forbidden":
+        say("   note: phones and e-mails that come as they are will be dropped (contacts.transit: forbidden):")
+        say("   the sender hashes them (docs/en/personal-data.md), or contacts.transit says allowed")
+    further = bundle.variables or f"none, so nobody is told when something breaks ({VARIABLES} beside the policy)"
+    say(f"   further variables: {further}")
+    return source.policy, environment
 
 
 def _secrets_of(packages: Path) -> list[str]:
@@ -84,7 +98,7 @@ def _fill_secrets(
     if unknown:
         raise DeploymentRefused(
             f"expected values for {', '.join(unknown)} in .env beside {bundle.policy.name} or in the environment, "
-            "found none there and none in Secret Manager; `leadloop check` says what each is"
+            "found none there and none in Secret Manager; steps 4 and 5 of docs/en/getting-started.md get them"
         )
     if any(bundle.secret(name) not in there for name in needed):
         terraform.plan(*SECRETS_FIRST)
@@ -96,12 +110,12 @@ def _fill_secrets(
         cloud.add_value(name, environment[name])
         say(f"   {bundle.secret(name)}: has a value")
     if not empty:
-        say("   every one has a value; how to change one: docs/en/cloud.md, section Secrets")
+        say("   every one has a value and keeps it, whatever .env says; to change one: docs/en/cloud.md, Secrets")
 
 
-def _tell(bundle: Bundle, outputs: Mapping[str, object]) -> None:
+def _tell(bundle: Bundle, addresses: Mapping[str, str]) -> None:
     say()
-    say(f"{bundle.project} runs leadloop. Outputs:")
-    for name, value in sorted(outputs.items()):
-        say(f"  {name} = {json.dumps(value, ensure_ascii=False, indent=2)}".replace("\n", "\n  "))
-    say("What to do with them: docs/en/cloud.md, docs/ru/cloud.md")
+    say(f"{bundle} runs leadloop.")
+    for name, address in sorted(addresses.items()):
+        say(f"   {name}: {address}{_PATHS.get(name, '')}")
+    say("What goes where, and what comes next: docs/en/cloud.md, docs/ru/cloud.md")

@@ -20,13 +20,22 @@ def destroy(bundle: Bundle, work: Path) -> None:
     stage(packages_of(ROOT, PolicySource.of_file(bundle.policy).policy), packages)
     cloud, terraform = GoogleCloud(bundle), Terraform(bundle, ROOT / "infra" / "terraform", packages, work)
     cloud.check_signed_in()
+    cloud.check_project()
+    if cloud.home() != bundle.region:
+        raise DeploymentRefused(
+            f"expected the bucket {bundle.state_bucket} in {bundle.region}, where Terraform keeps what it made, found "
+            f"none, so {bundle} was never deployed; nothing was deleted: correct PROJECT, REGION or PREFIX"
+        )
     if cloud.refuses_deletion():
         raise DeploymentRefused(
             f"the database {bundle.database} is protected, and nothing was deleted: write `protect = false` into "
             f"{VARIABLES} beside {bundle.policy.name}, run make deploy, then make destroy again"
         )
     terraform.init()
-    if terraform.plan(destroy=True):
-        agree("All leads, uploads and secrets of this bundle will be deleted, for ever.", bundle.project)
+    if not terraform.plan(destroy=True):
+        say("Nothing was left to delete.")
+    else:
+        agree(f"All leads, uploads and secrets of {bundle} will be deleted, for ever.", bundle.project)
         terraform.apply()
-    say(f"Deleted. What Terraform knew remains: gcloud storage rm --recursive gs://{bundle.state_bucket}")
+        say("Deleted.")
+    say(f"What Terraform knew remains: gcloud storage rm --recursive gs://{bundle.state_bucket}")

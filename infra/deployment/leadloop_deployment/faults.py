@@ -6,10 +6,10 @@ class DeploymentRefused(Exception):
 
 
 class ProgramFailed(DeploymentRefused):
-    """gcloud or terraform ended with an error of its own."""
+    """gcloud or terraform ended with an error of its own; ``said`` is empty when it was said on the terminal."""
 
-    def __init__(self, words: str, code: int, said: str) -> None:
-        super().__init__(f"`{words}` ended with {code}" + (f": {said}" if said else "; see what it says above"))
+    def __init__(self, program: str, code: int, said: str) -> None:
+        super().__init__(f"`{program}` ended with {code}; " + (f"it said: {said}" if said else "its words are above"))
         self.said = said
 
 

@@ -51,16 +51,32 @@ class GoogleCloud:
         apis = [f"{name}.googleapis.com" for name in _FIRST_APIS]
         self._gcloud.ask("services", "enable", *apis, self._in_project)
 
+    def home(self) -> str | None:
+        """The region that this bundle lives in, by the bucket of its state; nothing while there is none."""
+        listing = ("storage", "buckets", "list", self._in_project, "--format=value(name,location)")
+        places = dict(line.split() for line in self._gcloud.ask(*listing).splitlines() if line.strip())
+        found = places.get(self._bundle.state_bucket)
+        return found and found.lower()
+
     def keep_state_bucket(self) -> bool:
-        """The bucket of Terraform's state is there, private and with versions. Whether it had to be made."""
-        address = f"gs://{self._bundle.state_bucket}"
-        buckets = self._gcloud.ask("storage", "buckets", "list", self._in_project, "--format=value(name)").split()
-        if self._bundle.state_bucket in buckets:
+        """The bucket of Terraform's state is there, private and with versions. Whether it had to be made.
+
+        Raises ``DeploymentRefused`` when the bundle lives in another region: a database cannot move, and the plan
+        would be to make everything anew.
+        """
+        bundle, home = self._bundle, self.home()
+        if home == bundle.region:
             return False
+        if home:
+            raise DeploymentRefused(
+                f"the bundle {bundle.prefix} of {bundle.project} lives in {home}, and its database cannot move; found "
+                f"REGION={bundle.region}: write REGION={home}, or give another bundle a PREFIX of its own"
+            )
+        address = f"gs://{bundle.state_bucket}"
         closed = ("--uniform-bucket-level-access", "--public-access-prevention")
         self._gcloud.ask(
             *("storage", "buckets", "create", address, self._in_project),
-            *(f"--location={self._bundle.region}", *closed),
+            *(f"--location={bundle.region}", *closed),
         )
         self._gcloud.ask("storage", "buckets", "update", address, "--versioning")
         return True

@@ -52,4 +52,5 @@ class Program:
         return code
 
     def _told(self, words: tuple[str, ...]) -> str:
-        return " ".join([self._name, *words])
+        """Which command it was, without its flags."""
+        return " ".join([self._name, *(word for word in words if not word.startswith("-"))])

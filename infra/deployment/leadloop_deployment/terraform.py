@@ -46,10 +46,10 @@ class Terraform:
         finally:
             self._plan.unlink(missing_ok=True)  # it holds the settings in clear
 
-    def outputs(self) -> dict[str, object]:
-        """The outputs of infra/terraform by name."""
-        read: dict[str, dict[str, object]] = json.loads(self._terraform.ask(self._chdir, "output", "-json"))
-        return {name: one["value"] for name, one in read.items()}
+    def addresses(self) -> dict[str, str]:
+        """Public function → its address."""
+        read: dict[str, str] = json.loads(self._terraform.ask(self._chdir, "output", "-json", "addresses"))
+        return read
 
     def _variables(self) -> Sequence[str]:
         bundle = self._bundle

@@ -153,7 +153,7 @@ def _about(variable: Variable) -> Iterator[Finding]:
     if variable.state is State.MALFORMED:
         yield Finding(Level.ERROR, "environment.malformed", "", f"{variable.name} {variable.reason}")
     elif variable.state is State.MISSING:
-        level, why, cost = Level.WARNING, "", "; `leadloop serve` will not start without it"
+        level, why, cost = Level.WARNING, "", "; neither `leadloop serve` nor `make deploy` does without it"
         if variable.reason:
             level, why, cost = Level.NOTE, f" ({variable.reason})", ""
         text = f"{variable.name} is not set{why}; set it in the environment or in .env beside the policy{cost}"

@@ -91,11 +91,16 @@ def _one_machine(folder: Path) -> dict[str, str]:
 
 def _cloud(project: str, prefix: str) -> dict[str, str]:
     """The settings that infra/terraform gives its functions."""
-    try:
-        find_spec("google.cloud.firestore_v1")
-    except ModuleNotFoundError:
-        raise GoogleMissing from None
+    if not _is_installed("google.cloud.firestore_v1"):
+        raise GoogleMissing
     return {"LEADLOOP_PROJECT": project, "LEADLOOP_PREFIX": prefix, "LEADLOOP_DATABASE": f"{prefix}documents"}
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of a package that it would be in
+        return False
 
 
 def one_document(store: Store, key: Key, name: str, command: str) -> Document:

@@ -170,7 +170,7 @@ class TestEnvironment:
         code, out, _ = owner.checks()
         assert code == 0
         [line] = [line for line in out.splitlines() if f"{name} is not set" in line]
-        assert "`leadloop serve` will not start without it" in line
+        assert "neither `leadloop serve` nor `make deploy` does without it" in line
 
     def test_private_key_is_needed_only_where_contacts_are_kept(self, owner: Owner) -> None:
         owner.unsets("LEADLOOP_SEAL_PRIVATE_KEY")
