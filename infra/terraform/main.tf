@@ -147,6 +147,7 @@ module "schedules" {
 module "alerts" {
   source = "./modules/alerts"
 
+  project         = var.project
   project_number  = data.google_project.this.number
   prefix          = var.prefix
   email           = var.alert_email

@@ -70,6 +70,11 @@ run "what_goes_wrong_is_told" {
   }
 
   assert {
+    condition     = strcontains(google_monitoring_alert_policy.dead_letters.documentation[0].content, "`leadloop dead-letters --replay all --policy leadloop.yaml --project acme-leads --prefix ll-`")
+    error_message = "a dead letter's alert does not give the command that puts it back into this bundle"
+  }
+
+  assert {
     condition     = length(google_billing_budget.monthly) == 0
     error_message = "a budget without a billing account"
   }

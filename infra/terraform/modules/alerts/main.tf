@@ -6,7 +6,8 @@ locals {
   subscriptions = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = starts_with(\"${var.prefix}\")"
   services      = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = starts_with(\"${var.prefix}\")"
   answers       = "metric.type = \"run.googleapis.com/request_count\""
-  more          = "See docs/en/troubleshooting.md of leadloop, or docs/ru."
+  bundle        = "--project ${var.project} --prefix ${var.prefix}"
+  more          = "More: docs/en/troubleshooting.md of leadloop, Alerts of the cloud; docs/ru/troubleshooting.md, Оповещения облака."
 }
 
 resource "google_monitoring_notification_channel" "email" {
@@ -48,7 +49,7 @@ resource "google_monitoring_alert_policy" "dead_letters" {
 
   documentation {
     subject = "$${resource.label.subscription_id}: a message failed every delivery"
-    content = "The function $${resource.label.subscription_id} failed on a message for hours. The message is kept for 30 days: put right what the function's log complains of, see the message with `leadloop dead-letters`, and have it delivered again with `leadloop dead-letters --replay`. ${local.more}"
+    content = "The function $${resource.label.subscription_id} failed on a message for hours. The message is kept for 30 days: put right what the function's log complains of, see the message with `leadloop dead-letters --policy leadloop.yaml ${local.bundle}`, and have it delivered again with `leadloop dead-letters --replay all --policy leadloop.yaml ${local.bundle}`. ${local.more}"
   }
 }
 

@@ -1,3 +1,8 @@
+variable "project" {
+  description = "Id of the project."
+  type        = string
+}
+
 variable "project_number" {
   description = "The project's number."
   type        = string
