@@ -79,6 +79,17 @@ class TestEverythingTheCodeSaysIsExplained:
         assert errors - guides(language)["troubleshooting.md"].words == set()
 
     @languages
+    def test_alerts_of_the_cloud_where_their_mails_send(self, language: str) -> None:
+        text = (ROOT / "infra" / "terraform" / "modules" / "alerts" / "main.tf").read_text(encoding="utf-8")
+        named = r'"google_monitoring_alert_policy" "\w+" {.*?display_name +?= "\${var\.prefix}([^"]+)"'
+        alerts = {name.replace("${each.key}", "FUNCTION") for name in re.findall(named, text, re.DOTALL)}
+        assert {"messages died", "FUNCTION does not run"} <= alerts
+        guide = guides(language)["troubleshooting.md"]
+        assert alerts - guide.words == set()
+        [section] = re.findall(rf"docs/{language}/troubleshooting\.md(?: of leadloop)?, ([^;.]+)", text)
+        assert section in guide.headings
+
+    @languages
     def test_environment_variables(self, language: str) -> None:
         text = "".join(guide.text for guide in guides(language).values())
         names = sayings.variables()
