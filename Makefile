@@ -55,12 +55,15 @@ tag: $(VENV)/.tests ## Build the browser tag, tag.min.js, from tag.js
 	@$(BIN)/python -m leadloop_packaging.browser_tag
 
 deploy: $(VENV)/.google ## Bring leadloop onto Google Cloud: PROJECT=id REGION=europe-west1, POLICY=leadloop.yaml, PREFIX=ll-
-	@$(BIN)/python -m leadloop_deployment deploy $(BUNDLE)
+	@$(BIN)/python -m leadloop_deployment deploy
 
 destroy: $(VENV)/.google ## Take it away again, with all its leads; the same variables
-	@$(BIN)/python -m leadloop_deployment destroy $(BUNDLE)
+	@$(BIN)/python -m leadloop_deployment destroy
 
-BUNDLE = --project '$(PROJECT)' --region '$(REGION)' $(if $(POLICY),--policy '$(POLICY)') $(if $(PREFIX),--prefix '$(PREFIX)')
+deploy destroy: export PROJECT := $(PROJECT)
+deploy destroy: export REGION := $(REGION)
+deploy destroy: export POLICY := $(POLICY)
+deploy destroy: export PREFIX := $(PREFIX)
 
 clean: ## Remove the virtual environment, caches and demo data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build var

@@ -22,11 +22,14 @@ import pytest
 
 from leadloop.cli import main as leadloop
 from leadloop_deployment.__main__ import main
+from leadloop_deployment.work_folder import alone_in
 
 PROGRAMS = Path(__file__).parent / "programs"
 PROJECT = "acme-leads"
 DEPLOY = ["deploy", "--project", PROJECT, "--region", "europe-west1"]
 DESTROY = ["destroy", *DEPLOY[1:]]
+ALL = ("yes",) * 4
+"""What a new bundle asks: its bucket and APIs, its secrets, their values, everything else."""
 TOKENS = {"LEADLOOP_AMOCRM_TOKEN": "amocrm.long.lived", "LEADLOOP_METRICA_TOKEN": "y0_metrica"}
 
 
@@ -80,7 +83,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("deployed")
     with pytest.MonkeyPatch.context() as patch:
         prepare(folder, patch)
-        patch.setattr("sys.stdin", io.StringIO("yes\nyes\nyes\n"))
+        patch.setattr("sys.stdin", io.StringIO("yes\n" * len(ALL)))
         assert main([*DEPLOY, "--policy", f"{folder / 'leadloop.yaml'}", "--work", f"{folder / 'work'}"]) == 0
     return folder
 
@@ -116,8 +119,8 @@ def prepare(folder: Path, patch: pytest.MonkeyPatch) -> None:
 
 
 class TestANewProject:
-    def test_three_yeses_bring_every_function_up(self, owner: Owner) -> None:
-        code, told = owner.runs(DEPLOY, "yes", "yes", "yes")
+    def test_four_yeses_bring_every_function_up(self, owner: Owner) -> None:
+        code, told = owner.runs(DEPLOY, *ALL)
         assert code == 0, told
         cloud = owner.cloud()
         assert {"capture-lead", "upload-conversions", "keep-dead-letter"} <= set(cloud["services"])
@@ -139,7 +142,7 @@ class TestANewProject:
         assert cloud["initialised"] == {"bucket": "acme-leads-ll-state", "prefix": "leadloop"}
 
     def test_every_secret_has_its_value_and_no_word_or_output_holds_one(self, owner: Owner) -> None:
-        _, told = owner.runs(DEPLOY, "yes", "yes", "yes")
+        _, told = owner.runs(DEPLOY, *ALL)
         environment = dict(
             line.partition("=")[::2]
             for line in (owner.folder / ".env").read_text().splitlines()
@@ -159,11 +162,13 @@ class TestANewProject:
     @pytest.mark.parametrize("answers", [(), ("no",), ("y",), ("",)])
     def test_without_a_yes_nothing_is_made(self, owner: Owner, answers: tuple[str, ...]) -> None:
         code, told = owner.runs(DEPLOY, *answers)
-        assert (code, owner.cloud()["secret_ids"], owner.cloud()["services"]) == (1, [], {})
+        assert code == 1
         assert "expected yes, found" in told
+        cloud, fresh = owner.cloud(), json.loads((PROGRAMS / "new_project.json").read_text())
+        assert {**cloud, "ledger": []} == fresh
 
     def test_stopped_after_the_secrets_it_goes_on_there(self, owner: Owner) -> None:
-        assert owner.runs(DEPLOY, "yes", "no")[0] == 1
+        assert owner.runs(DEPLOY, "yes", "yes", "no")[0] == 1
         assert not any(owner.cloud()["secrets"].values())
         code, told = owner.runs(DEPLOY, "yes", "yes")  # the values, then everything else
         assert code == 0, told
@@ -183,9 +188,56 @@ class TestANewProject:
 
     def test_further_variables_lie_beside_the_policy(self, owner: Owner) -> None:
         (owner.folder / "leadloop.tfvars").write_text('alert_email = "owner@acme.example"\n')
-        owner.runs(DEPLOY, "yes", "yes", "yes")
+        owner.runs(DEPLOY, *ALL)
         for plan in owner.calls("terraform", "plan"):
             assert f"-var-file={owner.folder / 'leadloop.tfvars'}" in plan
+
+    @pytest.mark.parametrize("answers", [ALL[:1], (*ALL[:3], "no"), ALL])
+    def test_no_plan_is_left_behind(self, owner: Owner, answers: tuple[str, ...]) -> None:
+        owner.runs(DEPLOY, *answers)
+        assert list((owner.folder / "work").rglob("plan")) == []
+        [work] = (owner.folder / "work").iterdir()
+        assert work.stat().st_mode & 0o077 == 0
+
+    def test_a_bucket_whose_making_was_interrupted_is_finished(self, owner: Owner) -> None:
+        half = {"flags": {"location": "europe-west1"}, "versioning": False}
+        owner.has(buckets={"acme-leads-ll-state": half}, apis=["storage.googleapis.com"])
+        owner.runs(DEPLOY, *ALL[1:])
+        assert owner.cloud()["buckets"]["acme-leads-ll-state"]["versioning"] is True
+
+    def test_a_value_of_the_shell_is_told_apart(self, owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("LEADLOOP_METRICA_TOKEN", "y0_another_company")
+        _, told = owner.runs(DEPLOY, *ALL[:2])
+        assert "LEADLOOP_METRICA_TOKEN (of your shell)" in told
+        assert "LEADLOOP_AMOCRM_TOKEN (of your shell)" not in told
+
+    def test_variables_of_terraform_in_the_shell_change_nothing(
+        self, owner: Owner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TF_WORKSPACE", "another")
+        monkeypatch.setenv("TF_CLI_ARGS_plan", "-destroy")
+        assert owner.runs(DEPLOY, *ALL)[0] == 0
+        assert owner.cloud()["strange"] == []
+
+    def test_names_come_from_make_by_the_environment(self, owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PROJECT", PROJECT)
+        monkeypatch.setenv("REGION", "europe-west1")
+        assert owner.runs(["deploy"], *ALL)[0] == 0
+
+    def test_two_at_once_are_one(self, owner: Owner) -> None:
+        with alone_in(owner.folder / "work" / "acme-leads-ll-europe-west1"):
+            code, told = owner.runs(DEPLOY, *ALL)
+        assert (code, owner.cloud()["ledger"]) == (1, [])
+        assert "another run is at work" in told
+
+    def test_ctrl_c_lets_terraform_come_to_its_end(self, owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Both get the signal, as from a terminal; what was made must be written down, and the lock let go of."""
+        monkeypatch.setenv("CLOUD_INTERRUPTED", "apply")
+        code, _ = owner.runs(DEPLOY, *ALL)
+        assert code == 1
+        assert owner.cloud()["secret_ids"]  # it was at work on these, and came to its end
+        monkeypatch.delenv("CLOUD_INTERRUPTED")
+        assert owner.runs(DEPLOY, *ALL[2:])[0] == 0
 
 
 class TestAgain:
@@ -204,6 +256,13 @@ class TestAgain:
         assert after.keys() == before.keys()
         assert after["capture-lead"] != before["capture-lead"]
 
+    def test_a_disabled_value_is_no_value(self, running: Owner) -> None:
+        running.has(disabled=["ll-LEADLOOP_METRICA_TOKEN"])
+        code, told = running.runs(DEPLOY, "yes")
+        assert code == 0
+        assert "Values of LEADLOOP_METRICA_TOKEN go from .env" in told
+        assert len(running.cloud()["secrets"]["ll-LEADLOOP_METRICA_TOKEN"]) == 2
+
     def test_a_value_that_is_there_is_never_overwritten(self, running: Owner) -> None:
         before = running.cloud()["secrets"]
         environment = running.folder / ".env"
@@ -213,7 +272,7 @@ class TestAgain:
 
     def test_a_second_bundle_keeps_its_own_state(self, running: Owner) -> None:
         running.has(services={}, secret_ids=[])
-        assert running.runs([*DEPLOY, "--prefix", "shop-"], "yes", "yes", "yes")[0] == 0
+        assert running.runs([*DEPLOY, "--prefix", "shop-"], *ALL)[0] == 0
         assert set(running.cloud()["buckets"]) == {"acme-leads-ll-state", "acme-leads-shop-state"}
         assert any(id_.startswith("shop-LEADLOOP_") for id_ in running.cloud()["secrets"])
 
@@ -237,7 +296,7 @@ class TestWhatStandsInTheWay:
     )
     def test_an_account_that_is_not_ready(self, owner: Owner, state: dict[str, object], told: str) -> None:
         owner.has(**state)
-        code, said = owner.runs(DEPLOY, "yes", "yes", "yes")
+        code, said = owner.runs(DEPLOY, *ALL)
         assert code == 1
         assert told in said
         assert owner.cloud()["apis"] == []
@@ -248,6 +307,12 @@ class TestWhatStandsInTheWay:
         code, said = owner.runs(["deploy", "--project", word, "--region", "europe-west1"])
         assert (code, owner.cloud()["ledger"]) == (1, [])
         assert "expected the id of a Google Cloud project" in said
+
+    def test_an_environment_file_in_another_encoding(self, owner: Owner) -> None:
+        (owner.folder / ".env").write_bytes("LEADLOOP_AMOCRM_TOKEN=x\n# токен\n".encode("cp1251"))
+        code, said = owner.runs(DEPLOY, "yes")
+        assert (code, owner.cloud()["ledger"]) == (1, [])
+        assert ".env:2: expected" in said
 
     def test_a_policy_at_fault(self, owner: Owner) -> None:
         (owner.folder / "leadloop.yaml").write_text("site: {}\n")
@@ -265,7 +330,7 @@ class TestWhatStandsInTheWay:
     def test_a_token_that_nobody_has_is_asked_for_before_anything_is_made(self, owner: Owner) -> None:
         environment = owner.folder / ".env"
         environment.write_text(environment.read_text().replace("LEADLOOP_METRICA_TOKEN", "# LEADLOOP_METRICA_TOKEN"))
-        code, said = owner.runs(DEPLOY, "yes", "yes", "yes")
+        code, said = owner.runs(DEPLOY, *ALL)
         assert (code, owner.cloud()["secret_ids"]) == (1, [])
         assert "expected values for LEADLOOP_METRICA_TOKEN in .env" in said
 
@@ -336,7 +401,7 @@ class TestTakingItAway:
         assert "gs://acme-leads-ll-state" in said
 
     def test_what_was_never_finished_can_be_taken_away(self, owner: Owner) -> None:
-        owner.runs(DEPLOY, "yes", "no")
+        owner.runs(DEPLOY, "yes", "yes", "no")
         owner.has(services={"something": "half made"})
         assert owner.runs(DESTROY, PROJECT)[0] == 0
 

@@ -41,23 +41,29 @@ def deploy(bundle: Bundle, work: Path) -> None:
     stage(packages_of(ROOT, policy), packages)
 
     say(f"2. The project {bundle.project}")
-    cloud, terraform = GoogleCloud(bundle), Terraform(bundle, ROOT / "infra" / "terraform", packages, work)
+    cloud = GoogleCloud(bundle)
     cloud.check_signed_in()
     cloud.check_project()
+    home = cloud.home()
+    cloud.check_region(home)
+    if home is None:
+        agree(
+            f"{bundle} is new: first APIs are switched on, and gs://{bundle.state_bucket} keeps what Terraform knows."
+        )
     cloud.switch_on_first_apis()
-    made = cloud.keep_state_bucket()
-    say(f"   Terraform's state: gs://{bundle.state_bucket}{' (made)' if made else ''}")
-    terraform.init()
+    cloud.keep_state_bucket(home)
 
-    say("3. Secrets")
-    _fill_secrets(bundle, cloud, terraform, _secrets_of(packages), environment)
+    with Terraform(bundle, ROOT / "infra" / "terraform", packages, work) as terraform:
+        terraform.init()
+        say("3. Secrets")
+        _fill_secrets(bundle, cloud, terraform, _secrets_of(packages), environment)
 
-    say("4. Everything else")
-    if terraform.plan():
-        owner = f"counter {policy.site.counter}, {policy.crm.kind} {policy.crm.account}"
-        agree(f"This is what will be changed: {bundle} gets {bundle.policy} ({owner}).")
-        terraform.apply()
-    _tell(bundle, terraform.addresses())
+        say("4. Everything else")
+        if terraform.plan():
+            owner = f"counter {policy.site.counter}, {policy.crm.kind} {policy.crm.account}"
+            agree(f"This is what will be changed: {bundle} gets {bundle.policy} ({owner}).")
+            terraform.apply()
+        _tell(bundle, terraform.addresses())
 
 
 def _checked(bundle: Bundle) -> tuple[Policy, Mapping[str, str]]:
@@ -105,7 +111,8 @@ def _fill_secrets(
         agree("Secrets without values come first. This is what will be made.")
         terraform.apply()
     if empty:
-        agree(f"Values of {', '.join(empty)} go from .env to Secret Manager, and nowhere else.")
+        told = ", ".join(f"{name} (of your shell)" if name in os.environ else name for name in empty)
+        agree(f"Values of {told} go from .env to Secret Manager, and nowhere else.")
     for name in empty:
         cloud.add_value(name, environment[name])
         say(f"   {bundle.secret(name)}: has a value")

@@ -18,7 +18,7 @@ def destroy(bundle: Bundle, work: Path) -> None:
     """Show what would be deleted, and delete it after the project's id was written. Raises as ``deploy``."""
     packages = work / "packages"
     stage(packages_of(ROOT, PolicySource.of_file(bundle.policy).policy), packages)
-    cloud, terraform = GoogleCloud(bundle), Terraform(bundle, ROOT / "infra" / "terraform", packages, work)
+    cloud = GoogleCloud(bundle)
     cloud.check_signed_in()
     cloud.check_project()
     if cloud.home() != bundle.region:
@@ -31,11 +31,12 @@ def destroy(bundle: Bundle, work: Path) -> None:
             f"the database {bundle.database} is protected, and nothing was deleted: write `protect = false` into "
             f"{VARIABLES} beside {bundle.policy.name}, run make deploy, then make destroy again"
         )
-    terraform.init()
-    if not terraform.plan(destroy=True):
-        say("Nothing was left to delete.")
-    else:
-        agree(f"All leads, uploads and secrets of {bundle} will be deleted, for ever.", bundle.project)
-        terraform.apply()
-        say("Deleted.")
+    with Terraform(bundle, ROOT / "infra" / "terraform", packages, work) as terraform:
+        terraform.init()
+        if not terraform.plan(destroy=True):
+            say("Nothing was left to delete.")
+        else:
+            agree(f"All leads, uploads and secrets of {bundle} will be deleted, for ever.", bundle.project)
+            terraform.apply()
+            say("Deleted.")
     say(f"What Terraform knew remains: gcloud storage rm --recursive gs://{bundle.state_bucket}")

@@ -42,7 +42,11 @@ class GoogleCloud:
             raise DeploymentRefused(f"the project {project} cannot be seen; {create}\n{fault.said}") from None
         if state != "ACTIVE":
             raise DeploymentRefused(f"the project {project}: expected it ACTIVE, found {state or 'nothing'}")
-        if self._gcloud.ask("billing", "projects", "describe", project, "--format=value(billingEnabled)") != "True":
+        try:
+            billing = self._gcloud.ask("billing", "projects", "describe", project, "--format=value(billingEnabled)")
+        except ProgramFailed:
+            return  # who may deploy need not be allowed to look at bills; without billing the first API says so
+        if billing != "True":
             link = f"gcloud billing projects link {project} --billing-account=ID (gcloud billing accounts list)"
             raise DeploymentRefused(f"the project {project} has no billing account, and functions need one: {link}")
 
@@ -54,32 +58,30 @@ class GoogleCloud:
     def home(self) -> str | None:
         """The region that this bundle lives in, by the bucket of its state; nothing while there is none."""
         listing = ("storage", "buckets", "list", self._in_project, "--format=value(name,location)")
-        places = dict(line.split() for line in self._gcloud.ask(*listing).splitlines() if line.strip())
+        places = dict(line.split() for line in self._listed(*listing))
         found = places.get(self._bundle.state_bucket)
         return found and found.lower()
 
-    def keep_state_bucket(self) -> bool:
-        """The bucket of Terraform's state is there, private and with versions. Whether it had to be made.
+    def check_region(self, home: str | None) -> None:
+        """A bundle stays where it lives: a database cannot move, and the plan would be to make everything anew.
 
-        Raises ``DeploymentRefused`` when the bundle lives in another region: a database cannot move, and the plan
-        would be to make everything anew.
+        Raises ``DeploymentRefused``.
         """
-        bundle, home = self._bundle, self.home()
-        if home == bundle.region:
-            return False
-        if home:
+        bundle = self._bundle
+        if home not in (None, bundle.region):
             raise DeploymentRefused(
                 f"the bundle {bundle.prefix} of {bundle.project} lives in {home}, and its database cannot move; found "
                 f"REGION={bundle.region}: write REGION={home}, or give another bundle a PREFIX of its own"
             )
-        address = f"gs://{bundle.state_bucket}"
+
+    def keep_state_bucket(self, home: str | None) -> None:
+        """The bucket of Terraform's state is there, private and with versions, whatever stopped an earlier run."""
+        address = f"gs://{self._bundle.state_bucket}"
         closed = ("--uniform-bucket-level-access", "--public-access-prevention")
-        self._gcloud.ask(
-            *("storage", "buckets", "create", address, self._in_project),
-            *(f"--location={bundle.region}", *closed),
-        )
-        self._gcloud.ask("storage", "buckets", "update", address, "--versioning")
-        return True
+        if home is None:
+            place = f"--location={self._bundle.region}"
+            self._gcloud.ask("storage", "buckets", "create", address, self._in_project, place, *closed)
+        self._gcloud.ask("storage", "buckets", "update", address, "--versioning", *closed)
 
     def secrets(self) -> set[str]:
         """The ids of the secrets there are."""
@@ -87,8 +89,8 @@ class GoogleCloud:
         return {name.rpartition("/")[2] for name in listed}
 
     def without_value(self, variables: Sequence[str]) -> list[str]:
-        """Those of these variables whose secret has no version that can be read."""
-        return [name for name in variables if not self._versions(name)]
+        """Those of these variables whose secret has no value that can be read."""
+        return [name for name in variables if not self._has_value(name)]
 
     def add_value(self, variable: str, value: str) -> None:
         """A new version of a secret. The value is in no argument, file or state."""
@@ -98,19 +100,28 @@ class GoogleCloud:
     def refuses_deletion(self) -> bool:
         """Whether the database is there and protected."""
         listing = ("firestore", "databases", "list", self._in_project, "--format=value(name,deleteProtectionState)")
-        try:
-            names = self._gcloud.ask(*listing)
-        except ProgramFailed as fault:
-            if _SWITCHED_OFF in fault.said:
-                return False  # nobody has come as far as a database
-            raise
-        states = dict(line.split()[:2] for line in names.splitlines() if len(line.split()) > 1)
+        states = dict(line.split()[:2] for line in self._listed(*listing) if len(line.split()) > 1)
         place = f"projects/{self._bundle.project}/databases/{self._bundle.database}"
         return states.get(place) == "DELETE_PROTECTION_ENABLED"
 
-    def _versions(self, variable: str) -> str:
-        where = ("secrets", "versions", "list", self._bundle.secret(variable), self._in_project)
-        return self._gcloud.ask(*where, "--filter=state=ENABLED", "--limit=1", "--format=value(name)")
+    def _has_value(self, variable: str) -> bool:
+        """Whether what functions read, the newest version, can be read; an older one does not count."""
+        newest = ("secrets", "versions", "describe", "latest", f"--secret={self._bundle.secret(variable)}")
+        try:
+            return self._gcloud.ask(*newest, self._in_project, "--format=value(state)").upper() == "ENABLED"
+        except ProgramFailed as fault:
+            if "NOT_FOUND" in fault.said:
+                return False
+            raise
+
+    def _listed(self, *words: str) -> list[str]:
+        """The lines of a listing; none of an API that nobody has switched on yet."""
+        try:
+            return [line for line in self._gcloud.ask(*words).splitlines() if line.strip()]
+        except ProgramFailed as fault:
+            if _SWITCHED_OFF in fault.said:
+                return []
+            raise
 
     @property
     def _in_project(self) -> str:

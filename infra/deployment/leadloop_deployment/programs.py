@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping
 
 from leadloop_deployment.faults import DeploymentRefused, ProgramFailed
 
 _QUIET = {"CLOUDSDK_CORE_DISABLE_PROMPTS": "1", "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+_NOT_OURS = ("TF_CLI_ARGS", "TF_VAR_", "TF_WORKSPACE", "TF_DATA_DIR", "CLOUDSDK_CORE_PROJECT")
+"""Variables of somebody's shell that would have another plan made than the one asked for."""
 _TOLD = 2000
 """Letters of what a program said that are repeated in an error."""
 
@@ -21,7 +24,8 @@ class Program:
         if shutil.which(name) is None:
             raise DeploymentRefused(f"{name} is not installed here, or not on the PATH: {how_to_get_it}")
         self._name = name
-        self._environment = {**os.environ, **_QUIET, **(environment or {})}
+        own = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)}
+        self._environment = {**own, **_QUIET, **(environment or {})}
 
     def ask(self, *words: str, standard_input: str | None = None) -> str:
         """What it answers. A secret goes by ``standard_input``: other users can read a program's words.
@@ -42,11 +46,19 @@ class Program:
         return ended.stdout.strip()
 
     def show(self, *words: str, good: tuple[int, ...] = (0,)) -> int:
-        """Run it in sight of the person; how it ended. Raises ``ProgramFailed`` when that is none of ``good``."""
-        ended = subprocess.run(  # noqa: S603 - one of two programs, and no shell
-            [self._name, *words], stdin=subprocess.DEVNULL, env=self._environment, check=False
-        )
-        code = ended.returncode
+        """Run it in sight of the person; how it ended. Raises ``ProgramFailed`` when that is none of ``good``.
+
+        Ctrl-C reaches the program too, from the terminal: it is left to come to its own end, because Terraform writes
+        then what it has made, and lets go of its lock.
+        """
+        before = signal.signal(signal.SIGINT, lambda *_: None)
+        try:
+            with subprocess.Popen(  # noqa: S603 - one of two programs, and no shell
+                [self._name, *words], stdin=subprocess.DEVNULL, env=self._environment
+            ) as running:
+                code = running.wait()
+        finally:
+            signal.signal(signal.SIGINT, before)
         if code not in good:
             raise ProgramFailed(self._told(words), code, "")
         return code

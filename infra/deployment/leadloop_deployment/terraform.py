@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 from leadloop_deployment.bundle import Bundle
 from leadloop_deployment.programs import Program
@@ -20,12 +21,18 @@ class Terraform:
 
     def __init__(self, bundle: Bundle, source: Path, packages: Path, work: Path) -> None:
         """``work``: a folder for plans and what init downloads, apart from the source."""
-        work.mkdir(parents=True, exist_ok=True)
         self._bundle = bundle
         self._packages = packages.resolve()
         self._plan = work.resolve() / "plan"
         self._chdir = f"-chdir={source}"
         self._terraform = Program("terraform", INSTALL, {"TF_DATA_DIR": str(work.resolve() / "terraform")})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """A plan that was not agreed to is gone: it holds the settings in clear."""
+        self._plan.unlink(missing_ok=True)
 
     def init(self) -> None:
         """Get the provider, and open the state of this bundle."""
@@ -44,7 +51,7 @@ class Terraform:
         try:
             self._terraform.show(self._chdir, "apply", "-input=false", str(self._plan))
         finally:
-            self._plan.unlink(missing_ok=True)  # it holds the settings in clear
+            self._plan.unlink(missing_ok=True)
 
     def addresses(self) -> dict[str, str]:
         """Public function → its address."""

@@ -19,7 +19,7 @@ class EnvironmentFileInvalid(Exception):
     """A line of the environment file is not ``NAME=value``. The message never holds the line."""
 
     def __init__(self, path: Path, line: int) -> None:
-        super().__init__(f"{path}:{line}: expected NAME=value, a comment or an empty line; correct the line")
+        super().__init__(f"{path}:{line}: expected NAME=value, a comment or an empty line, in UTF-8; correct the line")
 
 
 def environment_of(policy: Path, own: Mapping[str, str]) -> dict[str, str]:
@@ -35,11 +35,16 @@ def environment_of(policy: Path, own: Mapping[str, str]) -> dict[str, str]:
 def read_environment(path: Path) -> dict[str, str]:
     """The variables a file sets. Raises ``EnvironmentFileInvalid`` or ``OSError``."""
     variables = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
-        text = line.strip()
-        if not text or text.startswith("#"):
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise EnvironmentFileInvalid(path, content[: fault.start].count(b"\n") + 1) from None
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
             continue
-        match = _LINE.fullmatch(text)
+        match = _LINE.fullmatch(stripped)
         if match is None:
             raise EnvironmentFileInvalid(path, number)
         variables[match[1]] = _unquoted(match[2])
