@@ -154,8 +154,40 @@ def test_what_the_house_forbids_is_refused(copy: Copy, planted: str, said: str) 
     assert f"modules/bus/main.tf: {said}" in outcome.findings
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "      THREADS ",
+            '      DEBUG_KEY = "y0_rosebud"\n      THREADS ',
+            "the variable DEBUG_KEY would rest in the state",
+        ),
+        ("= var.prefix\n      THREADS", '= "ll-"\n      THREADS', "the variable LEADLOOP_PREFIX is written out"),
+        (
+            "environment_variables = {",
+            "environment_variables = merge({}, local.more)\n    labels = {",
+            "cannot be seen",
+        ),
+    ],
+)
+def test_a_variable_of_a_function_is_no_place_for_a_secret(copy: Copy, old: str, new: str, said: str) -> None:
+    copy.put("modules/functions/main.tf", old, new)
+    assert said in house_rules.kept(copy.folder).findings
+
+
+@pytest.mark.parametrize("file", ["variables.tf", "modules/bus/outputs.tf"])
+def test_nothing_that_terraform_is_to_hide_passes_through_it(copy: Copy, file: str) -> None:
+    copy.put(file, "\n  description =", "\n  sensitive = true\n  description =")
+    outcome = house_rules.kept(copy.folder)
+    assert outcome.verdict == "refused"
+    assert "what is to be hidden does not belong into the state" in outcome.findings
+    assert outcome.findings.startswith(f"{file}: ")
+
+
 def test_the_public_functions_are_those_of_the_manifest_and_no_others(copy: Copy) -> None:
-    copy.put("modules/functions/main.tf", "for_each = local.public", "for_each = var.functions")
+    copy.put(
+        "modules/functions/main.tf", "for_each = local.public\n\n  project", "for_each = var.functions\n\n  project"
+    )
     assert "anyone could call it" in house_rules.kept(copy.folder).findings
 
 

@@ -47,6 +47,19 @@ def test_every_variable_and_output_is_described_and_the_root_has_at_most_twelve(
     assert len(re.findall(r'^variable "', SOURCES["variables.tf"], re.MULTILINE)) <= 12
 
 
+TAKEN = {
+    *{"project", "region", "prefix", "policy", "packages", "alert_email"},
+    *{"protect", "warm_instances", "billing_account", "monthly_budget"},
+}
+TOLD = {"addresses", "secrets", "database", "environment", "jobs", "subscriptions", "protected"}
+
+
+@pytest.mark.parametrize(("kind", "known"), [("variable", TAKEN), ("output", TOLD)])
+def test_nothing_passes_through_the_state_but_what_is_known_to_be_no_secret(kind: str, known: set[str]) -> None:
+    found = set(re.findall(rf'^{kind} "(\w+)"', SOURCES[f"{kind}s.tf"], re.MULTILINE))
+    assert found == known, f"the state keeps every {kind}: list here only what everybody who reads the state may know"
+
+
 def test_no_value_of_a_secret_gets_into_the_state() -> None:
     assert "google_secret_manager_secret_version" not in TEXT
     assert "secret_data" not in TEXT

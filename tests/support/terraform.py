@@ -30,12 +30,12 @@ from support.sayings import ROOT
 
 TERRAFORM = ROOT / "infra" / "terraform"
 POLICY = ROOT / "examples" / "real_estate" / "leadloop.yaml"
-PROJECT, REGION, PREFIX = "acme-leads", "europe-west1", "ll-"
+PROJECT, NUMBER, REGION, PREFIX = "acme-leads", "4242", "europe-west1", "ll-"
 
 _ONE_RUN = f"""
 mock_provider "google" {{
   mock_data "google_project" {{
-    defaults = {{ number = "4242" }}
+    defaults = {{ number = "{NUMBER}" }}
   }}
 }}
 
