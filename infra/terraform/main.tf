@@ -8,7 +8,8 @@ locals {
   indexes  = jsondecode(file("${var.packages}/indexes.json"))
   database = "${var.prefix}documents"
 
-  # Of its secrets a function gets those that it reads under this policy; a secret that has no value stops a deploy.
+  # Of its secrets a function gets those that it reads under this policy; a secret that has no value stops a deploy. The
+  # manifest's silence fits the manifest's schedule: beside another it would raise a false alarm every day, or never one.
   functions = {
     for name, one in local.manifest.functions : name => {
       public        = try(one.public, false)
@@ -22,7 +23,7 @@ locals {
       concurrency   = try(one.concurrency, 1)
       max_instances = try(one.max_instances, 1)
       secrets       = setintersection(try(one.secrets, []), try(local.packages[name].secrets, []))
-      silence       = try(one.silence, null)
+      silence       = try(local.policy.schedules[name], one.schedule, null) == try(one.schedule, null) ? try(one.silence, null) : null
       package       = try("${var.packages}/${local.packages[name].file}", "")
       sha256        = try(local.packages[name].sha256, "")
       entry_point   = try(local.packages[name].entry_point, "")

@@ -61,9 +61,9 @@ class Function(_Entry):
     """Topics it may put messages on; in the cloud it has the right to no other."""
     documents: Literal["change", "create"] = "change"
     """What it may do with documents in the cloud: all, or only add one and see none."""
-    silence: int | None = Field(None, ge=120, le=84600)
-    """Seconds without a good run after which somebody is told. Bounds are those of Cloud Monitoring
-    (https://cloud.google.com/monitoring/alerts/metric-absence)."""
+    silence: int | None = Field(None, ge=120, le=84600, multiple_of=60)
+    """Seconds without a good run after which somebody is told, whole minutes; nobody is while the policy replaces the
+    schedule. Bounds are those of Cloud Monitoring (https://cloud.google.com/monitoring/alerts/metric-absence)."""
 
     @property
     def lease_seconds(self) -> int:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from leadloop import indexes
+from leadloop.cost.schedules import firings_a_day
 from leadloop.policy import load_policy
 from leadloop.secret_readers import readers
 from leadloop_host.dispatcher import DEAD_LETTER_TOPIC
@@ -189,6 +190,14 @@ def test_a_function_comes_after_what_it_cannot_do_without() -> None:
         }
 
 
+def test_nobody_publishes_before_somebody_listens() -> None:
+    """A message that is published before its subscription is there is lost."""
+    grants = [one for one in bundle().resources if one.type == "google_pubsub_topic_iam_member"]
+    early = [one.address for one in grants if "module.bus.google_pubsub_subscription.consumer" not in one.after]
+    assert grants
+    assert not early, f"expected depends_on = [google_pubsub_subscription.consumer] of {early}"
+
+
 def test_somebody_is_told_of_every_silence_of_the_manifest() -> None:
     silent = bundle().each("google_monitoring_alert_policy", "silent")
     told = {name: one["conditions"][0]["condition_absent"][0]["duration"] for name, one in silent.items()}
@@ -198,6 +207,12 @@ def test_somebody_is_told_of_every_silence_of_the_manifest() -> None:
 def test_whatever_runs_more_often_than_daily_has_a_silence() -> None:
     """Once a day is more than Cloud Monitoring can wait for; those that fail are told by their job's log."""
     assert {name for name, one in SCHEDULED.items() if not one.silence} == {"expire-contacts"}
+
+
+def test_a_silence_is_longer_than_the_time_between_two_runs() -> None:
+    gaps = {name: 86400 / firings_a_day(str(one.schedule)) for name, one in SCHEDULED.items()}
+    false_alarms = {name for name, one in SCHEDULED.items() if one.silence and one.silence <= gaps[name] + one.timeout}
+    assert not false_alarms, f"somebody would be told that {false_alarms} do not run each time that they wait"
 
 
 SHARED = {"google_firestore_field", "google_firestore_index", "google_storage_bucket_object", "google_project_service"}

@@ -123,3 +123,17 @@ run "a_silence_longer_than_can_be_seen" {
 
   expect_failures = [var.functions]
 }
+
+run "a_silence_of_no_whole_minutes" {
+  command = plan
+
+  module {
+    source = "./modules/alerts"
+  }
+
+  variables {
+    functions = { tick = { public = false, schedule = "*/5 * * * *", silence = 1830 } }
+  }
+
+  expect_failures = [var.functions]
+}

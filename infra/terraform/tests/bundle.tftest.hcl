@@ -69,6 +69,13 @@ run "the_policy_s_schedules_replace_the_manifest_s" {
     condition     = local.functions["drain-spool"].schedule == local.manifest.functions["drain-spool"].schedule
     error_message = "expected the manifest's schedule where the policy has none"
   }
+
+  assert {
+    condition = { for name, one in local.functions : name => one.silence if one.silence != null } == {
+      for name, one in local.manifest.functions : name => one.silence if try(one.silence, null) != null && name != "sync-crm"
+    }
+    error_message = "a silence that fits another schedule would be told by mistake, or one that fits not at all"
+  }
 }
 
 run "with_a_budget" {

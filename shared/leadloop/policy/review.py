@@ -58,6 +58,13 @@ def review_schedules(policy: Policy, manifest: Manifest) -> Iterator[Finding]:
         if not verdict:
             text = f"functions.yaml gives {name} the schedule {cron!r}: {verdict.reason}; correct it there"
             yield Finding(Level.ERROR, "schedules.manifest_cron", f"schedules.{name}", text)
+    for name, cron in policy.schedules.items():
+        if name in scheduled and cron != scheduled[name] and manifest.functions[name].silence is not None:
+            text = (
+                f"in the cloud nobody is told when {name} does not run: how long its silence may be is known only for "
+                f"{scheduled[name]!r}; its runs that fail are told all the same"
+            )
+            yield Finding(Level.NOTE, "schedules.silence_untold", f"schedules.{name}", text)
 
 
 def _site(policy: Policy) -> Iterator[Finding]:

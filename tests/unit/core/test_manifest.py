@@ -50,6 +50,7 @@ def told(text: str, folder: Path) -> str:
         ("{topics: [leads], functions: {a: {topic: laeds}}}", "a: topic 'laeds' is not among topics ['leads']"),
         ("{topics: [], functions: {a: {public: true, timeout: 541}}}", "functions.a.timeout: Input should be less"),
         ("{topics: [], functions: {a: {public: true, timeout: 0}}}", "functions.a.timeout: Input should be greater"),
+        ("{topics: [], functions: {a: {public: true, silence: 130}}}", "a.silence: Input should be a multiple of 60"),
         ("{topics: [], functions: {../../evil: {public: true}}}", "functions.../../evil.[key]: String should match"),
         ("{topics: [], functions: {a: {public: true, cpu: 0.5, concurrency: 2}}}", "found 2 with 0.5; change either"),
         ("{topics: [], functions: {a: {public: true, concurrency: 0}}}", "functions.a.concurrency: Input should be"),

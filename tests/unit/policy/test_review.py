@@ -88,3 +88,10 @@ def test_schedule_of_the_manifest_that_never_comes() -> None:
     manifest = Manifest.model_validate({"topics": [], "functions": {"sync-crm": {"schedule": "0 0 31 2 *"}}})
     assert [found.rule for found in review_schedules(sokol(), manifest)] == ["schedules.manifest_cron"]
     assert not list(review_schedules(sokol(), MANIFEST))
+
+
+def test_a_schedule_under_which_nobody_is_told_of_a_silence() -> None:
+    kept = MANIFEST.functions["sync-crm"].schedule
+    [found] = review_schedules(sokol(schedules={"sync-crm": "0 3 * * *", "expire-contacts": "0 4 * * *"}), MANIFEST)
+    assert (found.level, found.rule, found.path) == (Level.NOTE, "schedules.silence_untold", "schedules.sync-crm")
+    assert not list(review_schedules(sokol(schedules={"sync-crm": kept}), MANIFEST))

@@ -28,8 +28,8 @@ variable "functions" {
   }))
 
   validation {
-    condition     = alltrue([for one in var.functions : one.silence == null ? true : one.silence >= 120 && one.silence <= 84600])
-    error_message = "Cloud Monitoring takes a silence of 2 minutes to 23 hours and a half."
+    condition     = alltrue([for one in var.functions : one.silence == null ? true : one.silence >= 120 && one.silence <= 84600 && one.silence % 60 == 0])
+    error_message = "Cloud Monitoring takes a silence of 2 minutes to 23 hours and a half, in seconds that make whole minutes."
   }
 }
 

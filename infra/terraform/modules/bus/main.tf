@@ -26,6 +26,9 @@ resource "google_pubsub_topic_iam_member" "publisher" {
   topic  = google_pubsub_topic.topic[each.value.topic].name
   role   = "roles/pubsub.publisher"
   member = var.members[each.value.name]
+
+  # A message that is published before its subscription is there is lost; before this grant it waits in the spool.
+  depends_on = [google_pubsub_subscription.consumer]
 }
 
 # One account for all consumers, with a grant on each: only Pub/Sub itself can act as it, and a token is made out to one
@@ -95,6 +98,8 @@ resource "google_pubsub_topic_iam_member" "agent" {
   topic  = google_pubsub_topic.topic[local.dead_letters].name
   role   = "roles/pubsub.publisher"
   member = local.agent
+
+  depends_on = [google_pubsub_subscription.consumer] # their keeper's among them
 }
 
 resource "google_pubsub_subscription_iam_member" "agent" {
