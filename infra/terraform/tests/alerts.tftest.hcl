@@ -24,24 +24,29 @@ run "what_goes_wrong_is_told" {
     source = "./modules/alerts"
   }
 
+  # Whole filters: of a metric or a label that there is not, nothing is ever told.
   assert {
-    condition     = strcontains(google_monitoring_alert_policy.dead_letters.conditions[0].condition_threshold[0].filter, "dead_letter_message_count") && google_monitoring_alert_policy.dead_letters.conditions[0].condition_threshold[0].threshold_value == 0
+    condition     = google_monitoring_alert_policy.dead_letters.conditions[0].condition_threshold[0].filter == "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = starts_with(\"ll-\") AND metric.type = \"pubsub.googleapis.com/subscription/dead_letter_message_count\"" && google_monitoring_alert_policy.dead_letters.conditions[0].condition_threshold[0].threshold_value == 0
     error_message = "a dead letter is told to nobody"
   }
 
   assert {
-    condition     = strcontains(google_monitoring_alert_policy.unkept.conditions[0].condition_threshold[0].filter, "one_of(\"ll-keep-dead\")") && strcontains(google_monitoring_alert_policy.unkept.conditions[0].condition_threshold[0].filter, "num_undelivered_messages")
+    condition     = google_monitoring_alert_policy.unkept[0].conditions[0].condition_threshold[0].filter == "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = one_of(\"ll-keep-dead\") AND metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\"" && google_monitoring_alert_policy.unkept[0].conditions[0].condition_threshold[0].threshold_value == 0
     error_message = "dead letters that cannot be kept are told to nobody"
   }
 
   assert {
-    condition     = strcontains(google_monitoring_alert_policy.waiting.conditions[0].condition_threshold[0].filter, "starts_with(\"ll-\")") && strcontains(google_monitoring_alert_policy.waiting.conditions[0].condition_threshold[0].filter, "oldest_unacked_message_age") && google_monitoring_alert_policy.waiting.conditions[0].condition_threshold[0].threshold_value == 900
+    condition     = google_monitoring_alert_policy.waiting.conditions[0].condition_threshold[0].filter == "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = starts_with(\"ll-\") AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\"" && google_monitoring_alert_policy.waiting.conditions[0].condition_threshold[0].threshold_value == 900
     error_message = "expected every subscription to be watched, the dead letters' own too"
   }
 
   assert {
-    condition     = [for one in google_monitoring_alert_policy.failing.conditions : one.condition_threshold[0].threshold_value] == [0, 5] && strcontains(google_monitoring_alert_policy.failing.conditions[0].condition_threshold[0].filter, "one_of(\"ll-take-form\")")
-    error_message = "expected one 5xx of a public function to be told, of another more than five"
+    condition = { for one in google_monitoring_alert_policy.failing.conditions : one.condition_threshold[0].filter => one.condition_threshold[0].threshold_value } == {
+      "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = one_of(\"ll-take-form\") AND metric.type = \"run.googleapis.com/request_count\" AND metric.labels.response_code_class = \"5xx\"" = 0
+      "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = one_of(\"ll-take-form\") AND metric.type = \"run.googleapis.com/request_count\" AND metric.labels.response_code = \"429\""       = 0
+      "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = starts_with(\"ll-\") AND metric.type = \"run.googleapis.com/request_count\" AND metric.labels.response_code_class = \"5xx\""     = 5
+    }
+    error_message = "expected one 5xx or 429 of a public function to be told, of another more than five 5xx"
   }
 
   assert {
@@ -50,19 +55,21 @@ run "what_goes_wrong_is_told" {
   }
 
   assert {
-    condition     = strcontains(google_monitoring_alert_policy.unfired.conditions[0].condition_matched_log[0].filter, "^ll-") && length(google_monitoring_alert_policy.unfired.alert_strategy[0].notification_rate_limit) == 1
+    condition     = google_monitoring_alert_policy.unfired.conditions[0].condition_matched_log[0].filter == "resource.type = \"cloud_scheduler_job\" AND resource.labels.job_id =~ \"^ll-\" AND severity >= ERROR" && length(google_monitoring_alert_policy.unfired.alert_strategy[0].notification_rate_limit) == 1
     error_message = "a scheduled run that fails is told to nobody"
   }
 
   assert {
-    condition     = { for name, one in google_monitoring_alert_policy.silent : name => [one.conditions[0].condition_absent[0].duration, strcontains(one.conditions[0].condition_absent[0].filter, "\"ll-tick\"")] } == { tick = ["1800s", true] }
+    condition = { for name, one in google_monitoring_alert_policy.silent : name => [one.conditions[0].condition_absent[0].duration, one.conditions[0].condition_absent[0].filter] } == {
+      tick = ["1800s", "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = \"ll-tick\" AND metric.type = \"run.googleapis.com/request_count\" AND metric.labels.response_code_class = \"2xx\""]
+    }
     error_message = "expected to be told of the function that the manifest gives a silence"
   }
 
   assert {
     condition = alltrue([
       for one in concat(
-        [google_monitoring_alert_policy.dead_letters, google_monitoring_alert_policy.unkept, google_monitoring_alert_policy.waiting, google_monitoring_alert_policy.failing, google_monitoring_alert_policy.unfired],
+        [google_monitoring_alert_policy.dead_letters, google_monitoring_alert_policy.unkept[0], google_monitoring_alert_policy.waiting, google_monitoring_alert_policy.failing, google_monitoring_alert_policy.unfired],
         values(google_monitoring_alert_policy.silent),
       ) : one.notification_channels == tolist([google_monitoring_notification_channel.email[0].id]) && one.documentation[0].subject != "" && strcontains(one.documentation[0].content, "docs/en/troubleshooting.md") && startswith(one.display_name, "ll-")
     ])
@@ -77,6 +84,21 @@ run "what_goes_wrong_is_told" {
   assert {
     condition     = length(google_billing_budget.monthly) == 0
     error_message = "a budget without a billing account"
+  }
+}
+
+run "without_a_public_function_nobody_looks_for_one" {
+  module {
+    source = "./modules/alerts"
+  }
+
+  variables {
+    functions = { tick = { public = false, schedule = "*/5 * * * *", silence = 1800 } }
+  }
+
+  assert {
+    condition     = length(google_monitoring_alert_policy.failing.conditions) == 1 && length(google_monitoring_alert_policy.unkept) == 0
+    error_message = "Cloud Monitoring refuses one_of() of nothing"
   }
 }
 

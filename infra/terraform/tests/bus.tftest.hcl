@@ -77,6 +77,11 @@ run "how_messages_are_pushed" {
   }
 
   assert {
+    condition     = alltrue([for one in google_pubsub_subscription.consumer : one.message_retention_duration == "604800s"])
+    error_message = "expected what cannot be delivered to wait for seven days, the longest there is"
+  }
+
+  assert {
     condition     = alltrue([for one in google_pubsub_subscription.consumer : one.expiration_policy[0].ttl == ""])
     error_message = "a quiet month would delete a subscription"
   }

@@ -74,6 +74,16 @@ run "as_the_manifest_says" {
   }
 
   assert {
+    condition     = toset(flatten([for one in google_cloudfunctions2_function.function : one.service_config[0].secret_environment_variables[*].version])) == toset(["latest"])
+    error_message = "a secret's new value would not come with new instances"
+  }
+
+  assert {
+    condition     = alltrue([for one in google_cloudfunctions2_function.function : one.service_config[0].all_traffic_on_latest_revision])
+    error_message = "what was deployed last would not be called"
+  }
+
+  assert {
     condition     = alltrue([for one in google_cloudfunctions2_function.function : tonumber(one.service_config[0].environment_variables.THREADS) == one.service_config[0].max_instance_request_concurrency])
     error_message = "expected as many threads as calls at a time"
   }
@@ -123,6 +133,20 @@ run "public_ones_are_kept_ready_when_asked" {
     condition     = { for name, one in google_cloudfunctions2_function.function : name => one.service_config[0].min_instance_count } == { take-form = 2, take-hook = 2, keep-record = 0 }
     error_message = "expected public functions, and no others, to be kept ready"
   }
+}
+
+run "more_are_kept_ready_than_there_may_be" {
+  command = plan
+
+  module {
+    source = "./modules/functions"
+  }
+
+  variables {
+    warm_instances = 6
+  }
+
+  expect_failures = [var.warm_instances]
 }
 
 run "without_a_bound_on_instances" {

@@ -52,6 +52,16 @@ run "every_index_and_no_other" {
   }
 
   assert {
+    condition     = alltrue([for one in google_firestore_index.composite : one.query_scope == "COLLECTION"]) && alltrue([for one in google_firestore_field.indexed : alltrue([for index in one.index_config[0].indexes : index.query_scope == "COLLECTION"])])
+    error_message = "an index serves queries over many collections, and not those of the code"
+  }
+
+  assert {
+    condition     = google_firestore_database.documents.point_in_time_recovery_enablement == "POINT_IN_TIME_RECOVERY_ENABLED"
+    error_message = "what was destroyed by mistake cannot be read as it was before"
+  }
+
+  assert {
     condition     = google_firestore_database.documents.delete_protection_state == "DELETE_PROTECTION_ENABLED"
     error_message = "all leads could be deleted by one command"
   }

@@ -1,10 +1,11 @@
 locals {
   told          = google_monitoring_notification_channel.email[*].id
-  public        = [for name, one in var.functions : var.services[name] if one.public]
+  public        = [for name, one in var.functions : "\"${var.services[name]}\"" if one.public]
   silences      = { for name, one in var.functions : name => one.silence if one.silence != null }
-  keepers       = [for name, one in var.functions : "${var.prefix}${name}" if one.topic == "dead-letters"]
+  keepers       = [for name, one in var.functions : "\"${var.prefix}${name}\"" if one.topic == "dead-letters"]
   subscriptions = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = starts_with(\"${var.prefix}\")"
   services      = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = starts_with(\"${var.prefix}\")"
+  edge          = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = one_of(${join(", ", local.public)})"
   answers       = "metric.type = \"run.googleapis.com/request_count\""
   bundle        = "--project ${var.project} --prefix ${var.prefix}"
   more          = "More: docs/en/troubleshooting.md of leadloop, Alerts of the cloud; docs/ru/troubleshooting.md, Оповещения облака."
@@ -54,6 +55,8 @@ resource "google_monitoring_alert_policy" "dead_letters" {
 }
 
 resource "google_monitoring_alert_policy" "unkept" {
+  count = length(local.keepers) == 0 ? 0 : 1
+
   display_name          = "${var.prefix}dead letters are not kept"
   combiner              = "OR"
   severity              = "CRITICAL"
@@ -63,7 +66,7 @@ resource "google_monitoring_alert_policy" "unkept" {
     display_name = "a dead letter has waited for five minutes"
 
     condition_threshold {
-      filter          = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = one_of(${join(", ", [for one in local.keepers : "\"${one}\""])}) AND metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\""
+      filter          = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = one_of(${join(", ", local.keepers)}) AND metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\""
       comparison      = "COMPARISON_GT"
       threshold_value = 0
       duration        = "300s"
@@ -123,20 +126,28 @@ resource "google_monitoring_alert_policy" "failing" {
   severity              = "ERROR"
   notification_channels = local.told
 
-  conditions {
-    display_name = "a form or a webhook was refused with 5xx"
+  # No function of ours answers 429: Cloud Run does when every instance is busy, and no other may be started.
+  dynamic "conditions" {
+    for_each = length(local.public) == 0 ? {} : {
+      "a form or a webhook was refused with 5xx"       = "metric.labels.response_code_class = \"5xx\""
+      "a form or a webhook met no free instance (429)" = "metric.labels.response_code = \"429\""
+    }
 
-    condition_threshold {
-      filter          = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = one_of(${join(", ", [for one in local.public : "\"${one}\""])}) AND ${local.answers} AND metric.labels.response_code_class = \"5xx\""
-      comparison      = "COMPARISON_GT"
-      threshold_value = 0
-      duration        = "0s"
+    content {
+      display_name = conditions.key
 
-      aggregations {
-        alignment_period     = "300s"
-        per_series_aligner   = "ALIGN_DELTA"
-        cross_series_reducer = "REDUCE_SUM"
-        group_by_fields      = ["resource.labels.service_name"]
+      condition_threshold {
+        filter          = "${local.edge} AND ${local.answers} AND ${conditions.value}"
+        comparison      = "COMPARISON_GT"
+        threshold_value = 0
+        duration        = "0s"
+
+        aggregations {
+          alignment_period     = "300s"
+          per_series_aligner   = "ALIGN_DELTA"
+          cross_series_reducer = "REDUCE_SUM"
+          group_by_fields      = ["resource.labels.service_name"]
+        }
       }
     }
   }
@@ -164,8 +175,8 @@ resource "google_monitoring_alert_policy" "failing" {
   }
 
   documentation {
-    subject = "$${resource.label.service_name} answers 5xx"
-    content = "The log of $${resource.label.service_name} says why, at severity ERROR. What a form or the CRM was refused comes only if its sender tries again; messages are delivered again by themselves. ${local.more}"
+    subject = "$${resource.label.service_name} answers 5xx or 429"
+    content = "The log of $${resource.label.service_name} says why of 5xx, at severity ERROR; 429 means that more came than max_instances of the manifest take at once. What a form or the CRM was refused comes only if its sender tries again; messages are delivered again by themselves. ${local.more}"
   }
 }
 

@@ -78,4 +78,9 @@ variable "repository" {
 variable "warm_instances" {
   description = "Instances of each public function kept ready."
   type        = number
+
+  validation {
+    condition     = alltrue([for one in var.functions : var.warm_instances <= one.max_instances if one.public])
+    error_message = "More instances would be kept ready than ${join(", ", [for name, one in var.functions : name if one.public && var.warm_instances > one.max_instances])} may have: expected warm_instances not above their max_instances."
+  }
 }

@@ -14,9 +14,10 @@ resource "google_firestore_index" "composite" {
     for index in var.indexes.composite : join("/", [index.collection, join(",", index.fields[*].path)]) => index
   }
 
-  project    = var.project
-  database   = google_firestore_database.documents.name
-  collection = each.value.collection
+  project     = var.project
+  database    = google_firestore_database.documents.name
+  collection  = each.value.collection
+  query_scope = "COLLECTION"
 
   dynamic "fields" {
     for_each = each.value.fields
