@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 from leadloop import queries, secrets
-from leadloop.indexes import composite_indexes
-from leadloop.ports.store import Query
 from leadloop_host.dispatcher import DEAD_LETTER_TOPIC
 from support.knocks import MANIFEST
 from support.sayings import ROOT
@@ -32,10 +31,30 @@ ON_ONE_MACHINE = {
     "LEADLOOP_MANIFEST": "a package carries the manifest",
     "LEADLOOP_CLOCK_FILE": "simulated time",
     "LEADLOOP_ENDPOINT_": "stand-ins of the vendors",
+    "FIRESTORE_EMULATOR_HOST": "Google's own stand-in",
+    "PUBSUB_EMULATOR_HOST": "Google's own stand-in",
 }
 """Variables that no function has in the cloud, and why."""
 
 NO_VARIABLE = {"LEADLOOP_ID": "a field of the CRM"}
+
+NAMED_BY_CALLERS = {
+    "shared/leadloop/secrets.py: self._environment.get(name, '')": "callers name a secret of that page",
+    "shared/leadloop/runtime.py: self.environment.get(name)": "callers name LEADLOOP_POLICY or LEADLOOP_MANIFEST",
+    "shared/leadloop/spool.py: bus.publish(topic, message)": "callers of publish_or_spool name it",
+    "shared/leadloop/spool.py: runtime.bus.publish(str(document.fields.get('topic')), message)": "what was spooled",
+}
+"""Where the code does not write the name out itself, and who does."""
+
+ENVIRONMENTS = {"environ", "environment", "_environment"}
+
+
+class Named(NamedTuple):
+    """A place of the code where something is named."""
+
+    where: str
+    name: str | None
+    """None where it is not written out."""
 
 
 def texts() -> Iterator[str]:
@@ -47,20 +66,71 @@ def texts() -> Iterator[str]:
                 yield one.value
 
 
-def calls() -> Iterator[tuple[str, ast.Call]]:
-    """Every call, by the last name of what is called."""
-    for tree in CODE.values():
+def calls(name: str) -> Iterator[tuple[Path, ast.Call]]:
+    """Every call of what has that last name, and the file it stands in."""
+    for path, tree in CODE.items():
         for one in ast.walk(tree):
-            if isinstance(one, ast.Call):
-                match one.func:
-                    case ast.Attribute(attr=name) | ast.Name(id=name):
-                        yield name, one
+            if isinstance(one, ast.Call) and _last_name(one.func) == name:
+                yield path, one
 
 
-def said(call: ast.Call, place: int) -> Iterator[str]:
-    """The argument in a place, if it is written out."""
-    if len(call.args) > place and isinstance(call.args[place], ast.Constant):
-        yield str(ast.literal_eval(call.args[place]))
+def topics_of(function: str, place: int) -> Iterator[Named]:
+    """What the calls of a function that publishes give as the topic."""
+    for path, call in calls(function):
+        if path.parent.name != "adapters":  # they are the bus
+            by_keyword = [one.value for one in call.keywords if one.arg == "topic"]
+            yield _named(path, call, [*by_keyword, *call.args[place:]][0])
+
+
+def variables() -> Iterator[Named]:
+    """What is read from an environment."""
+    for path, tree in CODE.items():
+        for one in ast.walk(tree):
+            match one:
+                case ast.Subscript(value=environment, slice=name) if _last_name(environment) in ENVIRONMENTS:
+                    yield _named(path, one, name)
+                case ast.Compare(left=name, ops=[ast.In()], comparators=[to]) if _last_name(to) in ENVIRONMENTS:
+                    yield _named(path, one, name)
+                case ast.Call(func=ast.Attribute(value=of), args=[name, *_]) if _last_name(of) in ENVIRONMENTS:
+                    yield _named(path, one, name)
+                case ast.Call(func=function, args=[name, *_]) if _last_name(function) == "getenv":
+                    yield _named(path, one, name)
+
+
+def _last_name(one: ast.expr) -> str:
+    match one:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+    return ""
+
+
+def _named(path: Path, at: ast.expr, one: ast.expr) -> Named:
+    """The text, or the constant of that file; of a text with a variable end its beginning."""
+    name: object = None
+    match one:
+        case ast.Constant(value=name) | ast.JoinedStr(values=[ast.Constant(value=name), *_]):
+            pass
+        case ast.Name(id=constant):
+            name = _constants(path).get(constant)
+    return Named(f"{path.relative_to(ROOT).as_posix()}: {ast.unparse(at)}", name if isinstance(name, str) else None)
+
+
+def _constants(path: Path) -> dict[str, object]:
+    """The texts that a file gives a name to."""
+    return {
+        target.id: one.value.value
+        for one in CODE[path].body
+        if isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant)
+        for target in one.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def written_out(found: Iterable[Named]) -> set[str]:
+    """The names. Fails where one is not written out and nobody said who names it."""
+    unnamed = {one.where for one in found if one.name is None} - NAMED_BY_CALLERS.keys()
+    assert not unnamed, f"write the name out, or say in NAMED_BY_CALLERS who does: {unnamed}"
+    return {one.name for one in found if one.name is not None}
 
 
 def given() -> set[str]:
@@ -70,9 +140,12 @@ def given() -> set[str]:
 
 
 def test_each_variable_is_given_or_said_not_to_be() -> None:
-    in_texts = {name for text in texts() if (name := text.strip()) and re.fullmatch(r"LEADLOOP_[A-Z_]+", name)}
+    in_texts = {name for text in texts() if (name := text.strip()) and re.fullmatch(r"LEADLOOP_[A-Z0-9_]+", name)}
     secret = {name for one in MANIFEST.functions.values() for name in one.secrets}
-    assert in_texts - NO_VARIABLE.keys() == (given() - {"THREADS"}) | secret | ON_ONE_MACHINE.keys()
+    named, known = in_texts | written_out(list(variables())), given() | secret | ON_ONE_MACHINE.keys()
+    unknown = named - NO_VARIABLE.keys() - known
+    assert not unknown, f"no function is given {unknown} in the cloud: give it, or say in ON_ONE_MACHINE why not"
+    assert not known - named - {"THREADS"}, f"no code reads {known - named}: take it away"
 
 
 def test_threads_is_what_the_framework_reads() -> None:
@@ -90,10 +163,15 @@ def test_each_secret_of_the_code_has_a_place_and_the_reverse() -> None:
 
 def test_each_topic_is_published_on_and_there() -> None:
     """Dead letters are Pub/Sub's own doing."""
-    published = {topic for name, call in calls() if name == "publish" for topic in said(call, 0)}
-    published |= {topic for name, call in calls() if name == "publish_or_spool" for topic in said(call, 1)}
+    published = written_out([*topics_of("publish", 0), *topics_of("publish_or_spool", 1)])
     there = {one["name"].removeprefix(PREFIX) for one in bundle().each("google_pubsub_topic").values()}
-    assert published | {DEAD_LETTER_TOPIC} == there == set(MANIFEST.topics)
+    assert published <= there, f"the manifest has no topics {published - there}: what is put on them is refused"
+    assert there == {*published, DEAD_LETTER_TOPIC}, "nobody publishes on a topic of the manifest: take it away"
+
+
+def test_each_name_that_callers_give_is_given_there() -> None:
+    found = [*variables(), *topics_of("publish", 0), *topics_of("publish_or_spool", 1)]
+    assert NAMED_BY_CALLERS.keys() == {one.where for one in found if one.name is None}
 
 
 def test_each_topic_has_a_consumer() -> None:
@@ -103,33 +181,38 @@ def test_each_topic_has_a_consumer() -> None:
 
 
 def test_no_query_is_made_but_on_the_page_of_queries() -> None:
-    elsewhere = {
-        path.relative_to(ROOT).as_posix()
-        for path, tree in CODE.items()
-        for one in ast.walk(tree)
-        if isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == "Query"
-    }
-    assert elsewhere == {"shared/leadloop/queries.py"}
+    places = {path.relative_to(ROOT).as_posix() for path, _ in calls("Query")}
+    assert places == {"shared/leadloop/queries.py"}, "a query elsewhere has no index: move it to queries.py"
 
 
 def test_each_query_of_that_page_is_among_those_that_have_indexes() -> None:
     [page] = [tree for path, tree in CODE.items() if path.name == "queries.py"]
-    made = {
-        one.name
-        for one in page.body
-        if isinstance(one, ast.FunctionDef) and isinstance(one.returns, ast.Name) and one.returns.id == "Query"
-    }
+    functions = [one for one in page.body if isinstance(one, ast.FunctionDef)]
+    made = {one.name for one in functions if any(_last_name(at.func) == "Query" for at in _calls_in(one))}
+    returned = {one.name for one in functions if one.returns and re.search(r"\bQuery\b", ast.unparse(one.returns))}
     [listed] = [one for one in page.body if isinstance(one, ast.AnnAssign)]
-    assert made == {
-        one.func.id for one in ast.walk(listed) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)
-    }
+    assert made | returned == {_last_name(one.func) for one in _calls_in(listed)}, "EVERY_QUERY is not every query"
     assert len(queries.EVERY_QUERY) == len(made)
 
 
-def test_each_composite_index_is_some_query_s() -> None:
-    there = {one["collection"] for one in bundle().each("google_firestore_index").values()}
-    assert there == {one.collection for one in composite_indexes()}
-    assert there <= {query.collection for query in queries.EVERY_QUERY if isinstance(query, Query)}
+def _calls_in(tree: ast.AST) -> list[ast.Call]:
+    return [one for one in ast.walk(tree) if isinstance(one, ast.Call)]
+
+
+def test_each_query_of_several_fields_has_its_index_and_the_reverse() -> None:
+    """Fields of equalities come first, then that of a range or the order:
+    https://firebase.google.com/docs/firestore/query-data/index-overview"""
+    there = {
+        (one["collection"], frozenset(at["field_path"] for at in one["fields"][:-1]), one["fields"][-1]["field_path"])
+        for one in bundle().each("google_firestore_index").values()
+    }
+    needed = set()
+    for query in queries.EVERY_QUERY:
+        equal = frozenset(at.path for at in query.where if at.operator == "==")
+        last = {at.path for at in query.where if at.operator != "=="} | ({query.order_by} if query.order_by else set())
+        if equal and last:
+            needed.add((query.collection, equal, *last))
+    assert there == needed, "a query is refused for want of an index, or an index is written for no query"
 
 
 def test_each_function_has_its_folder_its_entry_and_its_place() -> None:
