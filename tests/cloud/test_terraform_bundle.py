@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from leadloop import indexes
+from leadloop.cost.assumptions import IMAGES_KEPT
 from leadloop.cost.schedules import firings_a_day
 from leadloop.policy import load_policy
 from leadloop.secret_readers import readers
@@ -52,16 +55,22 @@ def test_each_function_has_the_limits_of_the_manifest() -> None:
     said = {
         name: (one.cpu, one.memory, one.timeout, one.concurrency, one.max_instances) for name, one in FUNCTIONS.items()
     }
-    assert found == said
-    assert min(one.max_instances for one in FUNCTIONS.values()) >= 1
+    assert found == said, "a function has other limits than the manifest gives it"
 
 
 def test_each_function_is_its_package() -> None:
     for name, package in packages().items():
         [build] = function(name)["build_config"]
-        assert (build["entry_point"], build["runtime"]) == (name.replace("-", "_"), RUNTIME)
+        built = (build["entry_point"], build["runtime"])
+        assert built == (name.replace("-", "_"), RUNTIME), f"{name} is built as another function, or for another Python"
         [source] = build["source"][0]["storage_source"]
-        assert source["object"] == f"{name}/{package.sha256}.zip"
+        assert source["object"] == f"{name}/{package.sha256}.zip", f"{name} is not its package"
+
+
+def test_as_many_images_are_kept_as_are_paid_for() -> None:
+    policies = bundle().one("google_artifact_registry_repository", "images")["cleanup_policies"]
+    [kept] = [one["most_recent_versions"][0]["keep_count"] for one in policies if one["action"] == "KEEP"]
+    assert kept == IMAGES_KEPT, "`leadloop cost` reckons with another number of images: change IMAGES_KEPT, or this"
 
 
 def test_each_function_knows_its_bundle_by_variables_that_are_no_secrets() -> None:
@@ -76,22 +85,22 @@ def test_each_function_knows_its_bundle_by_variables_that_are_no_secrets() -> No
 
 def test_each_function_has_an_account_of_its_own() -> None:
     accounts = bundle().each("google_service_account", "function")
-    assert {name: one["account_id"] for name, one in accounts.items()} == {
-        name: f"{PREFIX}{name}" for name in FUNCTIONS
-    }
-    assert {name: service(name)["service_account_email"] for name in FUNCTIONS} == {
-        name: one["email"] for name, one in accounts.items()
-    }
-    assert len({one["email"] for one in accounts.values()}) == len(FUNCTIONS)
+    ids = {name: one["account_id"] for name, one in accounts.items()}
+    assert ids == {name: f"{PREFIX}{name}" for name in FUNCTIONS}, "an account is missing, or has another's name"
+    used = {name: service(name)["service_account_email"] for name in FUNCTIONS}
+    assert used == {name: one["email"] for name, one in accounts.items()}, "a function runs under another's account"
+    assert len(set(used.values())) == len(FUNCTIONS), "two functions share an account"
 
 
 def test_the_public_calls_what_the_manifest_says_and_nothing_else() -> None:
     invited = bundle().each("google_cloud_run_service_iam_member", "public")
-    assert {one["service"] for one in invited.values()} == {f"{PREFIX}{name}" for name in PUBLIC}
-    assert {one.address for one in bundle().resources if "allUsers" in json.dumps(one.values)} == {
-        f'module.functions.google_cloud_run_service_iam_member.public["{name}"]' for name in PUBLIC
-    }
-    assert {name for name in FUNCTIONS if service(name)["ingress_settings"] != "ALLOW_INTERNAL_ONLY"} == PUBLIC
+    called = {one["service"] for one in invited.values()}
+    assert called == {f"{PREFIX}{name}" for name in PUBLIC}, "the public calls other functions than the manifest says"
+    open_to_all = {one.address for one in bundle().resources if "allUsers" in json.dumps(one.values)}
+    doors = {f'module.functions.google_cloud_run_service_iam_member.public["{name}"]' for name in PUBLIC}
+    assert open_to_all == doors, "everybody has some other right"
+    reached = {name for name in FUNCTIONS if service(name)["ingress_settings"] != "ALLOW_INTERNAL_ONLY"}
+    assert reached == PUBLIC, "a function that is not public is reached from outside, or a public one is not"
 
 
 def test_each_secret_is_read_by_exactly_those_the_policy_has_read_it() -> None:
@@ -102,21 +111,25 @@ def test_each_secret_is_read_by_exactly_those_the_policy_has_read_it() -> None:
         (one["secret"], member(name)) for name in FUNCTIONS for one in service(name)["secret_environment_variables"]
     }
     needed = readers(MANIFEST, load_policy(POLICY))
-    assert named == granted == {(f"{PREFIX}{secret}", member(name)) for secret, by in needed.items() for name in by}
-    assert bundle().outputs["secrets"] == {secret: f"{PREFIX}{secret}" for secret in needed}
+    read = {(f"{PREFIX}{secret}", member(name)) for secret, by in needed.items() for name in by}
+    assert named == read, "a function is given other secrets than it reads under the policy"
+    assert granted == read, "a function does not start for want of a grant, or may read what it does not"
+    told = bundle().outputs["secrets"]
+    assert told == {secret: f"{PREFIX}{secret}" for secret in needed}, "people are told of other secrets than are read"
 
 
 def test_each_secret_of_the_manifest_has_a_place_and_none_a_value() -> None:
     said = {secret for one in FUNCTIONS.values() for secret in one.secrets}
-    assert set(bundle().each("google_secret_manager_secret")) == said
-    assert not [one for one in bundle().resources if "secret_version" in one.type]
+    assert set(bundle().each("google_secret_manager_secret")) == said, "a secret has no place, or one that nobody reads"
+    values = [one.address for one in bundle().resources if "secret_version" in one.type]
+    assert not values, "the state would keep the value of a secret"
 
 
 def test_each_consumer_has_a_signed_subscription_that_never_expires() -> None:
     subscriptions = bundle().each("google_pubsub_subscription")
     topics = {one["id"]: one["name"] for one in bundle().each("google_pubsub_topic").values()}
-    assert set(topics.values()) == {f"{PREFIX}{topic}" for topic in MANIFEST.topics}
-    assert set(subscriptions) == set(CONSUMERS)
+    assert set(topics.values()) == {f"{PREFIX}{topic}" for topic in MANIFEST.topics}, "topics are not the manifest's"
+    assert set(subscriptions) == set(CONSUMERS), "a consumer gets no messages, or nobody is to get them"
     for name, one in CONSUMERS.items():
         found = subscriptions[name]
         [push], [retry] = found["push_config"], found["retry_policy"]
@@ -135,15 +148,15 @@ def test_what_fails_every_delivery_goes_to_its_keeper() -> None:
     mortal = {name for name, one in CONSUMERS.items() if one.topic != DEAD_LETTER_TOPIC}
     for name, one in bundle().each("google_pubsub_subscription").items():
         policy = {"dead_letter_topic": dead["id"], "max_delivery_attempts": MANIFEST.delivery.max_attempts}
-        assert one["dead_letter_policy"] == ([policy] if name in mortal else [])
+        expected = [policy] if name in mortal else []
+        assert one["dead_letter_policy"] == expected, f"{name}: a message is given up too soon, never, or twice"
 
 
 def test_each_schedule_is_kept_by_a_job_that_signs() -> None:
     jobs = bundle().each("google_cloud_scheduler_job")
     crons = {name: load_policy(POLICY).schedules.get(name, one.schedule) for name, one in SCHEDULED.items()}
-    assert {name: (one["schedule"], one["time_zone"]) for name, one in jobs.items()} == {
-        name: (cron, "Etc/UTC") for name, cron in crons.items()
-    }
+    kept = {name: (one["schedule"], one["time_zone"]) for name, one in jobs.items()}
+    assert kept == {name: (cron, "Etc/UTC") for name, cron in crons.items()}, "a schedule is not kept as it was said"
     for name, one in jobs.items():
         [target] = one["http_target"]
         [token] = target["oidc_token"]
@@ -157,27 +170,32 @@ def test_the_database_has_the_indexes_of_the_code_and_no_other() -> None:
         for one in bundle().each("google_firestore_index").values()
     }
     modes = {"ascending": "ASCENDING", "contains": "CONTAINS"}
-    assert composite == {
+    needed = {
         (one.collection, tuple((field.path, modes[field.mode]) for field in one.fields))
         for one in indexes.composite_indexes()
     }
-    fields = {name: bundle().each("google_firestore_field", name) for name in ("indexed", "unindexed", "expiring")}
-    assert {(one["collection"], one["field"]) for one in fields["indexed"].values()} == {
-        (one.collection, one.fields[0].path) for one in indexes.single_field_indexes()
-    }
-    assert {(one["collection"], one["field"]) for one in fields["unindexed"].values()} == {
-        (collection, "*") for collection in indexes.COLLECTIONS
-    }
-    assert {(one["collection"], one["field"]) for one in fields["expiring"].values()} == {
-        (collection, "expires_at") for collection in indexes.EXPIRING
-    }
+    assert composite == needed, "a query of several fields is refused, or an index is written for none"
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        ("indexed", {(one.collection, one.fields[0].path) for one in indexes.single_field_indexes()}),
+        ("unindexed", {(collection, "*") for collection in indexes.COLLECTIONS}),
+        ("expiring", {(collection, "expires_at") for collection in indexes.EXPIRING}),
+    ],
+)
+def test_each_field_is_indexed_or_expires_as_the_code_says(resource: str, expected: set[tuple[str, str]]) -> None:
+    fields = bundle().each("google_firestore_field", resource).values()
+    found = {(one["collection"], one["field"]) for one in fields}
+    assert found == expected, f"google_firestore_field.{resource} are not those of leadloop.indexes"
 
 
 def test_a_function_comes_after_what_it_cannot_do_without() -> None:
     """Without an index its queries fail, without a grant it is not built, does not start, or logs a secret."""
     functions = [one for one in bundle().resources if one.type == "google_cloudfunctions2_function"]
     for one in functions:
-        assert one.after >= {
+        missing = {
             "module.store.google_firestore_index.composite",
             "module.store.google_firestore_field.indexed",
             "module.secrets.google_secret_manager_secret_iam_member.reader",
@@ -187,7 +205,8 @@ def test_a_function_comes_after_what_it_cannot_do_without() -> None:
             "module.builder.google_project_iam_member.copied_source",
             "module.functions.google_logging_project_exclusion.senders",
             "google_project_service.apis",
-        }
+        } - one.after
+        assert not missing, f"expected {one.address} to wait for {missing}: write it into depends_on"
 
 
 def test_nobody_publishes_before_somebody_listens() -> None:
@@ -201,12 +220,14 @@ def test_nobody_publishes_before_somebody_listens() -> None:
 def test_somebody_is_told_of_every_silence_of_the_manifest() -> None:
     silent = bundle().each("google_monitoring_alert_policy", "silent")
     told = {name: one["conditions"][0]["condition_absent"][0]["duration"] for name, one in silent.items()}
-    assert told == {name: f"{one.silence}s" for name, one in FUNCTIONS.items() if one.silence}
+    said = {name: f"{one.silence}s" for name, one in FUNCTIONS.items() if one.silence}
+    assert told == said, "somebody is told of other silences than the manifest says"
 
 
 def test_whatever_runs_more_often_than_daily_has_a_silence() -> None:
     """Once a day is more than Cloud Monitoring can wait for; those that fail are told by their job's log."""
-    assert {name for name, one in SCHEDULED.items() if not one.silence} == {"expire-contacts"}
+    untold = {name for name, one in SCHEDULED.items() if not one.silence}
+    assert untold == {"expire-contacts"}, "nobody would be told that a function does not run: give it a silence"
 
 
 def test_a_silence_is_longer_than_the_time_between_two_runs() -> None:
@@ -228,7 +249,7 @@ def test_every_name_begins_with_the_bundle_s_prefix() -> None:
             for at in ("account_id", "secret_id", "repository_id", "display_name", "name")
             if one.values.get(at)
         )
-        assert name.startswith((PREFIX, f"{PROJECT}-{PREFIX}")), one.address
+        assert name.startswith((PREFIX, f"{PROJECT}-{PREFIX}")), f"{one.address}: another bundle may have that name"
 
 
 def test_everything_rests_in_the_region() -> None:
@@ -238,4 +259,4 @@ def test_everything_rests_in_the_region() -> None:
         for at in ("location", "location_id", "region")
         if one.values.get(at)
     }
-    assert places == {REGION}
+    assert places == {REGION}, "something rests outside the region"

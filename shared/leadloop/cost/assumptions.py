@@ -34,6 +34,8 @@ DAYS_EXPIRING: Final = 90
 """How long an outcome rests before Firestore removes it (``leadloop.outcomes``); a visit rests shorter."""
 IMAGE_GIB: Final = 0.1
 """Of each function, the layers that all share left aside."""
+IMAGES_KEPT: Final = 1
+"""Of each function, as the repository's cleanup has it: those of the last days are not counted."""
 
 JOB_LOG_BYTES: Final = 2000
 """What Cloud Scheduler writes of every run. Of a call that goes well Cloud Run writes nothing: see infra/terraform."""
@@ -54,7 +56,7 @@ def told(as_of: str) -> tuple[str, ...]:
         f"leads of {MONTHS_STORED} months are stored, with 7 days of recovery, and outcomes and visits of "
         f"{DAYS_EXPIRING} days",
         f"{CONNECTION_BYTES / 1000:g} KB on the wire for each call, "
-        f"{IMAGE_GIB:g} GiB for each function's image, one kept",
+        f"{IMAGE_GIB:g} GiB for each function's image, {IMAGES_KEPT} kept",
         "the free tier is that of a billing account and of one database in a project: other work of yours shares it",
         "not in it: the script tag.js when every page loads it from capture-visit, builds and their bucket, alerts",
     )

@@ -205,7 +205,8 @@ def _kept(manifest: Manifest, counted: Counted, prices: ListPrices, workload: Wo
     yield Item(
         "Secret Manager, versions", len({name for one in functions for name in one.secrets}), prices.secret_version
     )
-    yield Item("Artifact Registry", assumed.IMAGE_GIB * len(manifest.functions), prices.image_gib)
+    images = assumed.IMAGES_KEPT * len(manifest.functions)
+    yield Item("Artifact Registry", assumed.IMAGE_GIB * images, prices.image_gib)
     if workload.warm:
         month = workload.warm * assumed.DAYS_A_MONTH * _DAY_SECONDS
         public = [one for one in functions if one.public]
