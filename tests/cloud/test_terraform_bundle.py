@@ -217,6 +217,12 @@ def test_nobody_publishes_before_somebody_listens() -> None:
     assert not early, f"expected depends_on = [google_pubsub_subscription.consumer] of {early}"
 
 
+def test_pub_sub_s_own_account_is_granted_nothing_before_it_is_there() -> None:
+    """It comes with the project's first topic."""
+    [grant] = [one for one in bundle().resources if one.type == "google_service_account_iam_member"]
+    assert "module.bus.google_pubsub_topic.topic" in grant.after, f"{grant.address}: expected it to wait for a topic"
+
+
 def test_somebody_is_told_of_every_silence_of_the_manifest() -> None:
     silent = bundle().each("google_monitoring_alert_policy", "silent")
     told = {name: one["conditions"][0]["condition_absent"][0]["duration"] for name, one in silent.items()}
