@@ -1,121 +1,23 @@
-"""``make deploy`` and ``make destroy``, against a gcloud and a terraform that keep one cloud in a file.
+"""``make deploy``, against a gcloud and a terraform that keep one cloud in a file.
 
-What they were called with is in the cloud's ledger. That the real gcloud knows those words is looked up in the table
-it completes commands by.
+That the real programs know the words they are called with is looked up: gcloud's in the table it completes commands by,
+Terraform's in its help.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
 import runpy
 import shutil
 import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from leadloop.cli import main as leadloop
-from leadloop_deployment.__main__ import main
 from leadloop_deployment.work_folder import alone_in
-
-PROGRAMS = Path(__file__).parent / "programs"
-PROJECT = "acme-leads"
-DEPLOY = ["deploy", "--project", PROJECT, "--region", "europe-west1"]
-DESTROY = ["destroy", *DEPLOY[1:]]
-ALL = ("yes",) * 4
-"""What a new bundle asks: its bucket and APIs, its secrets, their values, everything else."""
-TOKENS = {"LEADLOOP_AMOCRM_TOKEN": "amocrm.long.lived", "LEADLOOP_METRICA_TOKEN": "y0_metrica"}
-
-
-@dataclass
-class Owner:
-    """Somebody with an account, a policy and a terminal."""
-
-    folder: Path
-    capture: pytest.CaptureFixture[str]
-    keyboard: pytest.MonkeyPatch
-
-    def has(self, **state: object) -> None:
-        self.write(self.cloud() | state)
-
-    def write(self, cloud: dict[str, Any]) -> None:
-        (self.folder / "cloud.json").write_text(json.dumps(cloud))
-
-    def cloud(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.folder / "cloud.json").read_text())
-        return found
-
-    def runs(self, words: list[str], *answers: str) -> tuple[int, str]:
-        """The command with these answers to its questions; how it ended, and all that it wrote."""
-        self.keyboard.setattr("sys.stdin", io.StringIO("".join(f"{answer}\n" for answer in answers)))
-        policy = ["--policy", str(self.folder / "leadloop.yaml"), "--work", str(self.folder / "work")]
-        code = main([*words, *policy])
-        told = self.capture.readouterr()
-        return code, told.out + told.err
-
-    def calls(self, *beginning: str) -> list[list[str]]:
-        """The calls of a program whose words begin so."""
-        program, *words = beginning
-        return [
-            call["words"]
-            for call in self.cloud()["ledger"]
-            if call["program"] == program and set(words) <= set(call["words"])
-        ]
-
-
-@pytest.fixture
-def owner(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Owner:
-    """A new project with billing, gcloud signed in, a policy from ``leadloop init`` and the vendors' tokens."""
-    prepare(tmp_path, monkeypatch)
-    capfd.readouterr()
-    return Owner(tmp_path, capfd, monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The owner's folder after the first deployment."""
-    folder = tmp_path_factory.mktemp("deployed")
-    with pytest.MonkeyPatch.context() as patch:
-        prepare(folder, patch)
-        patch.setattr("sys.stdin", io.StringIO("yes\n" * len(ALL)))
-        assert main([*DEPLOY, "--policy", f"{folder / 'leadloop.yaml'}", "--work", f"{folder / 'work'}"]) == 0
-    return folder
-
-
-@pytest.fixture
-def running(deployed: Path, owner: Owner) -> Owner:
-    """The owner, with that deployment."""
-    shutil.copytree(deployed, owner.folder, dirs_exist_ok=True)
-    return owner
-
-
-def installed(folder: Path, *programs: str) -> Path:
-    """A folder for the PATH with these programs, run by the Python that runs this."""
-    folder.mkdir()
-    for name in programs:
-        code = (PROGRAMS / name).read_text().partition("\n")[2]
-        (folder / name).write_text(f"#!{sys.executable} -IS\n{code}")
-        (folder / name).chmod(0o755)
-    return folder
-
-
-def prepare(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    for name in [*os.environ]:
-        if name.startswith("LEADLOOP_"):
-            patch.delenv(name)
-    patch.setenv("CLOUD", str(folder / "cloud.json"))
-    patch.setenv("PATH", f"{installed(folder / 'bin', 'gcloud', 'terraform')}{os.pathsep}{os.environ['PATH']}")
-    assert leadloop(["init", "--dir", str(folder), "--lang", "en"]) == 0
-    environment = folder / ".env"
-    lines = [line for line in environment.read_text().splitlines() if line.partition("=")[0] not in TOKENS]
-    environment.write_text("\n".join([*lines, *(f"{name}={value}" for name, value in TOKENS.items())]) + "\n")
-    shutil.copy(PROGRAMS / "new_project.json", folder / "cloud.json")
+from support.cloud_owner import ALL, DEPLOY, DESTROY, PROGRAMS, PROJECT, Owner, installed
 
 
 class TestANewProject:
@@ -359,51 +261,6 @@ class TestWhatIsTold:
         assert "nobody is told when something breaks" in owner.runs(DEPLOY)[1]
         (owner.folder / "leadloop.tfvars").write_text("")
         assert f"further variables: {owner.folder / 'leadloop.tfvars'}" in owner.runs(DEPLOY)[1]
-
-
-class TestTakingItAway:
-    @pytest.mark.parametrize("change", [["--prefix", "shop-"], ["--region", "europe-west4"]])
-    def test_a_bundle_that_is_not_there(self, running: Owner, change: list[str]) -> None:
-        code, said = running.runs([*DESTROY, *change], PROJECT)
-        assert code == 1
-        assert "was never deployed; nothing was deleted" in said
-        assert running.cloud()["services"]
-
-    def test_a_project_that_is_not_there(self, running: Owner) -> None:
-        code, said = running.runs(["destroy", "--project", "somebody-else", "--region", "europe-west1"], PROJECT)
-        assert code == 1
-        assert "the project somebody-else cannot be seen" in said
-
-    def test_twice(self, running: Owner) -> None:
-        running.has(databases={}, services={})
-        code, said = running.runs(DESTROY)
-        assert code == 0
-        assert "Nothing was left to delete." in said
-
-    def test_a_protected_database_stops_it_before_anything_is_gone(self, running: Owner) -> None:
-        before = running.cloud()
-        code, said = running.runs(DESTROY, PROJECT)
-        assert code == 1
-        assert "write `protect = false` into leadloop.tfvars" in said
-        assert {**running.cloud(), "ledger": []} == {**before, "ledger": []}
-
-    @pytest.mark.parametrize("answer", ["yes", "", "acme"])
-    def test_a_yes_is_not_enough_to_lose_all_leads(self, running: Owner, answer: str) -> None:
-        running.has(databases={name: "DELETE_PROTECTION_DISABLED" for name in running.cloud()["databases"]})
-        assert running.runs(DESTROY, answer)[0] == 1
-        assert running.cloud()["services"]
-
-    def test_with_the_projects_id_everything_goes(self, running: Owner) -> None:
-        running.has(databases={name: "DELETE_PROTECTION_DISABLED" for name in running.cloud()["databases"]})
-        code, said = running.runs(DESTROY, PROJECT)
-        assert code == 0, said
-        assert (running.cloud()["services"], running.cloud()["secrets"], running.cloud()["databases"]) == ({}, {}, {})
-        assert "gs://acme-leads-ll-state" in said
-
-    def test_what_was_never_finished_can_be_taken_away(self, owner: Owner) -> None:
-        owner.runs(DEPLOY, "yes", "yes", "no")
-        owner.has(services={"something": "half made"})
-        assert owner.runs(DESTROY, PROJECT)[0] == 0
 
 
 def test_the_real_gcloud_knows_every_word(running: Owner) -> None:
