@@ -16,8 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from leadloop_deployment import bundle
 from leadloop_deployment.work_folder import alone_in
 from support.cloud_owner import ALL, DEPLOY, DESTROY, PROGRAMS, PROJECT, Owner, installed
+from support.sayings import ROOT
 
 
 class TestANewProject:
@@ -261,6 +263,11 @@ class TestWhatIsTold:
         assert "nobody is told when something breaks" in owner.runs(DEPLOY)[1]
         (owner.folder / "leadloop.tfvars").write_text("")
         assert f"further variables: {owner.folder / 'leadloop.tfvars'}" in owner.runs(DEPLOY)[1]
+
+
+@pytest.mark.parametrize("pattern", [bundle.PROJECT, bundle.REGION, bundle.PREFIX])
+def test_names_are_those_that_terraform_takes(pattern: re.Pattern[str]) -> None:
+    assert f'regex("^{pattern.pattern}$"' in (ROOT / "infra" / "terraform" / "variables.tf").read_text()
 
 
 def test_the_real_gcloud_knows_every_word(running: Owner) -> None:

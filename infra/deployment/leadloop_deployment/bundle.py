@@ -11,9 +11,10 @@ from leadloop_deployment.faults import DeploymentRefused
 VARIABLES = "leadloop.tfvars"
 """Further variables of infra/terraform (who is told of alerts, a budget): beside the policy, if there are any."""
 
-_PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
-_REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
-_PREFIX = re.compile(r"[a-z][a-z0-9]{0,6}-")
+# As infra/terraform/variables.tf has them, which would refuse only after a bucket was made.
+PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
+REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
+PREFIX = re.compile(r"[a-z][a-z0-9]{0,6}-")
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Bundle:
 
     def __post_init__(self) -> None:
         for found, pattern, expected in (
-            (self.project, _PROJECT, "the id of a Google Cloud project, as in PROJECT=acme-leads (not its name)"),
-            (self.region, _REGION, "a region of Google Cloud, as in REGION=europe-west1"),
-            (self.prefix, _PREFIX, "one to seven small letters and digits and then a hyphen, as in PREFIX=ll-"),
+            (self.project, PROJECT, "the id of a Google Cloud project, as in PROJECT=acme-leads (not its name)"),
+            (self.region, REGION, "a region of Google Cloud, as in REGION=europe-west1"),
+            (self.prefix, PREFIX, "one to seven small letters and digits and then a hyphen, as in PREFIX=ll-"),
         ):
             if not pattern.fullmatch(found):
                 raise DeploymentRefused(f"expected {expected}, found {found or 'nothing'}")

@@ -106,8 +106,7 @@ def _fill_secrets(
             f"expected values for {', '.join(unknown)} in .env beside {bundle.policy.name} or in the environment, "
             "found none there and none in Secret Manager; steps 4 and 5 of docs/en/getting-started.md get them"
         )
-    if any(bundle.secret(name) not in there for name in needed):
-        terraform.plan(*SECRETS_FIRST)
+    if any(bundle.secret(name) not in there for name in needed) and terraform.plan(*SECRETS_FIRST):
         agree("Secrets without values come first. This is what will be made.")
         terraform.apply()
     if empty:
