@@ -54,6 +54,14 @@ class FactKind(StrEnum):
     """The CRM entity disappeared: external_id, how (deleted, merged), into."""
     VISITED = "visited"
     """The browser of the lead's ClientID was on the site: day (UTC), client_id."""
+    DEAL_OBSERVED = "deal_observed"
+    """The deal's other fields at a reading: filled (names), responsible, loss_reason, source (texts by field name)."""
+    SOURCE_OVERWRITTEN = "source_overwritten"
+    """Somebody changed a source field of the deal: field, old, new, by (the CRM's user id)."""
+    VERDICT_RECEIVED = "verdict_received"
+    """An antifraud service said: provider, verdict, reason."""
+    RELEASED = "released"
+    """A person said that the lead is no bot's."""
 
 
 class Fact(BaseModel):

@@ -17,8 +17,8 @@ from werkzeug.test import TestResponse
 
 from leadloop.leads.crm_refs import CrmRef
 from leadloop.leads.delivery import Delivery
-from leadloop.leads.fold import LeadState
 from leadloop.leads.lead import Lead
+from leadloop.leads.state import LeadState
 from leadloop.policy import Policy
 from leadloop.ports.clock import Clock
 from leadloop.ports.store import Key

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from leadloop.facts import Fact, join
 from leadloop.leads import facts_of
-from leadloop.leads.fold import LeadState
 from leadloop.leads.lead import Lead
+from leadloop.leads.state import LeadState
 from leadloop.messages import AdIds, BotSigns, ContactKey, PageAddress, Submission
 from leadloop.policy import Policy
 from support.policies import LOST, MEETING, NEW, PIPELINE, QUALIFIED, WON, sokol

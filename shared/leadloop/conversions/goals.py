@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from leadloop.leads.fold import LeadState, Money
+from leadloop.leads.state import LeadState, Money
 from leadloop.policy import Goal, GoalEvent, Policy
 
 

@@ -14,8 +14,8 @@ from leadloop import timestamps
 from leadloop.conversions.leaves import read_claims
 from leadloop.conversions.upload import Upload
 from leadloop.identity.ad_ids import looks_rounded
-from leadloop.leads.fold import LeadState
 from leadloop.leads.lead import Claim
+from leadloop.leads.state import LeadState
 from leadloop.policy import Policy
 from leadloop.ports.store import Store
 

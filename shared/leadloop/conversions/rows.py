@@ -14,8 +14,8 @@ from typing import NamedTuple
 from leadloop import timestamps
 from leadloop.conversions.goals import Conversion
 from leadloop.conversions.identifiers import Identifier, is_sendable
-from leadloop.leads.fold import Money
 from leadloop.leads.lead import Claim
+from leadloop.leads.state import Money
 from leadloop.verdict import Verdict
 
 _QUOTED = frozenset('"\r\n')

@@ -14,8 +14,8 @@ from leadloop.conversions.identifiers import choose
 from leadloop.conversions.rows import freeze, judge_row
 from leadloop.conversions.windows import judge_window
 from leadloop.leads.crm_refs import CrmRef
-from leadloop.leads.fold import LeadState
 from leadloop.leads.lead import Claim, Expiry, Lead
+from leadloop.leads.state import LeadState
 from leadloop.outcomes import Outcome
 from leadloop.policy import Policy
 from leadloop.ports.store import Document, Store

@@ -11,8 +11,8 @@ from leadloop.crm.lead_fields import digest_of, fields_of
 from leadloop.crm.port import CreatedLead, Crm
 from leadloop.leads.crm_refs import ref_key
 from leadloop.leads.delivery import Delivery, DeliveryState, Step, delivery_key, next_step
-from leadloop.leads.fold import LeadState
 from leadloop.leads.lead import Lead
+from leadloop.leads.state import LeadState
 from leadloop.leads.writing import decide_and_commit
 from leadloop.ports.store import Document, Key, PreconditionFailed, Write
 from leadloop.runtime import Runtime

@@ -5,8 +5,8 @@ from __future__ import annotations
 from leadloop.digests import digest
 from leadloop.facts import FactKind
 from leadloop.json_types import Json
-from leadloop.leads.fold import LeadState
 from leadloop.leads.lead import Lead
+from leadloop.leads.state import LeadState
 
 _UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from leadloop import timestamps
 from leadloop.leads.delivery import Delivery, DeliveryState, delivery_key
-from leadloop.leads.fold import LeadState
 from leadloop.leads.lead import Lead
+from leadloop.leads.state import LeadState
 from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Key, Store, Write

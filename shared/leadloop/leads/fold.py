@@ -2,92 +2,30 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
 
 from leadloop.facts import Fact, FactKind
 from leadloop.json_types import Json, JsonObject
+from leadloop.leads import fraud, origin, quality
+from leadloop.leads.circumstances import ALONE, Circumstances
+from leadloop.leads.deal_view import DealView, Overwriting
+from leadloop.leads.fraud import OutsideVerdict
+from leadloop.leads.state import LeadState, Money, StageEntry
 from leadloop.policy import Policy
-from leadloop.sources.resolution import NONE, Source, resolve
 
-
-class StageEntry(NamedTuple):
-    """The first time a stage was reached, and on which CRM reference (``amocrm-lead-123``)."""
-
-    at: datetime
-    crm_ref: str
-    exact: bool
-
-
-class Money(NamedTuple):
-    """An amount in minor units of a currency."""
-
-    amount: int
-    currency: str
-
-
-_BORN_IN_CRM = Source(NONE, "none.born_in_crm")
-
-
-@dataclass(slots=True)
-class LeadState:
-    """A lead as its facts tell it. Built by ``fold`` alone and not changed afterwards."""
-
-    occurred_at: datetime | None = None
-    born_in: str = "crm"
-    submitted_at: datetime | None = None
-    """The first submission; facts of a CRM entity that was there before it are older."""
-    submission_id: str | None = None
-    form: str = ""
-    ids: dict[str, str] = field(default_factory=dict)
-    """Ad ids by name; the first known of each kind stays."""
-    rejected_ids: dict[str, str] = field(default_factory=dict)
-    weak_ids: set[str] = field(default_factory=set)
-    """All weak ids ever seen, as ``client_id:1700…``."""
-    visits: tuple[datetime, ...] = ()
-    """The visits known to us, oldest first: submissions that brought an ad id, beacons of the ClientID in ``ids``."""
-    key_ids: set[str] = field(default_factory=set)
-    source: Source = _BORN_IN_CRM
-    crm_refs: list[str] = field(default_factory=list)
-    """CRM references in the order they were linked; the last is the present one."""
-    joined_refs: frozenset[str] = frozenset()
-    """References this lead came to when its own deal was merged away: another person's ids may stand there."""
-    lost: dict[str, str] = field(default_factory=dict)
-    """CRM references that are gone, and how."""
-    stages: dict[str, StageEntry] = field(default_factory=dict)
-    stage: str | None = None
-    unmapped_statuses: set[str] = field(default_factory=set)
-    price: Money | None = None
-    priced_at: datetime | None = None
-    staged_at: datetime | None = None
-    """When a stage was last entered, first or again."""
-    contact_sealed: str | None = None
-    contact_sent_at: datetime | None = None
-    """The last submission that holds a sealed contact."""
-    bot_signs: JsonObject = field(default_factory=dict)
-
-    @property
-    def crm_ref(self) -> str | None:
-        """The CRM reference the lead is on now."""
-        return self.crm_refs[-1] if self.crm_refs else None
-
-    def visit_before(self, at: datetime) -> datetime | None:
-        """The last visit known to us that was not later than ``at``."""
-        earlier = bisect_right(self.visits, at)
-        return self.visits[earlier - 1] if earlier else None
-
-    @property
-    def contact_term_from(self) -> datetime | None:
-        """From when ``contacts.retention`` runs: the last stage or, if later, the submission; no contact, no term."""
-        if self.contact_sent_at is None:
-            return None
-        return max(self.contact_sent_at, self.staged_at or self.contact_sent_at)
-
+_NOT_ITS_BEGINNING = frozenset(
+    {FactKind.VISITED, FactKind.DEAL_OBSERVED, FactKind.SOURCE_OVERWRITTEN}
+    | {FactKind.VERDICT_RECEIVED, FactKind.RELEASED}
+)
+"""What may have happened before the lead did, and makes it no older."""
 
 WEAK_IDS = ("client_id", "yclid", "appmetrica_device_id", "user_id")
+
+TRACES = ("network", "device")
+"""Keyed hashes of where a form was sent from; they count leads and identify nobody."""
+
+_OF_A_VISIT = frozenset({"client_id", "yclid", "user_id"})
+"""Ids by which Metrica finds a visit: a lead with any of them borrows none."""
 
 
 def crm_ref_id(crm: str, external_id: str) -> str:
@@ -95,25 +33,40 @@ def crm_ref_id(crm: str, external_id: str) -> str:
     return f"{crm}-lead-{external_id}"
 
 
-def fold(policy: Policy, facts: tuple[Fact, ...]) -> LeadState:
+def fold(policy: Policy, facts: tuple[Fact, ...], circumstances: Circumstances = ALONE) -> LeadState:
     """The state of a lead. ``facts`` must be sorted, as ``facts.join`` returns them.
 
-    Visits come last: whose visits count, and when the lead occurred, is for the lead's own facts to say.
+    Visits come last: whose visits count, and when the lead occurred, is for the lead's own facts to say. What others
+    say comes after all facts, and verdicts at the end: they see everything else.
     """
-    state = LeadState(joined_refs=frozenset(_ref(fact) for fact in facts if fact.values.get("by") == "merge"))
+    refs = frozenset(_ref(fact) for fact in facts if fact.values.get("by") == "merge")
+    state = LeadState(joined_refs=refs, circumstances=circumstances)
     for fact in sorted(facts, key=lambda fact: fact.kind is FactKind.VISITED):
-        if fact.kind is not FactKind.VISITED:
+        if fact.kind not in _NOT_ITS_BEGINNING:
             state.occurred_at = state.occurred_at or fact.occurred_at
         _STEPS[fact.kind](policy, state, fact)
+    _borrow(state)
     state.visits = tuple(sorted(state.visits))
+    state.source = origin.judge(policy, state)
+    state.quality = quality.judge(policy, state)
+    state.fraud = fraud.judge(policy, state)
     return state
+
+
+def _borrow(state: LeadState) -> None:
+    """A lead without any id of its own is given the ClientID that its person was last seen under."""
+    lent = state.circumstances.lent
+    if lent is not None and not state.ids.keys() & _OF_A_VISIT:
+        state.ids["client_id"] = lent.client_id
+        state.lent = lent
+        state.visits = (*state.visits, lent.at)
 
 
 def _submitted(_policy: Policy, state: LeadState, fact: Fact) -> None:
     if state.born_in != "site":
         state.born_in = "site"
         state.submitted_at = fact.occurred_at
-        state.source = resolve(fact.values)
+        state.source_signs = fact.values
     state.submission_id = state.submission_id or _text(fact.values.get("submission_id"))
     state.form = state.form or _text(fact.values.get("form")) or ""
     if sealed := _text(fact.values.get("contact_sealed")):
@@ -123,6 +76,7 @@ def _submitted(_policy: Policy, state: LeadState, fact: Fact) -> None:
     state.rejected_ids |= _texts(fact.values.get("rejected_ids"))
     for key in _objects(fact.values.get("keys")):
         state.key_ids.add(f"{key['kind']}-{key['key_id']}-{key['normaliser']}-{key['hmac']}")
+    state.traces |= {f"{name}:{text}" for name in TRACES if (text := _text(fact.values.get(name)))}
     if _learn_ids(state, _texts(fact.values.get("ids"))):
         state.visits = (*state.visits, fact.occurred_at)
 
@@ -171,6 +125,31 @@ def _visited(_policy: Policy, state: LeadState, fact: Fact) -> None:
         state.visits = (*state.visits, fact.occurred_at)
 
 
+def _deal_observed(_policy: Policy, state: LeadState, fact: Fact) -> None:
+    filled = fact.values.get("filled")
+    state.deals[_ref(fact)] = DealView(
+        fact.occurred_at,
+        frozenset(name for name in filled if isinstance(name, str)) if isinstance(filled, list) else frozenset(),
+        _text(fact.values.get("responsible")),
+        _text(fact.values.get("loss_reason")),
+        _texts(fact.values.get("source")),
+    )
+
+
+def _source_overwritten(_policy: Policy, state: LeadState, fact: Fact) -> None:
+    said = {name: str(fact.values.get(name) or "") for name in ("field", "old", "new", "by")}
+    state.overwritings.append(Overwriting(fact.occurred_at, _ref(fact), **said))
+
+
+def _verdict_received(_policy: Policy, state: LeadState, fact: Fact) -> None:
+    said = {name: str(fact.values.get(name) or "") for name in ("provider", "verdict", "reason")}
+    state.outside_verdicts.append(OutsideVerdict(fact.occurred_at, **said))
+
+
+def _released(_policy: Policy, state: LeadState, fact: Fact) -> None:
+    state.released_at = fact.occurred_at
+
+
 _STEPS: dict[FactKind, Callable[[Policy, LeadState, Fact], None]] = {
     FactKind.SUBMITTED: _submitted,
     FactKind.CRM_LINKED: _crm_linked,
@@ -179,6 +158,10 @@ _STEPS: dict[FactKind, Callable[[Policy, LeadState, Fact], None]] = {
     FactKind.IDS_OBSERVED: _ids_observed,
     FactKind.CRM_ENTITY_LOST: _crm_entity_lost,
     FactKind.VISITED: _visited,
+    FactKind.DEAL_OBSERVED: _deal_observed,
+    FactKind.SOURCE_OVERWRITTEN: _source_overwritten,
+    FactKind.VERDICT_RECEIVED: _verdict_received,
+    FactKind.RELEASED: _released,
 }
 
 

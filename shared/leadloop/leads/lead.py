@@ -10,7 +10,9 @@ from leadloop import timestamps
 from leadloop.conversions.goals import Conversion, derive
 from leadloop.facts import Fact, FactKind, join
 from leadloop.json_types import JsonObject, json_list
-from leadloop.leads.fold import LeadState, fold
+from leadloop.leads.circumstances import ALONE, Circumstances
+from leadloop.leads.fold import fold
+from leadloop.leads.state import LeadState
 from leadloop.policy import Policy
 from leadloop.ports.store import Document, Key
 
@@ -62,6 +64,8 @@ class Lead(BaseModel):
     """CRM reference → whether this lead owns it; written together with the reference."""
     repeat_of: str | None = None
     """The lead that this one repeats within an hour (``leadloop.leads.repeats``); written with the keys."""
+    circumstances: Circumstances = ALONE
+    """What other leads say of this one (``leadloop.leads.family``)."""
     shared_clients: tuple[str, ...] = ()
     """ClientIDs that too many leads came with (``leadloop.leads.visiting``); no visit under one of them rests here."""
     claims: dict[str, Claim] = Field(default_factory=dict)
@@ -98,7 +102,7 @@ class Lead(BaseModel):
 
     def state(self, policy: Policy) -> LeadState:
         """What the facts amount to under a policy."""
-        return fold(policy, self.facts)
+        return fold(policy, self.facts, self.circumstances)
 
     def pending(self, policy: Policy, state: LeadState | None = None) -> dict[str, Conversion]:
         """Conversions not claimed yet and not expired, by goal."""

@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from leadloop.leads.delivery import delivery_key
-from leadloop.leads.fold import LeadState
 from leadloop.leads.lead import Lead
+from leadloop.leads.state import LeadState
 from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Document, Key, Store
 from leadloop.queries import leads_of_submission, leads_with_weak_id

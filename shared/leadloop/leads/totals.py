@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from leadloop.leads.fold import LeadState
 from leadloop.leads.lead import Lead
+from leadloop.leads.state import LeadState
 from leadloop.policy import Policy
 from leadloop.ports.store import Increment, Key
 

@@ -9,9 +9,14 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from leadloop.policy.agreement import Contradiction, crm_contradictions, goal_contradictions, refuse
+from leadloop.policy.duplicates import Duplicates, Identity
+from leadloop.policy.fraud import Fraud
+from leadloop.policy.quality import Disqualification, Qualification
+from leadloop.policy.section import Section
+from leadloop.policy.sources import Sources
 from leadloop.policy.value_types import (
     Account,
     CounterId,
@@ -34,12 +39,7 @@ from leadloop.policy.value_types import (
 )
 
 
-class _Section(BaseModel):
-    # hide_input: whatever prints a raw validation error must not print a secret put in a wrong place.
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class Site(_Section):
+class Site(Section):
     """The site and its Metrica counter."""
 
     origins: tuple[Origin, ...] = Field(min_length=1)
@@ -68,7 +68,7 @@ class ContactMode(StrEnum):
     KEEP = "keep"
 
 
-class Contacts(_Section):
+class Contacts(Section):
     """How names, phones and e-mails are treated."""
 
     mode: ContactMode = ContactMode.HASH
@@ -81,7 +81,7 @@ class Contacts(_Section):
     """Mode ``keep``: how long after the last stage, or a later submission, a sealed contact rests."""
 
 
-class AmoCrmFields(_Section):
+class AmoCrmFields(Section):
     """Where ids live in an amoCRM lead: a tracking field's code, or the numeric id of a custom field."""
 
     leadloop_id: CrmField = "LEADLOOP_ID"
@@ -110,7 +110,7 @@ class AmoCrmFields(_Section):
     """The page the visitor came from."""
 
 
-class NewLead(_Section):
+class NewLead(Section):
     """How leadloop creates a lead in the CRM (mode ``keep``)."""
 
     pipeline: CrmId
@@ -126,7 +126,7 @@ class NewLead(_Section):
 StatusMap = dict[CrmId, Stage]
 
 
-class AmoCrm(_Section):
+class AmoCrm(Section):
     """An amoCRM or Kommo account."""
 
     kind: Literal["amocrm"] = "amocrm"
@@ -170,7 +170,7 @@ class GoalEvent(StrEnum):
     STAGE = "stage"
 
 
-class Goal(_Section):
+class Goal(Section):
     """One Metrica goal fed by leadloop. The key in ``goals`` names it."""
 
     on: GoalEvent
@@ -195,7 +195,7 @@ class Goal(_Section):
         return self
 
 
-class Defaults(_Section):
+class Defaults(Section):
     """Every number of the design, in one place (DESIGN §13)."""
 
     upload_period: Duration = timedelta(hours=2)
@@ -211,8 +211,6 @@ class Defaults(_Section):
     """A second submission of one person within this is a repeat of the same lead."""
     key_match_window: Duration = timedelta(days=90)
     """How old a lead may be to be matched with a CRM entity by phone or e-mail."""
-    duplicate_window: Duration = timedelta(days=180)
-    """A lead is a duplicate when the person's last contact is not older than this."""
     settle_delay: Duration = timedelta(minutes=30)
     """How long goals with ``price`` wait for the price to be filled in."""
     fraud_hold_ends: Duration = timedelta(days=18)
@@ -237,7 +235,7 @@ class Defaults(_Section):
     """Calls one upload run may spend on sending files, halves included."""
 
 
-class Policy(_Section):
+class Policy(Section):
     """The whole of ``leadloop.yaml``."""
 
     site: Site
@@ -248,6 +246,18 @@ class Policy(_Section):
     """The CRM: which status means which stage."""
     goals: dict[GoalName, Goal] = Field(min_length=1)
     """Which stage reaches which Metrica goal."""
+    sources: Sources = Sources()
+    """Where leads may come from."""
+    identity: Identity = Identity()
+    """What joins leads to a person."""
+    duplicates: Duplicates = Duplicates()
+    """Which lead repeats which."""
+    qualification: Qualification = Qualification()
+    """What a good lead must show."""
+    disqualification: Disqualification = Disqualification()
+    """Why a lead is not worth working on."""
+    fraud: Fraud = Fraud()
+    """The fraud gate."""
     schedules: dict[str, Cron] = Field(default_factory=dict)
     """Function name → cron (UTC), replacing the manifest's."""
     defaults: Defaults = Defaults()

@@ -115,7 +115,7 @@ def _goals(policy: Policy) -> Iterator[str]:
 def _windows(policy: Policy) -> Iterator[str]:
     numbers = policy.defaults
     window, margin = write_duration(numbers.visit_window), write_duration(numbers.visit_margin)
-    repeat, duplicate = write_duration(numbers.same_lead_repeat), write_duration(numbers.duplicate_window)
+    repeat, duplicate = write_duration(numbers.same_lead_repeat), str(policy.duplicates.window)
     yield f"a conversion links to a visit of the last {window}; our own deadline is {margin} earlier"
     yield f"one person again within {repeat} is the same lead; within {duplicate}, a duplicate"
     yield f"a deal is matched by phone or e-mail with leads of the last {write_duration(numbers.key_match_window)}"

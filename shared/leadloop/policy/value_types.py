@@ -18,6 +18,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     PlainSerializer,
+    PlainValidator,
     WithJsonSchema,
 )
 from pydantic.json_schema import JsonSchemaValue
@@ -26,6 +27,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from leadloop.policy.crons import check_cron
 from leadloop.policy.durations import read_duration, write_duration
 from leadloop.policy.origins import read_origin
+from leadloop.policy.spans import Span, read_span
 
 
 def unexpected(expected: str) -> PydanticCustomError:
@@ -68,6 +70,13 @@ def _duration(value: object) -> timedelta:
         raise unexpected("a length of time with its unit, such as 30m, 2h, 90d or 1h 30m, at most ten years") from None
 
 
+def _span(value: object) -> Span:
+    try:
+        return read_span(value)
+    except ValueError:
+        raise unexpected("a length of time such as 180d, calendar months such as 6 months, or ever") from None
+
+
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -103,6 +112,14 @@ Duration = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^\s*([0-9]+\s*[smhdw]\s*)+$", "examples": ["30m", "2h", "90d"]}),
 ]
 """A length of time written as ``30m``, ``2h``, ``90d`` or ``1h 30m``."""
+
+SpanOfTime = Annotated[
+    Span,
+    PlainValidator(_span),
+    PlainSerializer(str, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "examples": ["180d", "6 months", "ever"]}),
+]
+"""How far back a rule looks, written as ``180d``, ``6 months`` or ``ever``; read into a ``Span``."""
 
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Origin = Annotated[str, AfterValidator(_origin)]

@@ -16,8 +16,9 @@ from leadloop.conversions.upload import Upload
 from leadloop.facts import Fact, FactKind
 from leadloop.json_types import Json, JsonObject
 from leadloop.leads.delivery import Delivery, DeliveryState
-from leadloop.leads.fold import LeadState, crm_ref_id
+from leadloop.leads.fold import crm_ref_id
 from leadloop.leads.lead import Claim, Lead
+from leadloop.leads.state import LeadState
 from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Key, Store
 from leadloop.report.moments import to_the_minute

@@ -21,6 +21,9 @@ class Source(NamedTuple):
     campaign: str = ""
 
 
+NOT_RESOLVED = Source(NONE, "none.not_resolved")
+
+
 def resolve(signs: JsonObject) -> Source:
     """The source of one submission from its ``ids``, ``utm`` and ``referrer``; never empty.
 

@@ -22,8 +22,8 @@ from leadloop.conversions.rows import FileForm, form_of, freeze, write_file
 from leadloop.conversions.sending import digest_of
 from leadloop.conversions.upload import Upload
 from leadloop.digests import content_digest
-from leadloop.leads.fold import Money
 from leadloop.leads.lead import Claim
+from leadloop.leads.state import Money
 from leadloop.ports.store import Document, Key, Page, Query
 from leadloop.yandex.multipart import file_part
 from support.settable_clock import MORNING

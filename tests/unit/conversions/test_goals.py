@@ -8,7 +8,7 @@ import pytest
 
 from leadloop.conversions.goals import Conversion, derive
 from leadloop.facts import Fact
-from leadloop.leads.fold import Money
+from leadloop.leads.state import Money
 from leadloop.policy import Policy
 from support.lead_facts import ANNA, POLICY, after, entered, linked, observed, priced, state_of, submitted, visited
 from support.policies import LOST, QUALIFIED, WON, sokol

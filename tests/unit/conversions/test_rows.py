@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from leadloop.conversions.goals import Conversion
 from leadloop.conversions.identifiers import Identifier, choose, is_sendable
 from leadloop.conversions.rows import FileForm, form_of, freeze, judge_row, write_file, write_price
-from leadloop.leads.fold import Money
+from leadloop.leads.state import Money
 from support.metrica_desk import ANNA, YCLID
 
 AT = datetime(2026, 9, 1, 9, 0, 0, 999_999, tzinfo=UTC)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadloop.facts import Fact
-from leadloop.leads.fold import Money, StageEntry
 from leadloop.leads.lead import Lead
+from leadloop.leads.state import Money, StageEntry
 from leadloop.messages import BotSigns, PageAddress
 from support.lead_facts import (
     ANNA,

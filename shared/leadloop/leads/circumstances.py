@@ -1,0 +1,47 @@
+"""What other leads say of a lead. It does not follow from the lead's own facts, so it rests beside them.
+
+Written by ``leadloop.leads.family`` whenever a lead that matters to another one comes or changes; a pure function of
+all of them, so the order in which they came decides nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+
+class Lent(_Told):
+    """The ClientID of the person's last visit before a lead that has no id of its own."""
+
+    client_id: str
+    at: datetime
+    """When that visit was."""
+    lead_id: str
+    """The lead that the visit is known from."""
+
+
+class Circumstances(_Told):
+    """A lead among the others."""
+
+    person: str | None = None
+    """The smallest strong key of all that are joined to this lead; ``None`` when it has none."""
+    repeats: str | None = None
+    """The lead that began the series which this one is a duplicate in."""
+    by: str = ""
+    """What it has in common with an earlier lead of the series: a ``DuplicateKey``."""
+    credit: str | None = None
+    """The lead of the series whose source keeps the credit, where that is another one."""
+    client_since: datetime | None = None
+    """Since when the person had been a client when this lead came; ``None`` if it was none."""
+    lent: Lent | None = None
+    velocity: dict[str, int] = Field(default_factory=dict)
+    """By kind (``client_id``, ``network``, ``device``) how many other leads came with the same within the policy's
+    period before this one, as far as it was counted; nothing where there was none."""
+
+
+ALONE = Circumstances()

@@ -1,0 +1,102 @@
+"""What a lead is at present: the result of ``leadloop.leads.fold``."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from leadloop.json_types import JsonObject
+from leadloop.leads.circumstances import ALONE, Circumstances, Lent
+from leadloop.leads.deal_view import DealView, Overwriting
+from leadloop.leads.fraud import NOT_JUDGED, FraudVerdict, OutsideVerdict
+from leadloop.leads.quality import OPEN, Quality
+from leadloop.sources.resolution import NOT_RESOLVED, Source
+
+
+class StageEntry(NamedTuple):
+    """The first time a stage was reached, and on which CRM reference (``amocrm-lead-123``)."""
+
+    at: datetime
+    crm_ref: str
+    exact: bool
+
+
+class Money(NamedTuple):
+    """An amount in minor units of a currency."""
+
+    amount: int
+    currency: str
+
+
+@dataclass(slots=True)
+class LeadState:
+    """A lead as its facts tell it. Built by ``fold`` alone and not changed afterwards."""
+
+    occurred_at: datetime | None = None
+    born_in: str = "crm"
+    submitted_at: datetime | None = None
+    """The first submission; facts of a CRM entity that was there before it are older."""
+    submission_id: str | None = None
+    form: str = ""
+    ids: dict[str, str] = field(default_factory=dict)
+    """Ad ids by name; the first known of each kind stays."""
+    rejected_ids: dict[str, str] = field(default_factory=dict)
+    weak_ids: set[str] = field(default_factory=set)
+    """All weak ids ever seen, as ``client_id:1700…``."""
+    visits: tuple[datetime, ...] = ()
+    """The visits known to us, oldest first: submissions that brought an ad id, beacons of the ClientID in ``ids``."""
+    key_ids: set[str] = field(default_factory=set)
+    traces: set[str] = field(default_factory=set)
+    """Where its forms were sent from, as ``network:…`` and ``device:…``."""
+    source: Source = NOT_RESOLVED
+    source_signs: JsonObject = field(default_factory=dict)
+    """What the first submission said of where it came from: ``ids``, ``utm``, ``referrer``, ``form``, ``fields`` …"""
+    crm_refs: list[str] = field(default_factory=list)
+    """CRM references in the order they were linked; the last is the present one."""
+    joined_refs: frozenset[str] = frozenset()
+    """References this lead came to when its own deal was merged away: another person's ids may stand there."""
+    lost: dict[str, str] = field(default_factory=dict)
+    """CRM references that are gone, and how."""
+    stages: dict[str, StageEntry] = field(default_factory=dict)
+    stage: str | None = None
+    unmapped_statuses: set[str] = field(default_factory=set)
+    price: Money | None = None
+    priced_at: datetime | None = None
+    staged_at: datetime | None = None
+    """When a stage was last entered, first or again."""
+    contact_sealed: str | None = None
+    contact_sent_at: datetime | None = None
+    """The last submission that holds a sealed contact."""
+    bot_signs: JsonObject = field(default_factory=dict)
+    deals: dict[str, DealView] = field(default_factory=dict)
+    """By CRM reference what the deal showed at the last reading."""
+    overwritings: list[Overwriting] = field(default_factory=list)
+    outside_verdicts: list[OutsideVerdict] = field(default_factory=list)
+    """Oldest first."""
+    released_at: datetime | None = None
+    """When a person last said that this is no bot."""
+    circumstances: Circumstances = ALONE
+    """What other leads say of this one."""
+    lent: Lent | None = None
+    """The ClientID in ``ids``, if it is borrowed from the person's last visit elsewhere."""
+    quality: Quality = OPEN
+    fraud: FraudVerdict = NOT_JUDGED
+
+    @property
+    def crm_ref(self) -> str | None:
+        """The CRM reference the lead is on now."""
+        return self.crm_refs[-1] if self.crm_refs else None
+
+    def visit_before(self, at: datetime) -> datetime | None:
+        """The last visit known to us that was not later than ``at``."""
+        earlier = bisect_right(self.visits, at)
+        return self.visits[earlier - 1] if earlier else None
+
+    @property
+    def contact_term_from(self) -> datetime | None:
+        """From when ``contacts.retention`` runs: the last stage or, if later, the submission; no contact, no term."""
+        if self.contact_sent_at is None:
+            return None
+        return max(self.contact_sent_at, self.staged_at or self.contact_sent_at)
