@@ -16,6 +16,9 @@ from leadloop.leads.writing import lead_writes
 from leadloop.policy import Policy
 from leadloop.ports.store import Document, Key, Store, Write
 
+_OF_A_CHANGE = (FactKind.STAGE_ENTERED, FactKind.PRICE_OBSERVED, FactKind.IDS_OBSERVED, FactKind.DEAL_OBSERVED)
+"""Facts whose time is that of the deal's last change."""
+
 
 class Deal:
     """What a commit about a deal reads and writes. Changed in memory only; ``writes`` is the difference."""
@@ -54,7 +57,7 @@ class Deal:
     @property
     def last_told(self) -> str:
         """The CRM's time of the last change that the reference or the facts of its leads tell of; empty if none."""
-        told = [self.last(kind) for kind in (FactKind.STAGE_ENTERED, FactKind.PRICE_OBSERVED, FactKind.IDS_OBSERVED)]
+        told = [self.last(kind) for kind in _OF_A_CHANGE]
         times = [timestamps.to_text(fact.occurred_at) for fact in told if fact is not None]
         return max([*times, self.ref.seen_updated_at or ""])
 

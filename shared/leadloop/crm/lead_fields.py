@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from leadloop.digests import digest
-from leadloop.facts import FactKind
+from leadloop.facts import Fact, FactKind
 from leadloop.json_types import Json
 from leadloop.leads.lead import Lead
 from leadloop.leads.state import LeadState
@@ -13,11 +15,18 @@ _UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 
 def fields_of(lead: Lead, state: LeadState) -> dict[str, str]:
     """Our id, the ad ids, and the source signs of the first submission; empty values are left out."""
-    first = next((fact.values for fact in lead.facts if fact.kind is FactKind.SUBMITTED), {})
-    utm = first.get("utm")
+    submission = {"submission_id": state.submission_id} if state.submission_id else {}
+    return {"leadloop_id": lead.id, **said_at_first(lead.facts), **state.ids, **submission}
+
+
+def said_at_first(facts: Iterable[Fact]) -> dict[str, str]:
+    """The ad ids and source signs that the site sent first; nothing of a lead born in the CRM."""
+    first = next((fact.values for fact in facts if fact.kind is FactKind.SUBMITTED), {})
+    utm, ids = first.get("utm"), first.get("ids")
     tags = {name: str(utm[name]) for name in _UTM if utm.get(name)} if isinstance(utm, dict) else {}
-    said = {"submission_id": state.submission_id, "referrer": _address(first.get("referrer"))}
-    return {"leadloop_id": lead.id, **state.ids, **tags, **{name: text for name, text in said.items() if text}}
+    sent = {name: text for name, text in ids.items() if isinstance(text, str)} if isinstance(ids, dict) else {}
+    address = _address(first.get("referrer"))
+    return {**sent, **tags, **({"referrer": address} if address else {})}
 
 
 def digest_of(fields: dict[str, str]) -> str:

@@ -58,6 +58,38 @@ class CrmLead:
     """Ad ids found in its fields, by the names of ``messages.AdIds``, checked by pattern."""
     leadloop_id: str | None = None
     submission_id: str | None = None
+    filled: frozenset[str] = frozenset()
+    """Names of ``policy.qualification.fields`` whose fields hold something; never what they hold."""
+    responsible: str | None = None
+    """Id of the user who works on it."""
+    loss_reason: str | None = None
+    """Id of the reason it was lost for; ``None`` when it is not lost, or nobody said why."""
+    source: Mapping[str, str] = field(default_factory=dict)
+    """Texts of its source fields by ``SOURCE_FIELDS``, cut to ``LONGEST_TEXT``, and ``created_by``: the CRM's id of
+    the user who made it, 0 for a robot, a form or a program. Texts that read like a contact are left out, but for
+    the number that was called, which is not for keeping before it is found to be one of the owner's."""
+
+
+SOURCE_FIELDS = (
+    *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
+    *("referrer", "source", "called_number"),
+)
+"""Fields that say in words where a lead came from, by the policy's names."""
+
+LONGEST_TEXT = 200
+
+
+class FieldChange(NamedTuple):
+    """A field's text replaced by another, from the CRM's own feed. An empty text: the field held nothing."""
+
+    at: datetime
+    event_id: str
+    field: str
+    """By the policy's names of fields."""
+    old: str
+    new: str
+    by: str
+    """The CRM's id of who did it; empty for a robot or a program, and when the CRM does not say."""
 
 
 class Transition(NamedTuple):
@@ -127,6 +159,8 @@ class AttachedFields(NamedTuple):
     written: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     """Fields that held something else already and were left alone."""
+    replaced: tuple[str, ...] = ()
+    """Fields among those written that held something else before."""
     refused_fields: tuple[str, ...] = ()
     gone: bool = False
     """There is no such lead any more; nothing was written."""
@@ -159,6 +193,13 @@ class Crm(Protocol):
         """Every change of status of each lead, oldest first. The feed may lag behind ``read_leads``."""
         ...
 
+    def field_changes(self, ids: Sequence[str], fields: Collection[str]) -> dict[str, tuple[FieldChange, ...]]:
+        """Every change of these fields of each lead, oldest first, by whomever: of leads that ``read_leads`` just read.
+
+        May leave out what the CRM keeps no record of. The feed may lag behind ``read_leads``.
+        """
+        ...
+
     def leads_of_contacts(self, contact_ids: Sequence[str]) -> tuple[str, ...]:
         """Ids of the leads linked to the contacts. Reads personal data: never in the mode ``none``."""
         ...
@@ -182,6 +223,11 @@ class Crm(Protocol):
         """
         ...
 
-    def attach_fields(self, external_id: str, fields: FieldTexts, ours: Collection[str]) -> AttachedFields:
-        """Write values into fields that are empty; repeatable. Our own id also replaces one that is not in ``ours``."""
+    def attach_fields(
+        self, external_id: str, fields: FieldTexts, ours: Collection[str], replace: Collection[str] = ()
+    ) -> AttachedFields:
+        """Write values into fields that are empty, and those named in ``replace`` over whatever stands there.
+
+        Repeatable: what stands there already is not written. Our own id replaces one that is not in ``ours``.
+        """
         ...

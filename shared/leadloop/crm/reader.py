@@ -11,14 +11,17 @@ from datetime import datetime, timedelta
 
 from leadloop.crm.batching import Batch
 from leadloop.crm.contact_keys import NO_KEYS, KeysFound, keys_of
+from leadloop.crm.deal_signs import heard_of, source_of
 from leadloop.crm.deals import Deal
 from leadloop.crm.losses import LossCommit, find_survivor
 from leadloop.crm.marks import Entity, mark, mark_key, postponed, readable
-from leadloop.crm.port import CONTACT, LEAD, Crm, CrmLead
+from leadloop.crm.overwritings import changed_fields
+from leadloop.crm.port import CONTACT, LEAD, Crm, CrmLead, FieldChange
 from leadloop.crm.readings import AtRest, Reading, ReadingCommit, ReadingOvertaken, signs_of
 from leadloop.digests import follow_up_id
 from leadloop.identity.keys import KeyRing
 from leadloop.leads.crm_refs import CrmRef, ref_key
+from leadloop.leads.lead import Lead
 from leadloop.leads.matching import candidates_of, match
 from leadloop.leads.visiting import recall, tell_refused
 from leadloop.leads.writing import decide_and_commit
@@ -96,8 +99,15 @@ class Reader:
         self.shown.update({external_id: lead.updated_at for external_id, lead in alive.items()})
         moves = self._crm.transitions(list(alive))
         keys = self._keys(resting, alive)
+        changes = self._changes(resting, alive)
         readings = [
-            Reading(one, lead, moves.get(lead.external_id, ()), *keys.get(lead.external_id, NO_KEYS))
+            Reading(
+                one,
+                lead,
+                moves.get(lead.external_id, ()),
+                *keys.get(lead.external_id, NO_KEYS),
+                changes.get(lead.external_id, ()),
+            )
             for one in resting
             if (lead := alive.get(one.entity.external_id)) is not None
         ]
@@ -112,9 +122,9 @@ class Reader:
         on_them = [list(CrmRef.of(ref).leads) if ref is not None else [] for ref in refs]
         lead_ids = sorted({lead_id for ids in on_them for lead_id in ids})
         leads = self._store.get_many([Key("lead", lead_id) for lead_id in lead_ids]) if lead_ids else []
-        versions = {document.key.id: document.version for document in leads if document is not None}
+        found = {document.key.id: document for document in leads if document is not None}
         return [
-            AtRest(one, marks[one], ref, {lead_id: versions[lead_id] for lead_id in ids if lead_id in versions})
+            AtRest(one, marks[one], ref, {lead_id: found[lead_id] for lead_id in ids if lead_id in found})
             for one, ref, ids in zip(entities, refs, on_them, strict=True)
         ]
 
@@ -133,6 +143,20 @@ class Reader:
             lead.external_id: keys_of(self._policy, ring, (points[one] for one in lead.contact_ids if one in points))
             for lead in wanted
         }
+
+    def _changes(
+        self, resting: Sequence[AtRest], alive: Mapping[str, CrmLead]
+    ) -> Mapping[str, tuple[FieldChange, ...]]:
+        """Who changed source fields: asked only about deals that show another text than their leads heard of."""
+        changed: dict[str, frozenset[str]] = {}
+        met = ((one, alive.get(one.entity.external_id)) for one in resting)
+        for one, entity in ((one, entity) for one, entity in met if entity is not None):
+            for document in one.leads.values():
+                heard = heard_of(one.entity.crm, entity.external_id, Lead.of(document).facts)
+                fields = changed_fields(heard, source_of(self._policy, entity))
+                changed[entity.external_id] = changed.get(entity.external_id, frozenset()) | fields
+        asked = {external_id: fields for external_id, fields in changed.items() if fields}
+        return self._crm.field_changes(list(asked), frozenset().union(*asked.values())) if asked else {}
 
     def _is_unmatched(self, one: AtRest, lead: CrmLead) -> bool:
         if one.ref is not None and CrmRef.of(one.ref).leads:

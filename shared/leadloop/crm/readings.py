@@ -10,7 +10,7 @@ from leadloop import timestamps
 from leadloop.crm.deals import Deal
 from leadloop.crm.entity_facts import facts_about
 from leadloop.crm.marks import Entity, mark_key, postponed
-from leadloop.crm.port import CrmLead, Status, Transition
+from leadloop.crm.port import CrmLead, FieldChange, Status, Transition
 from leadloop.crm.stages import RECHECK, Entry, read_stages
 from leadloop.digests import digest
 from leadloop.facts import FactKind
@@ -36,12 +36,13 @@ class AtRest(NamedTuple):
     entity: Entity
     mark: Document | None = None
     ref: Document | None = None
-    leads: Mapping[str, str] = {}
-    """Versions of the leads on it. A reading that tells them something changes them, and nothing else need change."""
+    leads: Mapping[str, Document] = {}
+    """The leads on it. A reading that tells them something changes them, and nothing else need change."""
 
     def refuse_overtaken(self, ref: Document | None, leads: Mapping[str, str]) -> None:
-        """Raises ``ReadingOvertaken`` unless the reference and its leads are still the same."""
-        if (_version(self.ref), self.leads) != (_version(ref), leads):
+        """Raises ``ReadingOvertaken`` unless the reference and its leads are still the same (by their versions)."""
+        versions = {lead_id: document.version for lead_id, document in self.leads.items()}
+        if (_version(self.ref), versions) != (_version(ref), leads):
             raise ReadingOvertaken
 
     def after(self, mark: Document | None, due: datetime | None = None) -> list[Write]:
@@ -63,6 +64,8 @@ class Reading(NamedTuple):
     """Keys of its contacts under every key of the ring; empty when they were not read."""
     own_key_ids: tuple[str, ...] = ()
     """Of these the ones a lead is filed under."""
+    changes: tuple[FieldChange, ...] = ()
+    """Who changed its source fields, if they show something else than before."""
 
 
 class ReadingCommit:
@@ -93,9 +96,9 @@ class ReadingCommit:
         known = deal.last(FactKind.STAGE_ENTERED)
         status = Status(str(known.values["pipeline_id"]), str(known.values["status_id"])) if known else None
         stages = read_stages(reading.lead, reading.moves, status, self._now)
-        self._give(deal, stages.entries)
+        is_settled = self._give(deal, stages.entries)
         self._recall_visits(deal)
-        due = None if stages.verdict else self._now + RECHECK
+        due = None if stages.verdict and is_settled else self._now + RECHECK
         return [*self._deliveries(deal), *deal.writes(), *reading.at_rest.after(mark, due)]
 
     def _match(self, deal: Deal) -> None:
@@ -126,11 +129,15 @@ class ReadingCommit:
         deal.ref = deal.ref.changed(waits_until=until, **self._seen(deal))
         return [*deal.writes(), *self.reading.at_rest.after(mark, timestamps.from_text(until))]
 
-    def _give(self, deal: Deal, entries: Sequence[Entry]) -> None:
-        lead = self.reading.lead
+    def _give(self, deal: Deal, entries: Sequence[Entry]) -> bool:
+        """Tell each lead on the deal; whether the CRM's feed of changes had caught up with it."""
+        lead, changes, is_settled = self.reading.lead, self.reading.changes, True
         for lead_id in deal.leads:
-            deal.give(lead_id, facts_about(self._policy, deal, lead_id, lead, entries))
+            told = facts_about(self._policy, deal, lead_id, lead, entries, changes, self._now)
+            deal.give(lead_id, told.facts)
+            is_settled = is_settled and told.is_settled
         deal.ref = deal.ref.changed(gone=None if deal.ref.alias_of is None else deal.ref.gone, **self._seen(deal))
+        return is_settled
 
     def _recall_visits(self, deal: Deal) -> None:
         """A lead that learns a ClientID here learns of its visits in the same commit."""

@@ -65,6 +65,20 @@ def observed_ids(crm: str, external_id: str, ids: dict[str, str], key_ids: tuple
     return _fact(FactKind.IDS_OBSERVED, at, Feed.CRM, values, identity)
 
 
+def deal_view(crm: str, external_id: str, shown: JsonObject, at: datetime) -> Fact:
+    """What the deal's other fields show; ``shown``: filled, responsible, loss_reason, source (``DealView``)."""
+    values: JsonObject = {"crm": crm, "external_id": external_id, **shown}
+    identity = digest("deal_observed", crm, external_id, shown, timestamps.to_text(at))
+    return _fact(FactKind.DEAL_OBSERVED, at, Feed.CRM, values, identity)
+
+
+def source_overwriting(crm: str, external_id: str, field: str, old: str, new: str, by: str, at: datetime) -> Fact:
+    """Somebody replaced one text of a source field by another; ``by`` is empty when the CRM does not say who."""
+    values: JsonObject = {"crm": crm, "external_id": external_id, "field": field, "old": old, "new": new, "by": by}
+    identity = digest("source_overwritten", crm, external_id, field, old, new, timestamps.to_text(at))
+    return _fact(FactKind.SOURCE_OVERWRITTEN, at, Feed.CRM, values, identity)
+
+
 def crm_entity_lost(crm: str, external_id: str, how: str, into: str | None, at: datetime) -> Fact:
     """The CRM entity is gone; ``into`` is the entity that took it over, if known."""
     values: JsonObject = {"crm": crm, "external_id": external_id, "how": how, "into": into}

@@ -108,6 +108,18 @@ class AmoCrmFields(Section):
     """Tag utm_term."""
     referrer: CrmField = "REFERRER"
     """The page the visitor came from."""
+    source: CrmField | None = None
+    """Where the CRM or a person says that the lead came from; read as a sign of its source."""
+    called_number: CrmField | None = None
+    """The number of yours that was called; read as a sign of the source."""
+    known_ids: CrmField | None = None
+    """A long text in which leadloop keeps all ids known of the lead, those learnt later too."""
+    duplicate: CrmField | None = None
+    """A text in which leadloop keeps its verdict: ``unique``, ``duplicate`` or ``client``."""
+    quality: CrmField | None = None
+    """A text in which leadloop keeps the standing of the lead and why."""
+    fraud: CrmField | None = None
+    """A text in which leadloop keeps what the fraud gate says."""
 
 
 class NewLead(Section):

@@ -20,4 +20,4 @@ def connect(runtime: Runtime) -> AmoCrmAccount:
 
     policy = runtime.policy
     base_url = runtime.endpoint("amocrm", f"https://{policy.crm.host}")
-    return AmoCrmAccount(AmoCrmClient(runtime.http, base_url, runtime.secrets), policy.crm)
+    return AmoCrmAccount(AmoCrmClient(runtime.http, base_url, runtime.secrets), policy.crm, policy.qualification.fields)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from leadloop import timestamps
 from leadloop.crm.amocrm import lead_feed, writing
 from leadloop.crm.amocrm.client import AmoCrmClient, several
+from leadloop.crm.amocrm.fields import ids_at, places, places_of
 from leadloop.crm.amocrm.leadloop_field import ensure_leadloop_field
-from leadloop.crm.amocrm.shapes import change_of, contact_points_of, embedded, id_of, lead_of, transition_of
+from leadloop.crm.amocrm.shapes import (
+    change_of,
+    contact_points_of,
+    embedded,
+    field_change_of,
+    id_of,
+    lead_of,
+    transition_of,
+)
 from leadloop.crm.port import (
     AttachedFields,
     Change,
@@ -18,6 +27,7 @@ from leadloop.crm.port import (
     CreatedLead,
     CrmLead,
     Feed,
+    FieldChange,
     FieldTexts,
     NewCrmLead,
     Transition,
@@ -39,9 +49,14 @@ class AmoCrmAccount:
     name = "amocrm"
     most_leads_a_call = _IDS_A_CALL
 
-    def __init__(self, client: AmoCrmClient, settings: AmoCrm) -> None:
+    def __init__(self, client: AmoCrmClient, settings: AmoCrm, asked: Mapping[str, str] | None = None) -> None:
+        """``asked``: fields of which only matters whether they are filled, by name (``qualification.fields``)."""
         self._client = client
         self._settings = settings
+        self._places = places(settings.fields)
+        self._asked = places_of(asked or {})
+        self._field_ids: dict[str, int] = {}
+        """Ids of our fields, as far as leads that were read have shown them."""
 
     def prepare(self) -> Verdict:
         """See ``Crm``."""
@@ -54,17 +69,30 @@ class AmoCrmAccount:
             if external_id not in found and (item := self._single("leads", external_id, "contacts")) is not None:
                 found[external_id] = item
         alive = {external_id: found[external_id] for external_id in ids if external_id in found}
-        return {one: lead_of(item, self._settings.fields) for one, item in alive.items() if not item.get("is_deleted")}
+        for item in alive.values():
+            self._field_ids |= ids_at(item, self._places)
+        shown = {one: item for one, item in alive.items() if not item.get("is_deleted")}
+        return {one: lead_of(item, self._settings.fields, self._asked) for one, item in shown.items()}
 
     def transitions(self, ids: Sequence[str]) -> dict[str, tuple[Transition, ...]]:
         """See ``Crm``."""
         history: dict[str, list[Transition]] = {external_id: [] for external_id in ids}
-        for start in range(0, len(ids), _LEADS_AN_EVENTS_CALL):
-            for event in self._status_events(ids[start : start + _LEADS_AN_EVENTS_CALL]):
-                read = transition_of(event)
-                if read is not None and read[0] in history and read[1] not in history[read[0]]:
-                    history[read[0]].append(read[1])
+        for event in self._events(["lead_status_changed"], ids):
+            read = transition_of(event)
+            if read is not None and read[0] in history and read[1] not in history[read[0]]:
+                history[read[0]].append(read[1])
         return {external_id: tuple(sorted(moves)) for external_id, moves in history.items()}
+
+    def field_changes(self, ids: Sequence[str], fields: Collection[str]) -> dict[str, tuple[FieldChange, ...]]:
+        """See ``Crm``. Of a field that no lead showed yet the id is not known, nor is anything told of it."""
+        names = {self._field_ids[name]: name for name in sorted(fields) if name in self._field_ids}
+        types = [f"custom_field_{field_id}_value_changed" for field_id in names]
+        history: dict[str, list[FieldChange]] = {external_id: [] for external_id in ids}
+        for event in self._events(types, ids) if types else ():
+            read = field_change_of(event, names)
+            if read is not None and read[0] in history and read[1] not in history[read[0]]:
+                history[read[0]].append(read[1])
+        return {external_id: tuple(sorted(changes)) for external_id, changes in history.items()}
 
     def leads_of_contacts(self, contact_ids: Sequence[str]) -> tuple[str, ...]:
         """See ``Crm``."""
@@ -91,12 +119,14 @@ class AmoCrmAccount:
         """See ``Crm``."""
         return writing.find_created(self._client, self._settings.fields, lead_id, since)
 
-    def attach_fields(self, external_id: str, fields: FieldTexts, ours: Collection[str]) -> AttachedFields:
+    def attach_fields(
+        self, external_id: str, fields: FieldTexts, ours: Collection[str], replace: Collection[str] = ()
+    ) -> AttachedFields:
         """See ``Crm``."""
         item = self._single("leads", external_id)
         if item is None or item.get("is_deleted"):
             return AttachedFields(gone=True)
-        return writing.attach_fields(self._client, self._settings.fields, item, fields, ours)
+        return writing.attach_fields(self._client, self._settings.fields, item, fields, ours, replace)
 
     def _contacts(self, ids: Sequence[str], extras: str = "") -> dict[str, JsonObject]:
         asked = tuple(dict.fromkeys(ids))
@@ -131,15 +161,16 @@ class AmoCrmAccount:
                 raise
             return None
 
-    def _status_events(self, ids: Sequence[str]) -> Iterator[JsonObject]:
-        params = (
-            *several("filter[type]", ["lead_status_changed"]),
-            *several("filter[entity]", ["lead"]),
-            *several("filter[entity_id]", ids),
-            ("limit", "100"),
-        )
-        for page in self._client.pages("read_events", "events", params, "events"):
-            yield from page
+    def _events(self, types: Sequence[str], ids: Sequence[str]) -> Iterator[JsonObject]:
+        for start in range(0, len(ids), _LEADS_AN_EVENTS_CALL):
+            params = (
+                *several("filter[type]", types),
+                *several("filter[entity]", ["lead"]),
+                *several("filter[entity_id]", ids[start : start + _LEADS_AN_EVENTS_CALL]),
+                ("limit", "100"),
+            )
+            for page in self._client.pages("read_events", "events", params, "events"):
+                yield from page
 
     def _deletions(self, since: datetime, position: JsonObject | None) -> ChangePage:
         page = position.get("page") if position else 1

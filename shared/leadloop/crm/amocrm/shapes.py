@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from math import isfinite
 
 from leadloop import timestamps
 from leadloop.crm.amocrm.client import AnswerUnreadable
-from leadloop.crm.amocrm.fields import places, texts_at, texts_of_code
-from leadloop.crm.port import Change, ContactPoints, CrmLead, Status, Transition
+from leadloop.crm.amocrm.fields import FieldPlace, filled_at, places, texts_at, texts_of_code
+from leadloop.crm.port import (
+    LONGEST_TEXT,
+    SOURCE_FIELDS,
+    Change,
+    ContactPoints,
+    CrmLead,
+    FieldChange,
+    Status,
+    Transition,
+)
 from leadloop.identity.ad_ids import read_ad_ids
+from leadloop.identity.contact_signs import looks_like_contact
 from leadloop.json_types import Json, JsonObject
 from leadloop.messages import AdIds
 from leadloop.policy.models import AmoCrmFields
@@ -19,8 +30,13 @@ _END_OF_TIME = 253_402_300_800
 """The year 10000, beyond which there are no dates."""
 
 
-def lead_of(item: JsonObject, fields: AmoCrmFields) -> CrmLead:
-    """A lead of a list or of a single answer. Raises ``AnswerUnreadable`` when a promised member is missing."""
+def lead_of(item: JsonObject, fields: AmoCrmFields, asked: Iterable[FieldPlace] = ()) -> CrmLead:
+    """A lead of a list or of a single answer; ``asked``: fields of which only matters whether they are filled.
+
+    ``loss_reason_id`` and ``responsible_user_id`` are null or 0 when there is none
+    (https://www.amocrm.ru/developers/content/crm_platform/leads-api). Raises ``AnswerUnreadable`` when a promised
+    member is missing.
+    """
     texts = texts_at(item, places(fields))
     offered = {name: (texts[name],) for name in AdIds.model_fields if name in texts}
     return CrmLead(
@@ -34,6 +50,10 @@ def lead_of(item: JsonObject, fields: AmoCrmFields) -> CrmLead:
         ids=read_ad_ids(offered).ids.model_dump(exclude_none=True),
         leadloop_id=texts.get("leadloop_id"),
         submission_id=texts.get("submission_id"),
+        filled=filled_at(item, asked),
+        responsible=_id_or_none(item.get("responsible_user_id")),
+        loss_reason=_id_or_none(item.get("loss_reason_id")),
+        source=_source_of(item, texts),
     )
 
 
@@ -56,6 +76,22 @@ def transition_of(event: JsonObject) -> tuple[str, Transition] | None:
     return id_of(event.get("entity_id")), Transition(_instant(event, "created_at"), str(event.get("id")), before, after)
 
 
+def field_change_of(event: JsonObject, names: Mapping[int, str]) -> tuple[str, FieldChange] | None:
+    """The lead and its field's change in an event (``custom_field_{id}_value_changed``); ``None`` for any other.
+
+    ``names``: our names of fields by their ids. Of several values the first counts, as it does in a reading.
+    """
+    before, after = _field_value(event.get("value_before")), _field_value(event.get("value_after"))
+    field_id = after.get("field_id") or before.get("field_id")
+    name = names.get(field_id) if isinstance(field_id, int) else None
+    if name is None or event.get("type") != f"custom_field_{field_id}_value_changed":
+        return None
+    old, new = (str(value.get("text") or "").strip() for value in (before, after))
+    by = _id_or_none(event.get("created_by")) or ""
+    change = FieldChange(_instant(event, "created_at"), str(event.get("id")), name, old, new, by)
+    return id_of(event.get("entity_id")), change
+
+
 def contact_points_of(contact: JsonObject) -> ContactPoints:
     """Phones and e-mails of a contact."""
     return ContactPoints(texts_of_code(contact, "PHONE"), texts_of_code(contact, "EMAIL"))
@@ -75,6 +111,26 @@ def id_of(value: Json) -> str:
     if isinstance(value, str) and value.isdecimal():
         return value
     raise AnswerUnreadable("amocrm", "read", "expected an id that is a positive whole number, found something else")
+
+
+def _id_or_none(value: Json) -> str | None:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _source_of(item: JsonObject, texts: Mapping[str, str]) -> dict[str, str]:
+    """``created_by`` 0 is a robot, a form or the API (see the leads page)."""
+    found = {name: texts[name][:LONGEST_TEXT] for name in SOURCE_FIELDS if name in texts}
+    stated = {name: text for name, text in found.items() if name == "called_number" or not looks_like_contact(text)}
+    creator = item.get("created_by")
+    if isinstance(creator, int) and not isinstance(creator, bool):
+        stated["created_by"] = str(creator)
+    return stated
+
+
+def _field_value(values: Json) -> JsonObject:
+    first = values[0] if isinstance(values, list) and values else None
+    held = first.get("custom_field_value") if isinstance(first, dict) else None
+    return held if isinstance(held, dict) else {}
 
 
 def _main_first(contacts: list[JsonObject]) -> tuple[str, ...]:

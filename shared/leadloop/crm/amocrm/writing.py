@@ -54,17 +54,25 @@ def find_created(client: AmoCrmClient, fields: AmoCrmFields, lead_id: str, since
 
 
 def attach_fields(
-    client: AmoCrmClient, fields: AmoCrmFields, item: JsonObject, values: Mapping[str, str], ours: Collection[str]
+    client: AmoCrmClient,
+    fields: AmoCrmFields,
+    item: JsonObject,
+    values: Mapping[str, str],
+    ours: Collection[str],
+    replace: Collection[str] = (),
 ) -> AttachedFields:
-    """Write the values whose fields are empty in ``item``. Never replaces a value, but for a stranger's LEADLOOP_ID."""
+    """Write the values whose fields are empty in ``item``, and those in ``replace`` that differ.
+
+    Replaces nothing else, but for a stranger's LEADLOOP_ID.
+    """
     wanted = _filled(fields, values)
     held = texts_at(item, wanted)
-    kept = tuple(name for name, text in held.items() if name != "leadloop_id" and text != values[name])
-    missing = [place for place in wanted if place.name not in held]
-    missing += [
-        place for place in wanted if place.name == "leadloop_id" and held.get(place.name, "") not in {"", *ours}
-    ]
-    if not missing:
+    differing = {name for name, text in held.items() if text != values[name].strip()}
+    foreign = {name for name in differing if name == "leadloop_id" and held[name] not in ours}
+    kept = tuple(name for name in held if name in differing and name not in {*replace, "leadloop_id"})
+    chosen = [place for place in wanted if place.name not in held or place.name in foreign]
+    chosen += [place for place in wanted if place.name in differing and place.name in replace]
+    if not chosen:
         return AttachedFields(kept=kept)
     path = f"leads/{id_of(item.get('id'))}"
 
@@ -72,9 +80,10 @@ def attach_fields(
         body: Json = {"custom_fields_values": entries(chosen, values)}
         return client.write("attach_fields", "PATCH", path, body, repeatable=True)
 
-    answer, refused = _without_refused("attach_fields", missing, patch)
-    written = tuple(place.name for place in missing if place.name not in refused)
-    return AttachedFields(written, kept, refused, written_at=written_at(answer))
+    answer, refused = _without_refused("attach_fields", chosen, patch)
+    written = tuple(place.name for place in chosen if place.name not in refused)
+    replaced = tuple(name for name in written if name in differing)
+    return AttachedFields(written, kept, replaced, refused, written_at=written_at(answer))
 
 
 def _without_refused(

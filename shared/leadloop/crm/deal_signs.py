@@ -1,0 +1,116 @@
+"""What a deal shows besides its stages and its price: which fields are filled, who works on it, and its source. Pure.
+
+A lead is told of it when somebody changed it. What leadloop itself wrote there is no news and costs no write; it is
+told along with whatever comes next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from leadloop.crm.lead_fields import said_at_first
+from leadloop.crm.port import LONGEST_TEXT, SOURCE_FIELDS, CrmLead
+from leadloop.facts import Fact, FactKind
+from leadloop.identity.contact_signs import looks_like_contact
+from leadloop.json_types import Json, JsonObject, json_list
+from leadloop.leads import facts_of
+from leadloop.policy import Policy
+from leadloop.sources.signs import number_of
+
+CLICKS = ("client_id", "yclid", "gclid")
+WATCHED = (*SOURCE_FIELDS, *CLICKS)
+"""Fields by which a source is known; to replace what one holds is to overwrite the source."""
+UNLISTED = "unlisted"
+"""Stands for a called number that the policy does not name: it may be anybody's."""
+
+_TICK = timedelta(microseconds=1)
+
+
+class Heard(NamedTuple):
+    """What a lead was last told of one deal, and what it told of itself before."""
+
+    view: Fact | None
+    source: Mapping[str, str]
+    """Texts of the deal's source fields as last heard."""
+    first: Mapping[str, frozenset[str]]
+    """By field what is known to have stood there first, or should have: to write that again is no overwriting."""
+    said: Mapping[str, str]
+    """What the lead came with, and what is therefore written into empty fields."""
+
+
+def heard_of(crm: str, external_id: str, facts: Iterable[Fact]) -> Heard:
+    """What the facts of a lead, in their order, tell of a deal."""
+    held = list(facts)
+    about = [fact for fact in held if (fact.values.get("crm"), fact.values.get("external_id")) == (crm, external_id)]
+    views = [fact for fact in about if fact.kind is FactKind.DEAL_OBSERVED]
+    view = views[-1] if views else None
+    said = {name: text[:LONGEST_TEXT] for name, text in said_at_first(held).items() if name in WATCHED}
+    first = {name: {text} for name, text in said.items()}
+    is_overwritten = set()
+    for fact in about:
+        field = str(fact.values.get("field"))
+        if fact.kind is FactKind.SOURCE_OVERWRITTEN and field not in is_overwritten:
+            is_overwritten.add(field)
+            first.setdefault(field, set()).add(str(fact.values.get("old")))
+    return Heard(view, _texts(view), {name: frozenset(texts) for name, texts in first.items()}, said)
+
+
+def source_of(policy: Policy, entity: CrmLead) -> dict[str, str]:
+    """What the source fields of a deal hold, fit to rest: of called numbers only the owner's own."""
+    clicks = {name: entity.ids[name] for name in CLICKS if name in entity.ids}
+    source = {**clicks, **entity.source}
+    if "called_number" in source:
+        source["called_number"] = _own_number(policy, source["called_number"])
+    return dict(sorted(source.items()))
+
+
+def fit_to_rest(policy: Policy, field: str, text: str) -> str:
+    """The text of a source field as it may rest; empty when it may not."""
+    if field == "called_number":
+        return _own_number(policy, text) if text else ""
+    return "" if looks_like_contact(text) else text[:LONGEST_TEXT]
+
+
+def view_of(crm: str, entity: CrmLead, heard: Heard, source: Mapping[str, str], *, goes_along: bool) -> Fact | None:
+    """The fact of what a deal shows, if it is news; ``goes_along``: the lead is written anyway.
+
+    Its time is that of the deal's last change, or just after the last view where the CRM's clock of whole seconds does
+    not tell them apart.
+    """
+    sources: dict[str, Json] = dict(source)
+    shown: JsonObject = {
+        "filled": json_list(sorted(entity.filled)),
+        "responsible": entity.responsible,
+        "loss_reason": entity.loss_reason,
+        "source": sources,
+    }
+    told = {name: heard.view.values.get(name) for name in shown} if heard.view is not None else {}
+    if shown == told:
+        return None
+    written = {name: text for name, text in heard.said.items() if source.get(name) == text}
+    if heard.view is not None and not goes_along and shown == {**told, "source": {**written, **heard.source}}:
+        return None
+    at = entity.updated_at if heard.view is None else max(entity.updated_at, heard.view.occurred_at + _TICK)
+    return facts_of.deal_view(crm, entity.external_id, shown, at)
+
+
+def view_with(crm: str, external_id: str, heard: Heard, texts: Mapping[str, str], at: datetime) -> Fact | None:
+    """The fact of what a deal shows once leadloop has written some texts there; ``None`` when nothing was heard yet."""
+    if heard.view is None:
+        return None
+    kept = {name: value for name, value in heard.view.values.items() if name not in ("crm", "external_id")}
+    sources: dict[str, Json] = dict(sorted({**heard.source, **texts}.items()))
+    return facts_of.deal_view(crm, external_id, {**kept, "source": sources}, max(at, heard.view.occurred_at + _TICK))
+
+
+def _own_number(policy: Policy, written: str) -> str:
+    numbers = {*policy.sources.static_pool, *(rule.called_number for rule in policy.sources.rules)}
+    number = number_of(written)
+    return number if number in numbers else UNLISTED
+
+
+def _texts(view: Fact | None) -> dict[str, str]:
+    held = view.values.get("source") if view is not None else None
+    return {name: text for name, text in held.items() if isinstance(text, str)} if isinstance(held, dict) else {}
