@@ -48,6 +48,7 @@ def fold(policy: Policy, facts: tuple[Fact, ...], circumstances: Circumstances =
     _borrow(state)
     state.visits = tuple(sorted(state.visits))
     state.source = origin.judge(policy, state)
+    state.source_in_crm = origin.compare(policy, state)
     state.quality = quality.judge(policy, state)
     state.fraud = fraud.judge(policy, state)
     return state
@@ -67,6 +68,8 @@ def _submitted(_policy: Policy, state: LeadState, fact: Fact) -> None:
         state.born_in = "site"
         state.submitted_at = fact.occurred_at
         state.source_signs = fact.values
+    else:
+        state.later_signs.append(fact.values)
     state.submission_id = state.submission_id or _text(fact.values.get("submission_id"))
     state.form = state.form or _text(fact.values.get("form")) or ""
     if sealed := _text(fact.values.get("contact_sealed")):
@@ -110,7 +113,9 @@ def _price_observed(_policy: Policy, state: LeadState, fact: Fact) -> None:
 def _ids_observed(_policy: Policy, state: LeadState, fact: Fact) -> None:
     if _ref(fact) in state.joined_refs:
         return
-    _learn_ids(state, _texts(fact.values.get("ids")))
+    ids = _texts(fact.values.get("ids"))
+    state.shown_ids.setdefault(_ref(fact), {}).update(ids)
+    _learn_ids(state, ids)
     keys = fact.values.get("key_ids")
     state.key_ids |= {key for key in keys if isinstance(key, str)} if isinstance(keys, list) else set()
 

@@ -1,18 +1,148 @@
-"""Where a lead came from, by the policy's dictionary and rules."""
+"""Where a lead came from, by the policy's dictionary and rules, and what the CRM makes of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from leadloop.leads.deal_view import Overwriting
 from leadloop.policy import Policy
-from leadloop.sources.resolution import NONE, Source, resolve
+from leadloop.sources.book import Book, book_of
+from leadloop.sources.in_crm import NOT_READ, InCrm
+from leadloop.sources.labels import NONE
+from leadloop.sources.resolution import NEVER_CAPTURED, Source, resolve, resolve_deal
 
 if TYPE_CHECKING:
     from leadloop.leads.state import LeadState
 
-_BORN_IN_CRM = Source(NONE, "none.born_in_crm")
+_BORN_IN_CRM = Source(NONE, "none.born_in_crm", reason="no form brought it, and no field of its deal was read yet")
+_CLICK_IDS = ("yclid", "gclid")
+_MERGED = "merged"
 
 
-def judge(policy: Policy, state: LeadState) -> Source:  # noqa: ARG001 - the dictionary is not asked yet
-    """The source of a lead; never empty."""
-    return resolve(state.source_signs) if state.born_in == "site" else _BORN_IN_CRM
+def judge(policy: Policy, state: LeadState) -> Source:
+    """The source of a lead; never empty. What was first known stays it, whatever is known later.
+
+    A lead of the site is of the source that its first form tells, or a later one where the first told nothing, or
+    its deal where no form did. One that was born in the CRM is of the source that its deal first told.
+    """
+    book = book_of(policy)
+    if state.born_in != "site":
+        return _of_deals(book, state)
+    source = resolve(state.source_signs, book)
+    if source.rule != NEVER_CAPTURED:
+        return source
+    later = next((one for signs in state.later_signs if not (one := resolve(signs, book)).is_none), None)
+    if later is not None:
+        return later._replace(reason=f"{later.reason}, in a later form: the first told nothing")
+    told = _of_deals(book, state) if state.crm_refs else source
+    return source if told.is_none else told._replace(reason=f"{told.reason}, in the deal: the form told nothing")
+
+
+def compare(policy: Policy, state: LeadState) -> InCrm:
+    """What the deal that a lead is on shows of its source, beside ``state.source``."""
+    ref = state.crm_ref
+    if ref is None:
+        return InCrm("in_crm.no_deal", "it is in no deal of the CRM yet")
+    view = state.deals.get(ref)
+    if view is None:
+        return NOT_READ
+    shown = resolve_deal({**state.shown_ids.get(ref, {}), **view.source}, book_of(policy))
+    if shown.label == state.source.label and not (stands := _standing(state, ref)):
+        return InCrm("in_crm.same", "the CRM shows the same", shown.label)
+    if ref in state.joined_refs:
+        reason = f"its own deal was merged into {ref}, which shows {shown.label}"
+        return InCrm("none.lost_in_merge", reason, shown.label)
+    if stands := _standing(state, ref):
+        return _overwritten(stands[-1], shown.label)
+    if shown.is_none:
+        reason = f"{state.source.label} is known here, and no field of the deal tells it"
+        return InCrm("none.not_passed_to_crm", reason, shown.label)
+    return InCrm("in_crm.differs", f"the CRM shows {shown.label}: {shown.reason}", shown.label)
+
+
+def to_restore(policy: Policy, state: LeadState) -> dict[str, str]:
+    """Source fields that somebody overwrote in the deal, with what they held first, by the names of ``crm.fields``.
+
+    Empty unless ``sources.restore``; empty also for a deal that the lead only came to by a merge.
+    """
+    ref = state.crm_ref
+    if not policy.sources.restore or ref is None or ref not in state.deals or ref in state.joined_refs:
+        return {}
+    first = _first_known(state, ref)
+    return {one.field: first[one.field] for one in _standing(state, ref)}
+
+
+def _of_deals(book: Book, state: LeadState) -> Source:
+    """What the lead's own deals first told, or why they told nothing."""
+    own = [ref for ref in state.crm_refs if ref not in state.joined_refs]
+    told = [resolve_deal(_first_told(state, ref), book) for ref in own if ref in state.deals or ref in state.shown_ids]
+    known = next((source for source in told if not source.is_none), None)
+    return known if known is not None else _cause(state, own, told)
+
+
+def _cause(state: LeadState, own: list[str], told: list[Source]) -> Source:
+    certain = next((source for source in told if source.rule in ("none.static_pool", "none.unknown_label")), None)
+    if certain is not None:
+        return certain
+    changed = [one for one in _in_order(state) if one.crm_ref in own]
+    if changed:
+        return Source(NONE, "none.overwritten", reason=_overwritten(changed[0], NONE).reason)
+    if any(state.lost.get(ref) == _MERGED for ref in own):
+        reason = "its own deal was merged into another one before any field of it told the source"
+        return Source(NONE, "none.lost_in_merge", reason=reason)
+    return told[0] if told else _BORN_IN_CRM
+
+
+def _first_told(state: LeadState, ref: str) -> dict[str, str]:
+    """A deal's source fields as they were before anybody overwrote them."""
+    view = state.deals.get(ref)
+    now = {**state.shown_ids.get(ref, {}), **(view.source if view is not None else {})}
+    return {**now, **_before(state, ref)}
+
+
+def _first_known(state: LeadState, ref: str) -> dict[str, str]:
+    """What the source fields of a deal should hold: what the form told, or else what they held first."""
+    return {**_before(state, ref), **_said_by_form(state)}
+
+
+def _before(state: LeadState, ref: str) -> dict[str, str]:
+    """The text of each overwritten field before it was overwritten for the first time."""
+    before: dict[str, str] = {}
+    for one in _in_order(state):
+        if one.crm_ref == ref and one.old:
+            before.setdefault(one.field, one.old)
+    return before
+
+
+def _said_by_form(state: LeadState) -> dict[str, str]:
+    """The first form's tags, click ids and referrer, as they are written into the CRM."""
+    said = {name: text for name, text in _texts(state.source_signs, "utm").items() if text}
+    ids, referrer = _texts(state.source_signs, "ids"), _texts(state.source_signs, "referrer")
+    said |= {name: ids[name] for name in _CLICK_IDS if ids.get(name)}
+    if referrer.get("host"):
+        said["referrer"] = f"{referrer['host']}{referrer.get('path', '')}"
+    return said
+
+
+def _standing(state: LeadState, ref: str) -> list[Overwriting]:
+    """Overwritings after which a field still holds something else than was first known, oldest first, one a field."""
+    view, first = state.deals[ref], _first_known(state, ref)
+    last = {one.field: one for one in _in_order(state) if one.crm_ref == ref}
+    return [one for one in last.values() if first.get(one.field) not in (None, view.source.get(one.field, ""))]
+
+
+def _in_order(state: LeadState) -> Iterator[Overwriting]:
+    return iter(sorted(state.overwritings))
+
+
+def _overwritten(one: Overwriting, shown: str) -> InCrm:
+    who = f"user {one.by}" if one.by else "somebody"
+    when = one.at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    reason = f"{who} changed {one.field} at {when}: {one.old!r} → {one.new!r}"
+    return InCrm("none.overwritten", reason, shown, one.field, one.by, one.at, one.old, one.new)
+
+
+def _texts(signs: Mapping[str, object], name: str) -> dict[str, str]:
+    group = signs.get(name)
+    return {key: value for key, value in group.items() if isinstance(value, str)} if isinstance(group, dict) else {}

@@ -12,6 +12,7 @@ from leadloop.leads.circumstances import ALONE, Circumstances, Lent
 from leadloop.leads.deal_view import DealView, Overwriting
 from leadloop.leads.fraud import NOT_JUDGED, FraudVerdict, OutsideVerdict
 from leadloop.leads.quality import OPEN, Quality
+from leadloop.sources.in_crm import NOT_READ, InCrm
 from leadloop.sources.resolution import NOT_RESOLVED, Source
 
 
@@ -53,6 +54,12 @@ class LeadState:
     source: Source = NOT_RESOLVED
     source_signs: JsonObject = field(default_factory=dict)
     """What the first submission said of where it came from: ``ids``, ``utm``, ``referrer``, ``form``, ``fields`` …"""
+    later_signs: list[JsonObject] = field(default_factory=list)
+    """The same of the submissions after the first, oldest first."""
+    source_in_crm: InCrm = NOT_READ
+    """What the CRM makes of the source."""
+    shown_ids: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By CRM reference the ids that its fields showed."""
     crm_refs: list[str] = field(default_factory=list)
     """CRM references in the order they were linked; the last is the present one."""
     joined_refs: frozenset[str] = frozenset()

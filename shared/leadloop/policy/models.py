@@ -16,6 +16,7 @@ from leadloop.policy.duplicates import Duplicates, Identity
 from leadloop.policy.fraud import Fraud
 from leadloop.policy.quality import Disqualification, Qualification
 from leadloop.policy.section import Section
+from leadloop.policy.source_agreement import field_contradictions
 from leadloop.policy.sources import Sources
 from leadloop.policy.value_types import (
     Account,
@@ -280,6 +281,12 @@ class Policy(Section):
     def _crm_agrees(cls, crm: AmoCrm, info: ValidationInfo) -> AmoCrm:
         refuse(crm_contradictions(crm, info.data.get("contacts")))
         return crm
+
+    @field_validator("sources")
+    @classmethod
+    def _sources_agree(cls, sources: Sources, info: ValidationInfo) -> Sources:
+        refuse(field_contradictions(sources, info.data.get("crm")))
+        return sources
 
     @field_validator("goals")
     @classmethod

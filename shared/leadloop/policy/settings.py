@@ -55,6 +55,10 @@ def write_value(value: object) -> str:
             return write_duration(value)
         case None:
             return "null"
+        case bool():
+            return "true" if value else "false"
+        case "":
+            return '""'
         case tuple():
             return f"[{', '.join(str(item) for item in value)}]"
         case dict():
@@ -105,13 +109,12 @@ def _settings(section: type[BaseModel], path: tuple[str, ...]) -> Iterator[Setti
         here = (*path, name)
         yield Setting(here, meanings(section).get(name, ""), field)
         if inner := _section_in(field.annotation):
-            yield from _settings(inner, (*here, EACH) if get_origin(_plain(field.annotation)) is dict else here)
+            yield from _settings(inner, here if _model(field.annotation) else (*here, EACH))
 
 
 def _section_in(annotation: object) -> type[BaseModel] | None:
-    """The model a setting is, or is a mapping of; ``None`` for a plain value."""
-    kind = _plain(annotation)
-    return _model(_item(kind)) if get_origin(kind) is dict else _model(kind)
+    """The model a setting is, or is a mapping or a list of; ``None`` for a plain value."""
+    return _model(annotation) or _model(_item(_plain(annotation)))
 
 
 def _model(annotation: object) -> type[BaseModel] | None:

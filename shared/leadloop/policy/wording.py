@@ -17,6 +17,7 @@ _Context: TypeAlias = dict[str, Any]
 _EXPECTED: dict[str, Callable[[_Context], str]] = {
     "unexpected": lambda context: str(context["expected"]),
     "string_type": lambda _: "a text",
+    "bool_type": lambda _: "true or false",
     "int_type": lambda _: "a whole number",
     "float_type": lambda _: "a number",
     "greater_than": lambda context: f"a number greater than {context['gt']:.12g}",

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from leadloop.json_types import JsonObject
+from leadloop.sources.book import STANDARD, Book
+from leadloop.sources.dictionary import (
+    AUTOMATIC,
+    CHANNEL_KNOWN,
+    FIRST_CLICK_IDS,
+    IN_CRM,
+    LAST_CLICK_IDS,
+    MANUAL,
+    Entry,
+)
+from leadloop.sources.labels import NONE, label_of
+from leadloop.sources.referrers import class_of
+from leadloop.sources.signs import BY_USER, CALLED_NUMBER, CREATED_BY, SOURCE, Signs, number_of, of_deal, of_form
 
-NONE = "none"
-_LONGEST_LABEL = 60
-_NOT_LABEL = re.compile(r"[\W_]+")
-"""A label stands in paths of counters, so of any script only letters and digits stay."""
+NEVER_CAPTURED = "none.never_captured"
 
 
 class Source(NamedTuple):
@@ -19,34 +29,121 @@ class Source(NamedTuple):
     label: str
     rule: str
     campaign: str = ""
+    reason: str = ""
+    """A sentence for a person: what was seen, or why there is none."""
+    channel: str = ""
+    connection: str = ""
+    """One of ``policy.sources.Connection``; empty where there is no source."""
+    contractor: str = ""
+
+    @property
+    def is_none(self) -> bool:
+        """Whether the lead has no source; ``rule`` is the cause then."""
+        return self.rule.startswith("none.")
 
 
 NOT_RESOLVED = Source(NONE, "none.not_resolved")
 
 
-def resolve(signs: JsonObject) -> Source:
-    """The source of one submission from its ``ids``, ``utm`` and ``referrer``; never empty.
+def resolve(signs: JsonObject, book: Book = STANDARD) -> Source:
+    """The source of one submission; never empty.
 
-    Order: click id, UTM, referrer. Where no sign decides, the label is ``none`` and the rule is the cause.
+    Order: the policy's rules, click id, UTM, referrer. Where no sign decides, the label is ``none`` and the rule is
+    the cause.
     """
-    ids, utm, referrer = (_texts(signs, name) for name in ("ids", "utm", "referrer"))
-    campaign = utm.get("utm_campaign", "")
-    if ids.get("yclid"):
-        return Source("yandex_direct", "click_id.yclid", campaign)
-    if ids.get("gclid"):
-        return Source("google_ads", "click_id.gclid", campaign)
-    named = (("utm.utm_source", utm.get("utm_source", "")), ("referrer.host", referrer.get("host", "")))
-    for rule, name in named:
-        if label := _label(name):
-            return Source(label, rule, campaign)
-    unknown = any(name for _, name in named)
-    return Source(NONE, "none.unknown_label" if unknown else "none.never_captured", campaign)
+    return resolve_signs(of_form(signs), book)
 
 
-def _texts(signs: JsonObject, name: str) -> dict[str, str]:
-    group = signs.get(name)
-    return {key: value for key, value in group.items() if isinstance(value, str)} if isinstance(group, dict) else {}
+def resolve_deal(fields: Mapping[str, str], book: Book = STANDARD) -> Source:
+    """The source that a deal's source fields tell; never empty. After all else, its field ``source`` decides."""
+    return resolve_signs(of_deal(fields), book)
 
 
-def _label(text: str) -> str:
-    return _NOT_LABEL.sub("_", text.casefold()).strip("_")[:_LONGEST_LABEL].strip("_")
+def resolve_signs(signs: Signs, book: Book) -> Source:
+    """The first sign that decides, or the cause that none does."""
+    found = next(_found(signs, book), None)
+    return found if found is not None else _none(signs, book)
+
+
+def _found(signs: Signs, book: Book) -> Iterator[Source]:
+    """What each sign says, the first to decide first."""
+    campaign = signs.utm.get("utm_campaign", "")
+    for rule in book.rules:
+        if rule.fits(signs):
+            yield _as(book, Source(rule.label, rule.id, campaign, f"fits {rule.place} of the policy"))
+    for name, label in FIRST_CLICK_IDS.items():
+        if signs.click_ids.get(name):
+            yield _as(book, Source(label, f"click_id.{name}", campaign, f"came with a {name}"))
+    if label := book.label(tag := signs.utm.get("utm_source", "")):
+        yield _named(book, label, Source(label, "utm.utm_source", campaign, f"utm_source {tag!r}"), signs)
+    if label := book.label(signs.host):
+        yield from _referred(signs.host, label, campaign, book)
+    for name, label in LAST_CLICK_IDS.items():
+        if signs.click_ids.get(name):
+            yield _as(book, Source(label, "click_id.other", campaign, f"came with a {name}"))
+    if signs.crm is not None and (label := book.label(word := signs.crm.get(SOURCE, ""))):
+        yield _named(book, label, Source(label, "crm_field.source", campaign, f"the CRM says {word!r}"), signs)
+
+
+def _referred(host: str, label: str, campaign: str, book: Book) -> Iterator[Source]:
+    if not book.is_nobodys(host):
+        kind = class_of(host)
+        entry = book.entries.get(label) or Entry(channel=kind, connection=AUTOMATIC)
+        yield _as(book, Source(label, "referrer.host", campaign, f"came from {host} ({kind})"), entry)
+
+
+def _named(book: Book, label: str, source: Source, signs: Signs) -> Source:
+    """A source by a word: known to the dictionary, or on its own line, or none if the policy wants none such."""
+    entry = book.entries.get(label)
+    if entry is None and not book.keeps_unknown:
+        reason = f"{source.reason} is not in sources.dictionary, and `sources.unknown: none`"
+        return Source(NONE, "none.unknown_label", source.campaign, reason)
+    if entry is None and source.rule == "utm.utm_source":
+        entry = Entry(channel=label_of(signs.utm.get("utm_medium", "")), connection=CHANNEL_KNOWN)
+    elif entry is None:
+        entry = Entry(connection=MANUAL if _is_by_hand(signs) else IN_CRM)
+    return _as(book, source, entry)
+
+
+def _as(book: Book, source: Source, entry: Entry | None = None) -> Source:
+    """The source with what the dictionary says of it, counted in the line it belongs to."""
+    entry = entry if entry is not None else book.entries.get(source.label, Entry())
+    line = entry.line or source.label
+    reason = source.reason if line == source.label else f"{source.reason}; {source.label} is counted with {line}"
+    said = (entry.channel, entry.connection, entry.contractor)
+    return Source(line, source.rule, source.campaign, reason, *said)
+
+
+def _none(signs: Signs, book: Book) -> Source:
+    """Why there is no source."""
+    campaign = signs.utm.get("utm_campaign", "")
+    words = {"utm_source": signs.utm.get("utm_source", ""), "the referrer": signs.host}
+    unreadable = [f"{name} {word!r}" for name, word in words.items() if word and not label_of(word)]
+    if unreadable:
+        reason = f"{' and '.join(unreadable)}: no letter and no digit, so it names no source"
+        return Source(NONE, "none.unknown_label", campaign, reason)
+    if signs.crm is None:
+        return Source(NONE, NEVER_CAPTURED, campaign, _not_captured(signs))
+    number = number_of(signs.crm.get(CALLED_NUMBER, ""))
+    if number in book.pool:
+        return Source(NONE, "none.static_pool", campaign, f"called {number}, a number that everybody is shown")
+    if number:
+        return Source(NONE, "none.unknown_label", campaign, "no rule of the policy names the number that was called")
+    if _is_by_hand(signs):
+        reason = "a person entered the deal in the CRM, and no field of it tells the source"
+        return Source(NONE, "none.entered_by_hand", campaign, reason)
+    return Source(NONE, "none.born_in_crm", campaign, "no form brought it, and no field of its deal tells its source")
+
+
+def _not_captured(signs: Signs) -> str:
+    if signs.host:
+        return f"came from {signs.host}, a page of the site itself or of a payment, and how it came there is not known"
+    if signs.click_ids.get("client_id"):
+        return (
+            "the browser was known, and brought no click id, tag or referrer: it came directly, or lost them on the way"
+        )
+    return "the form sent neither a click id, a tag, a referrer nor a ClientID: is the tag on that page?"
+
+
+def _is_by_hand(signs: Signs) -> bool:
+    return signs.crm is not None and signs.crm.get(CREATED_BY) == BY_USER
