@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from leadloop.leads.fraud import Gate
 from leadloop.leads.state import LeadState, Money
 from leadloop.policy import Goal, GoalEvent, Policy
 
@@ -29,46 +30,80 @@ class Conversion(NamedTuple):
     """For goals that come from the CRM: the reference that must own the claim."""
 
 
+class _Reached(NamedTuple):
+    """When a goal was reached, and on which CRM reference if it comes from the CRM."""
+
+    at: datetime
+    crm_ref: str | None
+
+
 def derive(
-    policy: Policy, state: LeadState, ownership: dict[str, bool], is_repeat: bool = False
+    policy: Policy, state: LeadState, ownership: dict[str, bool], repeat_of: str | None = None
 ) -> dict[str, Conversion]:
     """The conversions of a lead by goal.
 
     ``ownership`` says of each CRM reference whether this lead owns it; a touch of somebody else's
-    deal derives nothing from that deal. A repeat was received already; its deal, if it has one of
-    its own, still counts, because sales may work on either.
+    deal derives nothing from that deal. ``repeat_of`` is the lead it repeats within the hour, if any: it was received
+    already, and its deal, if it has one of its own, still counts, because sales may work on either. A duplicate
+    within ``duplicates.window`` derives nothing but what suppresses.
     """
-    reached = {
-        name: _reach(policy, name, goal, state)
-        for name, goal in policy.goals.items()
-        if not (is_repeat and goal.on is GoalEvent.RECEIVED)
-    }
     return {
         name: conversion
-        for name, conversion in reached.items()
-        if conversion is not None and (conversion.crm_ref is None or ownership.get(conversion.crm_ref, True))
+        for name, conversion in reached(policy, state).items()
+        if not is_counted_elsewhere(policy.goals[name], state, repeat_of)
+        and (conversion.crm_ref is None or ownership.get(conversion.crm_ref, True))
     }
 
 
-def _reach(policy: Policy, name: str, goal: Goal, state: LeadState) -> Conversion | None:
-    if goal.on is GoalEvent.RECEIVED:
-        if state.submitted_at is None:
-            return None
-        at, crm_ref = state.submitted_at, None
-    else:
-        entry = state.stages.get(goal.stage or "")
-        if entry is None:
-            return None
-        at, crm_ref = entry.at, entry.crm_ref
+def reached(policy: Policy, state: LeadState) -> dict[str, Conversion]:
+    """Every goal that a lead came to, whoever's it is to count."""
+    found = {name: _reach(goal, state) for name, goal in policy.goals.items()}
+    return {name: _conversion(policy, name, state, one) for name, one in found.items() if one is not None}
+
+
+def is_counted_elsewhere(goal: Goal, state: LeadState, repeat_of: str | None) -> bool:
+    """Whether the lead that this one repeats, or is a duplicate of, counts the goal for both."""
+    if goal.on.suppresses:
+        return False
+    if duplicate_of(state, repeat_of) is not None:
+        return True
+    return repeat_of is not None and goal.on is GoalEvent.RECEIVED
+
+
+def duplicate_of(state: LeadState, repeat_of: str | None) -> str | None:
+    """The lead whose series this one is a duplicate in; ``None`` for none, and for a mere repeat within the hour."""
+    first = state.circumstances.repeats
+    return first if first != repeat_of else None
+
+
+def _reach(goal: Goal, state: LeadState) -> _Reached | None:
+    quality = state.quality
+    match goal.on:
+        case GoalEvent.RECEIVED:
+            return _Reached(state.submitted_at, None) if state.submitted_at is not None else None
+        case GoalEvent.STAGE:
+            entry = state.stages.get(goal.stage or "")
+            return _Reached(entry.at, entry.crm_ref) if entry is not None else None
+        case GoalEvent.QUALIFIED:
+            return _Reached(*quality.qualified) if quality.qualified is not None else None
+        case GoalEvent.DISQUALIFIED:
+            counts = not goal.reasons or quality.reason in goal.reasons
+            return _Reached(*quality.disqualified) if quality.disqualified is not None and counts else None
+        case GoalEvent.FRAUD:
+            at = state.submitted_at or state.occurred_at
+            return _Reached(at, None) if at is not None and state.fraud.gate is Gate.FRAUD else None
+
+
+def _conversion(policy: Policy, name: str, state: LeadState, one: _Reached) -> Conversion:
     window = policy.defaults.visit_window - policy.defaults.visit_margin
     return Conversion(
         goal=name,
         target=policy.target_of(name),
-        occurred_at=at,
-        value=_value(policy, goal, state),
-        due_at=at + policy.settle_of(name),
-        deadline=(state.visit_before(at) or at) + window,
-        crm_ref=crm_ref,
+        occurred_at=one.at,
+        value=_value(policy, policy.goals[name], state),
+        due_at=one.at + policy.settle_of(name),
+        deadline=(state.visit_before(one.at) or one.at) + window,
+        crm_ref=one.crm_ref,
     )
 
 

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from leadloop import queries, timestamps
 from leadloop.conversions.deals import deal_key, judge_deal
-from leadloop.conversions.goals import derive
+from leadloop.conversions.goals import Conversion, duplicate_of, is_counted_elsewhere, reached
 from leadloop.conversions.identifiers import choose
 from leadloop.conversions.rows import freeze, judge_row
+from leadloop.conversions.verdicts import PASSES, judge_verdicts
 from leadloop.conversions.windows import judge_window
 from leadloop.leads.crm_refs import CrmRef
 from leadloop.leads.lead import Claim, Expiry, Lead
@@ -70,6 +71,8 @@ class _Candidate(NamedTuple):
     crm_ref: str | None
     claim: Claim | None
     """``None`` when no identifier is known."""
+    verdicts: Verdict = PASSES
+    """What the verdicts about the lead say of it; they say nothing of what was claimed before."""
 
 
 class _Weighed(NamedTuple):
@@ -101,7 +104,7 @@ class Selection:
 
     def read(self, store: Store, documents: Sequence[Document]) -> list[Choice]:
         """Decide on these leads, reading the deals they speak of."""
-        weighed = [_weigh(self.policy, document) for document in documents]
+        weighed = [_weigh(self.policy, document, self.now) for document in documents]
         refs = {one.crm_ref for lead in weighed for one in lead.candidates if one.crm_ref is not None}
         deals = _read_deals(store, sorted(refs))
         return [self._choose(one, deals) for one in weighed]
@@ -136,6 +139,8 @@ class Selection:
             owned = judge_deal(deals.get(candidate.crm_ref), candidate.goal, lead_id)
             if not owned:
                 return owned
+        if not candidate.verdicts:
+            return candidate.verdicts
         claim = candidate.claim
         if claim is None:
             return _held("no_identifier", "neither a ClientID nor a UserID nor a yclid is known; one may be learnt yet")
@@ -168,7 +173,7 @@ def _expiry(withheld: Withheld, now: datetime) -> Expiry:
     return Expiry(goal=withheld.goal, at=timestamps.to_text(now), rule=verdict.rule, reason=verdict.reason)
 
 
-def _weigh(policy: Policy, document: Document) -> _Weighed:
+def _weigh(policy: Policy, document: Document, now: datetime) -> _Weighed:
     lead = Lead.of(document)
     state = lead.state(policy)
     identifier = choose(state.ids)
@@ -180,6 +185,7 @@ def _weigh(policy: Policy, document: Document) -> _Weighed:
             deadline=timestamps.to_text(conversion.deadline),
             crm_ref=conversion.crm_ref,
             claim=freeze(conversion, identifier) if identifier else None,
+            verdicts=judge_verdicts(policy, state, policy.goals[goal], now),
         )
         for goal, conversion in lead.pending(policy, state).items()
     ]
@@ -199,18 +205,22 @@ def _duplicates(policy: Policy, lead: Lead, state: LeadState) -> list[Withheld]:
             lead.id,
             goal,
             Outcome.DUPLICATE,
-            _duplicate(lead, conversion.crm_ref),
+            _duplicate(policy, lead, state, conversion),
             timestamps.to_text(conversion.deadline),
         )
-        for goal, conversion in derive(policy, state, {}).items()
+        for goal, conversion in reached(policy, state).items()
         if goal not in own and goal not in lead.claims and goal not in lead.expired
     ]
 
 
-def _duplicate(lead: Lead, crm_ref: str | None) -> Verdict:
-    if crm_ref is None:
+def _duplicate(policy: Policy, lead: Lead, state: LeadState, conversion: Conversion) -> Verdict:
+    if not is_counted_elsewhere(policy.goals[conversion.goal], state, lead.repeat_of):
+        return Verdict(False, "duplicate.touch_of_deal", f"another lead owns the deal {conversion.crm_ref}")
+    first = duplicate_of(state, lead.repeat_of)
+    if first is None:
         return Verdict(False, "duplicate.repeat", f"it repeats lead {lead.repeat_of}")
-    return Verdict(False, "duplicate.touch_of_deal", f"another lead owns the deal {crm_ref}")
+    common = f", with which it has the {state.circumstances.by} in common" if state.circumstances.by else ""
+    return Verdict(False, "duplicate.of_lead", f"it is a duplicate of lead {first}{common}")
 
 
 def _read_deals(store: Store, refs: Sequence[str]) -> Deals:

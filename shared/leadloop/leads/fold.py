@@ -45,6 +45,7 @@ def fold(policy: Policy, facts: tuple[Fact, ...], circumstances: Circumstances =
         if fact.kind not in _NOT_ITS_BEGINNING:
             state.occurred_at = state.occurred_at or fact.occurred_at
         _STEPS[fact.kind](policy, state, fact)
+        quality.follow(policy, state, fact.occurred_at)
     _borrow(state)
     state.visits = tuple(sorted(state.visits))
     state.source = origin.judge(policy, state)
@@ -94,6 +95,7 @@ def _crm_linked(_policy: Policy, state: LeadState, fact: Fact) -> None:
 def _stage_entered(policy: Policy, state: LeadState, fact: Fact) -> None:
     pipeline_id, status_id = str(fact.values["pipeline_id"]), str(fact.values["status_id"])
     stage = policy.crm.stage_of(pipeline_id, status_id)
+    quality.enter(policy, state, _ref(fact), stage, fact.occurred_at)
     if stage is None:
         if f"{pipeline_id}/{status_id}" not in policy.crm.ignored:
             state.unmapped_statuses.add(f"{pipeline_id}/{status_id}")

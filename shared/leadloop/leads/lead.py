@@ -106,7 +106,7 @@ class Lead(BaseModel):
 
     def pending(self, policy: Policy, state: LeadState | None = None) -> dict[str, Conversion]:
         """Conversions not claimed yet and not expired, by goal."""
-        derived = derive(policy, state or self.state(policy), self.ownership, is_repeat=self.repeat_of is not None)
+        derived = derive(policy, state or self.state(policy), self.ownership, self.repeat_of)
         return {
             goal: conversion
             for goal, conversion in derived.items()

@@ -11,7 +11,7 @@ from leadloop.json_types import JsonObject
 from leadloop.leads.circumstances import ALONE, Circumstances, Lent
 from leadloop.leads.deal_view import DealView, Overwriting
 from leadloop.leads.fraud import NOT_JUDGED, FraudVerdict, OutsideVerdict
-from leadloop.leads.quality import OPEN, Quality
+from leadloop.leads.quality import OPEN, Course, Decision, Quality
 from leadloop.sources.in_crm import NOT_READ, InCrm
 from leadloop.sources.resolution import NOT_RESOLVED, Source
 
@@ -79,6 +79,10 @@ class LeadState:
     bot_signs: JsonObject = field(default_factory=dict)
     deals: dict[str, DealView] = field(default_factory=dict)
     """By CRM reference what the deal showed at the last reading."""
+    courses: dict[str, Course] = field(default_factory=dict)
+    """By CRM reference how far its deal came."""
+    qualified: Decision | None = None
+    """The first time a deal stood in its stage with everything that ``qualification`` requires."""
     overwritings: list[Overwriting] = field(default_factory=list)
     outside_verdicts: list[OutsideVerdict] = field(default_factory=list)
     """Oldest first."""

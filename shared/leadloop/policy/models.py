@@ -15,6 +15,11 @@ from leadloop.policy.agreement import Contradiction, crm_contradictions, goal_co
 from leadloop.policy.duplicates import Duplicates, Identity
 from leadloop.policy.fraud import Fraud
 from leadloop.policy.quality import Disqualification, Qualification
+from leadloop.policy.quality_agreement import (
+    disqualification_contradictions,
+    goal_reason_contradictions,
+    qualification_contradictions,
+)
 from leadloop.policy.section import Section
 from leadloop.policy.source_agreement import field_contradictions
 from leadloop.policy.sources import Sources
@@ -181,15 +186,26 @@ class GoalEvent(StrEnum):
 
     RECEIVED = "received"
     STAGE = "stage"
+    QUALIFIED = "qualified"
+    DISQUALIFIED = "disqualified"
+    FRAUD = "fraud"
+
+    @property
+    def suppresses(self) -> bool:
+        """Whether it tells of a lead that the ad system should not look for more of: no verdict holds it back."""
+        return self in (GoalEvent.DISQUALIFIED, GoalEvent.FRAUD)
 
 
 class Goal(Section):
     """One Metrica goal fed by leadloop. The key in ``goals`` names it."""
 
     on: GoalEvent
-    """``received``: a lead comes from the site; ``stage``: its deal reaches a stage."""
+    """``received``: a lead comes from the site; ``stage``: its deal reaches a stage; ``qualified``: it shows all that
+    ``qualification`` wants; ``disqualified``: it is lost; ``fraud``: the fraud gate finds it no human's."""
     stage: Stage | None = None
     """The stage, for ``on: stage``."""
+    reasons: tuple[Stage, ...] = ()
+    """For ``on: disqualified``: names of ``disqualification.reasons`` that count; by default all, and none too."""
     target: GoalTarget | None = None
     """Identifier of the JavaScript goal in Metrica; by default the goal's own name."""
     value: GoalValue = "none"
@@ -205,6 +221,9 @@ class Goal(Section):
         if self.on is not GoalEvent.STAGE and self.stage is not None:
             text = f"goes only with `on: stage`, and this goal is on `{self.on}`; change `on` or remove `stage`"
             refuse([Contradiction(("stage",), text, self.stage)])
+        if self.on is not GoalEvent.DISQUALIFIED and self.reasons:
+            text = f"goes only with `on: disqualified`, and this goal is on `{self.on}`; change `on` or remove `reasons`"
+            refuse([Contradiction(("reasons",), text, self.reasons)])
         return self
 
 
@@ -293,6 +312,24 @@ class Policy(Section):
     def _goals_agree(cls, goals: dict[str, Goal], info: ValidationInfo) -> dict[str, Goal]:
         refuse(goal_contradictions(goals, info.data.get("crm")))
         return goals
+
+    @field_validator("qualification")
+    @classmethod
+    def _qualification_agrees(cls, qualification: Qualification, info: ValidationInfo) -> Qualification:
+        refuse(qualification_contradictions(qualification, info.data.get("crm")))
+        return qualification
+
+    @field_validator("disqualification")
+    @classmethod
+    def _disqualification_agrees(cls, disqualification: Disqualification, info: ValidationInfo) -> Disqualification:
+        found = info.data
+        refuse(disqualification_contradictions(disqualification, found.get("qualification"), found.get("crm")))
+        return disqualification
+
+    @model_validator(mode="after")
+    def _reasons_of_goals_are_known(self) -> Self:
+        refuse(goal_reason_contradictions(self.goals, self.disqualification))
+        return self
 
     def target_of(self, goal: str) -> str:
         """The Metrica identifier of a goal."""

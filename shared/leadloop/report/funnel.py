@@ -75,5 +75,5 @@ def _stages(policy: Policy) -> tuple[str, ...]:
 
 def _unclaimed(policy: Policy, lead: Lead, state: LeadState) -> int:
     """Stages with a goal that this lead reached and that are not its own to send, now or ever."""
-    told = {*derive(policy, state, lead.ownership, lead.repeat_of is not None), *lead.claims, *lead.expired}
+    told = {*derive(policy, state, lead.ownership, lead.repeat_of), *lead.claims, *lead.expired}
     return len({goal.stage for name, goal in policy.goals.items() if goal.stage in state.stages and name not in told})

@@ -41,7 +41,7 @@ class TestReceived:
 
     def test_a_repeat_is_not_received_again(self) -> None:
         state = state_of(submitted(), linked(), entered(QUALIFIED))
-        assert set(derive(POLICY, state, {}, is_repeat=True)) == {"lead_qualified"}
+        assert set(derive(POLICY, state, {}, repeat_of="boris")) == {"lead_qualified"}
 
 
 class TestStages:

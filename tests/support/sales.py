@@ -1,0 +1,57 @@
+"""What sales do with a lead, as the CRM tells it, and policies that judge it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from leadloop.digests import digest
+from leadloop.facts import Fact, FactKind, Feed
+from leadloop.json_types import JsonObject, json_list
+from leadloop.policy import Policy
+from support.policies import LOST, MEETING, NEW, PIPELINE, QUALIFIED, WON, sokol
+from support.settable_clock import MORNING
+
+SECOND_PIPELINE, SECOND_QUALIFIED = "8001", "80011"
+LOCATION, BUDGET = "501", "502"
+SPAM, RENT, BOT, UNKNOWN_REASON = "901", "902", "903", "999"
+IVANOVA, PETROV = "31", "32"
+
+REASONS: dict[str, object] = {
+    "spam": {"title": "Спам", "loss_reasons": [SPAM], "suppress": True},
+    "wants_to_rent": {"loss_reasons": [RENT], "counts_against_channel": False, "warm_up": True},
+    "bot": {"loss_reasons": [BOT], "fraud": True},
+}
+_PIPELINES = {
+    PIPELINE: {NEW: "new", QUALIFIED: "qualified", MEETING: "meeting", WON: "sold", LOST: "lost"},
+    SECOND_PIPELINE: {SECOND_QUALIFIED: "qualified", LOST: "lost"},
+}
+
+
+def judging(profile: str | None = "warm", goals: dict[str, object] | None = None, **qualification: object) -> Policy:
+    """«Сокол» with a profile, three reasons, two pipelines, and these goals besides its own."""
+    return sokol(
+        crm={"pipelines": _PIPELINES, "ignored": []},
+        goals=goals or {},
+        qualification={
+            "profile": profile,
+            "fields": {"location": LOCATION, "budget": BUDGET, "family": "503"},
+            **qualification,
+        },
+        disqualification={"reasons": REASONS},
+    )
+
+
+def shown(
+    *filled: str, at: datetime = MORNING, deal: str = "1", responsible: str = IVANOVA, loss_reason: str | None = None
+) -> Fact:
+    """The fields of a deal at a reading."""
+    values: JsonObject = {
+        "crm": "amocrm",
+        "external_id": deal,
+        "filled": json_list(sorted(filled)),
+        "responsible": responsible,
+        "loss_reason": loss_reason,
+        "source": {},
+    }
+    identity = digest("deal_observed", values, at.isoformat())
+    return Fact(id=identity, kind=FactKind.DEAL_OBSERVED, occurred_at=at, feed=Feed.CRM, values=values)
