@@ -61,6 +61,10 @@ class BotSigns(_Shape):
     fill_seconds: float | None = None
     foreign_origin: bool = False
     """A browser sent it from a page of an origin that the policy does not name."""
+    automation: bool = False
+    """The User-Agent is that of a browser without a screen or of a program's HTTP library."""
+    phone_pattern: bool = False
+    """The phone, where it came in clear, is one digit, a row of digits or a group of them repeated."""
 
 
 class Submission(_Shape):
@@ -91,6 +95,10 @@ class Submission(_Shape):
     """What of the form may not travel, by field, with the reason: a phone in a UTM tag, a raw phone where only
     ready keys may come; never the value."""
     bot_signs: BotSigns = BotSigns()
+    network: str | None = None
+    """Keyed digest of the part of the internet that a browser sent the form from; never in contacts mode ``none``."""
+    device: str | None = None
+    """Keyed digest of the same together with the browser's User-Agent and languages."""
 
 
 class LeadCaptured(_Shape):
@@ -158,6 +166,35 @@ class HintUnreadable(_Shape):
     body_sealed: str
 
 
+class VerdictReceived(_Shape):
+    """An antifraud service, known by its signature, judged somebody."""
+
+    type: Literal["verdict_received"] = "verdict_received"
+    event_id: str
+    received_at: datetime
+    provider: str
+    verdict: Literal["fraud", "suspicious", "clean", "stolen_attribution", "unknown"] = "unknown"
+    reason: str = ""
+    """In the service's own words."""
+    detected_at: datetime
+    verdict_id: str = ""
+    reattributed_to: str = ""
+    """The source that the service credits instead."""
+    subject: dict[str, str]
+    """By what the service knows the one it judged: kind of id → id; at least one."""
+
+
+class VerdictUnreadable(_Shape):
+    """A signed verdict that says nothing we understand; its body is kept sealed."""
+
+    type: Literal["verdict_unreadable"] = "verdict_unreadable"
+    event_id: str
+    received_at: datetime
+    reason: str
+    size: int
+    body_sealed: str
+
+
 class WrittenLead(NamedTuple):
     """A ``LeadCaptured`` as capture-lead writes it. It does not check what it has just made: whoever reads it does.
 
@@ -183,7 +220,14 @@ class WrittenLead(NamedTuple):
 
 
 MessageRead: TypeAlias = (
-    LeadCaptured | SubmissionUnreadable | VisitCaptured | LeadRegistered | CrmEntityTouched | HintUnreadable
+    LeadCaptured
+    | SubmissionUnreadable
+    | VisitCaptured
+    | LeadRegistered
+    | CrmEntityTouched
+    | HintUnreadable
+    | VerdictReceived
+    | VerdictUnreadable
 )
 """What comes off the bus."""
 Message: TypeAlias = MessageRead | WrittenLead

@@ -34,6 +34,10 @@ class Caller(NamedTuple):
     navigates: bool
     content_type: str
     """As declared; it may lie."""
+    user_agent: str = ""
+    languages: str = ""
+    forwarded_for: str = ""
+    """Whom the proxies before us took it from, the nearest one's word last."""
 
     @classmethod
     def of(cls, headers: Headers, site: Site) -> Self:
@@ -48,7 +52,15 @@ class Caller(NamedTuple):
             and headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
             and "X-Requested-With" not in headers,
             content_type=content_type,
+            user_agent=headers.get("User-Agent", ""),
+            languages=headers.get("Accept-Language", ""),
+            forwarded_for=headers.get("X-Forwarded-For", ""),
         )
+
+    @property
+    def is_browser(self) -> bool:
+        """Whether it reads like a browser's; a server that passes a form on tells no language and no origin."""
+        return bool(self.origin or self.languages) or self.navigates
 
     @property
     def is_configured(self) -> bool:

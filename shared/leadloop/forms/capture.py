@@ -9,6 +9,7 @@ from leadloop.forms.body import BodyUnreadable, media_type, read_fields
 from leadloop.forms.builders import ConnectionTest, read_form
 from leadloop.forms.callers import Caller
 from leadloop.forms.form_post import FormPost
+from leadloop.forms.sender import sender_of
 from leadloop.forms.submission import Circumstances, reduce
 from leadloop.identity.keys import KeyMalformed, KeyRing
 from leadloop.json_types import json_list
@@ -77,12 +78,14 @@ def _understand(runtime: Runtime, received: Received, caller: Caller, event_id: 
     if received.size > cap or len(received.body) > cap:
         raise BodyUnreadable(f"a body of {received.size} bytes is over the cap of {cap} (defaults.body_cap)")
     post = _with_page(read_form(read_fields(received.body, received.content_type)), caller)
+    ring = KeyRing.of(runtime.secrets)
     circumstances = Circumstances(
         policy=runtime.policy,
-        ring=KeyRing.of(runtime.secrets),
+        ring=ring,
         received_at=runtime.clock.now(),
         hashes_here=runtime.policy.contacts.transit == "allowed" or "LEADLOOP_DATA" in runtime.environment,
         foreign_origin=caller.is_foreign,
+        sender=sender_of(caller, post, runtime.policy, ring),
     )
     lead_id, left_out, submission = reduce(post, circumstances)
     runtime.log.info("lead_captured", event_id=event_id, lead_id=lead_id, left_out=json_list(sorted(left_out)))

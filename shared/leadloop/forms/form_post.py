@@ -36,6 +36,8 @@ class FormPost:
     """Role (``leadloop.forms.field_names.SPELLINGS``) → candidates, the most trusted first; never none."""
     remembered_utm: Mapping[str, str] = field(default_factory=dict)
     """First-visit UTM that a builder keeps for the visitor."""
+    is_relayed: bool = False
+    """Whether a builder's server passed it on, so that what the request says of its sender is the builder's."""
     _urls: dict[str, PageUrl] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod

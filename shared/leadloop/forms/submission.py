@@ -15,6 +15,7 @@ from leadloop import timestamps
 from leadloop.digests import digest
 from leadloop.forms.field_names import mapped, role_of
 from leadloop.forms.form_post import FormPost
+from leadloop.forms.sender import NOBODY, Sender, looks_made_up
 from leadloop.forms.sieve import Sieve
 from leadloop.identity import normalise
 from leadloop.identity.ad_ids import is_nothing, read_ad_ids
@@ -41,6 +42,7 @@ class Circumstances(NamedTuple):
     hashes_here: bool
     """Whether a raw contact may be hashed on the spot: on one machine, or with transit allowed."""
     foreign_origin: bool = False
+    sender: Sender = NOBODY
 
 
 class Reduced(NamedTuple):
@@ -89,9 +91,11 @@ def reduce(post: FormPost, read: Circumstances) -> Reduced:
         "keys": [vars(key) for keys in contacts for key in keys],
         "contact_sealed": _sealed_contact(post, policy),
         "fields": fields,
-        "bot_signs": _bot_signs(post, read.foreign_origin),
+        "bot_signs": _bot_signs(post, read),
         "left_out": sieve.left_out,
     }
+    if read.sender.network is not None:
+        submission |= {"network": read.sender.network, "device": read.sender.device}
     for role in _ADDRESSES:
         if role in post.offered:
             submission[role] = sieve.address(role, post.url(role), policy.site.url_params)
@@ -161,16 +165,22 @@ def _id_without_submission_id(post: FormPost, read: Circumstances, form: str, na
     return read.ring.keyed_digest(*(part.encode() for part in parts))
 
 
-def _bot_signs(post: FormPost, foreign_origin: bool) -> dict[str, object]:
-    """The fields of ``BotSigns``."""
-    honeypot, fill_seconds = post.first("honeypot"), post.first("fill_seconds")
-    if not (honeypot or fill_seconds or foreign_origin):
-        return {}
-    filled_in = _fill_seconds(fill_seconds) if fill_seconds else None
-    return {"honeypot_filled": bool(honeypot), "fill_seconds": filled_in, "foreign_origin": foreign_origin}
+def _bot_signs(post: FormPost, read: Circumstances) -> dict[str, object]:
+    """The fields of ``BotSigns``, those that say anything."""
+    phone = "" if read.policy.contacts.mode is ContactMode.NONE else post.first("phone")
+    noted = {
+        "honeypot_filled": bool(post.first("honeypot")),
+        "fill_seconds": _fill_seconds(post.first("fill_seconds")),
+        "foreign_origin": read.foreign_origin,
+        "automation": read.sender.is_automation,
+        "phone_pattern": looks_made_up(phone),
+    }
+    return {name: sign for name, sign in noted.items() if sign is not False and sign is not None}
 
 
 def _fill_seconds(text: str) -> float | None:
+    if not text:
+        return None
     try:
         seconds = float(text.replace(",", "."))
     except ValueError:

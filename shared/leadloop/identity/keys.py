@@ -68,7 +68,7 @@ class KeyRing:
 
     def keyed_digest(self, *parts: bytes) -> str:
         """128 bits that tell equal contents apart from different ones and cannot be tested by guessing."""
-        framed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+        framed = b"".join([len(part).to_bytes(8, "big") + part for part in parts])
         return hmac.digest(self._keys[0][1], framed, "sha256").hex()[:32]
 
 

@@ -8,9 +8,9 @@ from leadloop import timestamps
 from leadloop.digests import digest
 from leadloop.facts import Fact, FactKind, Feed
 from leadloop.json_types import Json, JsonObject, json_list
-from leadloop.messages import Submission
+from leadloop.messages import Submission, VerdictReceived
 
-_NOT_SAID = ("contact_sealed", "bot_signs", "first_landing", "first_referrer")
+_NOT_SAID = ("contact_sealed", "bot_signs", "network", "device", "first_landing", "first_referrer")
 """What may differ between two sendings of one form, and makes no other fact of the second."""
 
 
@@ -84,6 +84,27 @@ def crm_entity_lost(crm: str, external_id: str, how: str, into: str | None, at: 
     values: JsonObject = {"crm": crm, "external_id": external_id, "how": how, "into": into}
     identity = digest("crm_entity_lost", crm, external_id, how, into)
     return _fact(FactKind.CRM_ENTITY_LOST, at, Feed.CRM, values, identity)
+
+
+def outside_verdict(said: VerdictReceived) -> Fact:
+    """An antifraud service judged the lead. The same word sent again is the same fact; a reversal is another one.
+
+    The raw words rest: what they mean is for the policy, which may change, to say.
+    """
+    values: JsonObject = {
+        "provider": said.provider,
+        "verdict": said.verdict,
+        "reason": said.reason,
+        "verdict_id": said.verdict_id,
+        "reattributed_to": said.reattributed_to,
+    }
+    identity = digest("verdict_received", values, timestamps.to_text(said.detected_at))
+    return _fact(FactKind.VERDICT_RECEIVED, said.detected_at, Feed.SITE, values, identity)
+
+
+def release(at: datetime) -> Fact:
+    """A person said at ``at`` that the lead is no bot's."""
+    return _fact(FactKind.RELEASED, at, Feed.OPERATOR, {}, digest("released", timestamps.to_text(at)))
 
 
 def _fact(kind: FactKind, at: datetime, feed: Feed, values: JsonObject, identity: str) -> Fact:

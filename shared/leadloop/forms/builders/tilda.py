@@ -37,7 +37,7 @@ def read(fields: Fields) -> FormPost:
     offered = {role: values for role, values in post.offered.items() if role != "referrer"}
     if page := fields.values.get(("referer",)):
         offered["page"] = (page,)
-    return replace(post, offered=offered, remembered_utm=_remembered(post.first("cookies")))
+    return replace(post, offered=offered, remembered_utm=_remembered(post.first("cookies")), is_relayed=True)
 
 
 def _is_connection_test(fields: Fields) -> bool:
