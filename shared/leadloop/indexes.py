@@ -34,7 +34,7 @@ EXPIRING = ("dead_letter", "outcome", "quarantine", "visit")
 
 RISING = frozenset(
     {"at", "contact_term_from", "created_at", "day", "due_at", "expires_at", "next_deadline", "next_try_at"}
-    | {"occurred_at", "received_at", "spooled_at", "waits_until"}
+    | {"occurred_at", "received_at", "spooled_at", "submitted_at", "waits_until"}
 )
 """The names of fields that later documents have later values of."""
 

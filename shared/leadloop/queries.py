@@ -37,6 +37,16 @@ def leads_with_weak_id(weak_id: str, limit: int = 20) -> Query:
     return Query("lead", (Where("weak_ids", "array_contains", weak_id),), limit=limit)
 
 
+def leads_with_weak_id_between(weak_id: str, after: str, until: str, limit: int = 20) -> Query:
+    """Leads that the site sent with this weak id, network or device after one instant and until another."""
+    where = (
+        Where("weak_ids", "array_contains", weak_id),
+        Where("submitted_at", ">", after),
+        Where("submitted_at", "<=", until),
+    )
+    return Query("lead", where, order_by="submitted_at", limit=limit)
+
+
 def visits_of_client(client_id: str, since_day: str, limit: int = 250) -> Query:
     """Visits of a ClientID on that day (UTC, ``2026-09-01``) and later, the oldest first."""
     where = (Where("client_id", "==", client_id), Where("day", ">=", since_day))
@@ -120,6 +130,7 @@ EVERY_QUERY: tuple[Query, ...] = (
     leads_awaiting_upload(),
     leads_of_upload(""),
     leads_with_weak_id(""),
+    leads_with_weak_id_between("", "", ""),
     visits_of_client("", ""),
     leads_of_submission(""),
     leads_in_order(),

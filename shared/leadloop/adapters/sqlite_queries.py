@@ -55,12 +55,19 @@ def indexes(queries: Iterable[Query]) -> dict[str, str]:
     return dict(_index(shape) for shape in shapes if _indexed_paths(shape))
 
 
-def member_paths(queries: Iterable[Query]) -> dict[str, set[str]]:
-    """Collection to the paths whose lists are asked for their members."""
-    paths: dict[str, set[str]] = {}
+def member_paths(queries: Iterable[Query]) -> dict[str, dict[str, str | None]]:
+    """Collection to the paths whose lists are asked for their members, each to the field some query orders them by.
+
+    Raises ``ValueError`` for members that are asked for in two orders: the table keeps one beside that of ids.
+    """
+    paths: dict[str, dict[str, str | None]] = {}
     for shape in map(query_rules.shape_of, queries):
         if shape.member:
-            paths.setdefault(shape.collection, set()).add(shape.member.path)
+            of_collection = paths.setdefault(shape.collection, {})
+            ordered_by = of_collection.get(shape.member.path)
+            if shape.order and ordered_by not in {None, shape.order}:
+                raise ValueError(f"members of {shape.collection} {shape.member.path} in order of {ordered_by} too")
+            of_collection[shape.member.path] = shape.order or ordered_by
     return paths
 
 
@@ -73,7 +80,7 @@ def page(query: Query, cursor: str | None, present: Container[str]) -> Statement
     statement = Statement(f"SELECT documents.id, documents.version, documents.body {_source(shape, present)}")
     after = None if cursor is None else query_rules.read_cursor(shape, cursor)
     _restrict(statement, shape, after)
-    order = [*([_comparable(shape.order)] if shape.order else []), _id(shape)]
+    order = [*([_ordered(shape, shape.order)] if shape.order else []), _id(shape)]
     statement.sql += f" ORDER BY {', '.join(order)} LIMIT {query.limit + 1:d}"
     return statement
 
@@ -88,7 +95,7 @@ def count(query: Query, present: Container[str]) -> Statement:
 
 def _indexed_paths(shape: Shape) -> list[str]:
     paths = [*sorted(where.path for where in shape.equalities), *([shape.order] if shape.order else [])]
-    return [] if shape.member and not shape.order else paths
+    return [] if shape.member else paths
 
 
 def _index_name(shape: Shape) -> str:
@@ -113,11 +120,16 @@ def _comparable(path: str) -> str:
     )
 
 
-def _as_sql(value: OrderValue) -> SqlValue:
+def as_sql(value: OrderValue) -> SqlValue:
+    """A value in the form in which SQLite orders it as ``query_rules`` does."""
     rank, plain = value
     if rank == NULL:
         return -math.inf
     return plain if rank in {NUMBER, TEXT} else _BLOBS[(rank, bool(plain))]
+
+
+def _ordered(shape: Shape, path: str) -> str:
+    return "members.position" if shape.member else _comparable(path)
 
 
 def _id(shape: Shape) -> str:
@@ -141,25 +153,26 @@ def _restrict(statement: Statement, shape: Shape, after: Position | None) -> Non
         statement.demand("members.path = ?", shape.member.path)
         statement.demand("members.member = ?", query_rules.member_text(shape.member.value))
     for where in shape.equalities:
-        statement.demand(f"{_comparable(where.path)} = ?", _as_sql(order_value(where.value)))
+        statement.demand(f"{_comparable(where.path)} = ?", as_sql(order_value(where.value)))
     if shape.order is None:
         if after is not None:
             statement.demand(f"{_id(shape)} > ?", after.id)
         return
-    _start(statement, shape, _comparable(shape.order), after)
-    _end(statement, shape, _comparable(shape.order))
+    ordered = _ordered(shape, shape.order)
+    _start(statement, shape, ordered, after)
+    _end(statement, shape, ordered)
 
 
 def _start(statement: Statement, shape: Shape, ordered: str, after: Position | None) -> None:
     """Demand one lower bound, the highest: of several SQLite may seek to the wrong one and read a long way."""
     lower = [where for where in shape.bounds if where.operator.startswith(">")]
     if after and after.value and all(after.value >= order_value(where.value) for where in lower):
-        value = _as_sql(after.value)
+        value = as_sql(after.value)
         # comparing (value, id) as a row would say the same, but SQLite does not seek by rows of expressions
         statement.demand(f"{ordered} >= ? AND ({ordered} > ? OR {_id(shape)} > ?)", value, value, after.id)
     elif lower:
         for where in lower:
-            statement.demand(f"{ordered} {where.operator} ?", _as_sql(order_value(where.value)))
+            statement.demand(f"{ordered} {where.operator} ?", as_sql(order_value(where.value)))
     else:
         statement.demand(f"{ordered} >= ?", _LEAST[order_value(shape.bounds[0].value)[0] if shape.bounds else NULL])
 
@@ -168,6 +181,6 @@ def _end(statement: Statement, shape: Shape, ordered: str) -> None:
     """Demand the upper bounds, or the end of the bound's type: numbers end where text begins, text where blobs do."""
     upper = [where for where in shape.bounds if where.operator.startswith("<")]
     for where in upper:
-        statement.demand(f"{ordered} {where.operator} ?", _as_sql(order_value(where.value)))
+        statement.demand(f"{ordered} {where.operator} ?", as_sql(order_value(where.value)))
     if shape.bounds and not upper:
         statement.demand(f"{ordered} < ?", _LEAST[order_value(shape.bounds[0].value)[0] + 1])

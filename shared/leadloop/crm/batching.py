@@ -24,7 +24,12 @@ class Batch:
         except ReadingOvertaken:
             return False
         keys = {write.key for write in writes if not isinstance(write, Increment)}
-        if decision.match is not None or keys & self._keys or len(self.decisions) == DEALS_A_COMMIT:
+        if (
+            decision.match is not None
+            or decision.is_placed
+            or keys & self._keys
+            or len(self.decisions) == DEALS_A_COMMIT
+        ):
             return False
         self.decisions.append(decision)
         self._keys |= keys

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from leadloop import timestamps
 from leadloop.crm.batching import Batch
 from leadloop.crm.contact_keys import NO_KEYS, KeysFound, keys_of
 from leadloop.crm.deal_signs import heard_of, source_of
@@ -21,6 +22,7 @@ from leadloop.crm.readings import AtRest, Reading, ReadingCommit, ReadingOvertak
 from leadloop.digests import follow_up_id
 from leadloop.identity.keys import KeyRing
 from leadloop.leads.crm_refs import CrmRef, ref_key
+from leadloop.leads.family import settle
 from leadloop.leads.lead import Lead
 from leadloop.leads.matching import candidates_of, match
 from leadloop.leads.visiting import recall, tell_refused
@@ -197,8 +199,12 @@ class Reader:
         for lead_id in decision.taught:
             if (refusal := recall(self._store, self._policy, lead_id)) is not None:
                 tell_refused(self._runtime.log, lead_id, refusal)
+        for lead_id in decision.unsettled:
+            settle(self._store, self._policy, lead_id)
         for lead_id in decision.linked:
             self._announce(lead_id, reading.lead.external_id)
+        for lead_id in decision.told_anew:
+            self._announce(lead_id, reading.lead.external_id, timestamps.to_text(reading.lead.updated_at))
 
     def _lose(self, at_rest: AtRest) -> None:
         entity, survivor = at_rest.entity, None
@@ -226,9 +232,9 @@ class Reader:
             return False
         return True
 
-    def _announce(self, lead_id: str, external_id: str) -> None:
+    def _announce(self, lead_id: str, external_id: str, *why: str) -> None:
         """Let deliver-lead look after the lead at once; its delivery is due anyway, so a failure costs only time."""
-        event_id = follow_up_id(f"{self._crm.name}-{external_id}", "linked", lead_id)
+        event_id = follow_up_id(f"{self._crm.name}-{external_id}", "linked", lead_id, *why)
         try:
             self._runtime.bus.publish("leads", LeadRegistered(event_id=event_id, lead_id=lead_id))
         except PublishFailed as fault:

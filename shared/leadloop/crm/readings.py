@@ -10,13 +10,15 @@ from leadloop import timestamps
 from leadloop.crm.deals import Deal
 from leadloop.crm.entity_facts import facts_about
 from leadloop.crm.marks import Entity, mark_key, postponed
+from leadloop.crm.own_fields import is_told_anew
 from leadloop.crm.port import CrmLead, FieldChange, Status, Transition
 from leadloop.crm.stages import RECHECK, Entry, read_stages
 from leadloop.digests import digest
 from leadloop.facts import FactKind
 from leadloop.leads import facts_of
 from leadloop.leads.crm_refs import ref_key
-from leadloop.leads.delivery import Delivery, DeliveryState, delivery_key
+from leadloop.leads.delivery import Delivery, DeliveryState, delivery_key, due_again
+from leadloop.leads.family import matters_to_others, place
 from leadloop.leads.matching import Match, Signs, candidates_of, match
 from leadloop.leads.visiting import needs_recall, visits_of
 from leadloop.policy import Policy
@@ -80,8 +82,14 @@ class ReadingCommit:
         """Leads from the site that this reading put on the deal."""
         self.match: Match | None = None
         """How the deal was matched, when it had to be."""
+        self.told_anew: tuple[str, ...] = ()
+        """Other leads of which the CRM is to show something else from now on."""
         self.taught: list[str] = []
         """Leads that this reading taught a ClientID: visits recorded at the same moment may not have seen them."""
+        self.is_placed = False
+        """Whether leads on it were placed among others of their persons, which some other commit may be changing."""
+        self.unsettled: list[str] = []
+        """Leads whose place is to be looked at once more after the commit (``leadloop.leads.family.settle``)."""
 
     def decide(self) -> Sequence[Write]:
         """The writes; none but the mark's when nothing is new. Raises ``ReadingOvertaken``."""
@@ -98,8 +106,10 @@ class ReadingCommit:
         stages = read_stages(reading.lead, reading.moves, status, self._now)
         is_settled = self._give(deal, stages.entries)
         self._recall_visits(deal)
+        others = self._place(deal)
         due = None if stages.verdict and is_settled else self._now + RECHECK
-        return [*self._deliveries(deal), *deal.writes(), *reading.at_rest.after(mark, due)]
+        writes = [*deal.writes(), *others]
+        return [*self._deliveries(deal, writes), *writes, *reading.at_rest.after(mark, due)]
 
     def _match(self, deal: Deal) -> None:
         """Find the lead of a deal that has none from the site; a deal that waited long enough is born in the CRM."""
@@ -146,6 +156,17 @@ class ReadingCommit:
         for lead_id in self.taught:
             deal.give(lead_id, visits_of(self._store, self._policy, deal.leads[lead_id]))
 
+    def _place(self, deal: Deal) -> Sequence[Write]:
+        """What the news of its leads changes for other leads of their persons, and for themselves."""
+        moved = [id_ for id_, lead in deal.leads.items() if matters_to_others(self._policy, deal.at_rest(id_), lead)]
+        self.unsettled, self.is_placed = [], bool(moved)
+        if not moved:
+            return ()
+        placed = place(self._store, self._policy, *deal.leads.values())
+        deal.leads |= placed.leads
+        self.unsettled = [] if placed.is_settled else moved
+        return placed.writes
+
     def _seen(self, deal: Deal) -> dict[str, object]:
         lead = self.reading.lead
         told_by = timestamps.to_text(lead.updated_at - SAME_CHANGE)
@@ -153,8 +174,11 @@ class ReadingCommit:
         seen = deal.ref.seen_updated_at if is_told else timestamps.to_text(lead.updated_at)
         return {"seen_updated_at": seen, "contact_ids": lead.contact_ids}
 
-    def _deliveries(self, deal: Deal) -> list[Write]:
-        """A lead that was found has arrived in the CRM, and its ids are yet to be written there."""
+    def _deliveries(self, deal: Deal, changed: Sequence[Write]) -> list[Write]:
+        """A lead that was found has arrived in the CRM, and its ids are yet to be written there.
+
+        Others are looked after again if the CRM is to show something else of them.
+        """
         held = self._store.get_many([delivery_key(lead_id) for lead_id in self.linked])
         writes = []
         for lead_id, document in zip(self.linked, held, strict=True):
@@ -162,7 +186,15 @@ class ReadingCommit:
             if delivery.state is not DeliveryState.DELIVERED:
                 arrived = delivery.delivered(deal.ref.external_id, self._now)
                 writes.append(arrived.write(document.version if document is not None else None))
-        return writes
+        again = [write for write in changed if write.key.id not in self.linked and self._is_told_anew(deal, write)]
+        due = due_again(self._store, self._policy, again, self._now)
+        self.told_anew = tuple(write.key.id for write in due)
+        return [*writes, *due]
+
+    def _is_told_anew(self, deal: Deal, changed: Write) -> bool:
+        """A lead of another deal was changed because its verdict did; of this deal's own, see."""
+        lead = deal.leads.get(changed.key.id)
+        return lead is None or is_told_anew(self._policy, deal.at_rest(lead.id), deal.ref.tell(lead))
 
 
 def signs_of(lead: CrmLead, key_ids: frozenset[str] = frozenset()) -> Signs:

@@ -1,57 +1,79 @@
-"""Leads that share contact keys: where a lead stands among them, and what its arrival changes for others.
+"""A lead among the other leads of its person: where it stands, and what its arrival changes for them.
 
-Which lead repeats which follows from times and keys alone, so a lead that arrives late changes those
-that were registered before it, and the order of arrival decides nothing.
+Who repeats whom, who is a client already and who lends whom a ClientID follows from the leads alone, so a lead that
+arrives late changes those that were registered before it, and the order of arrival decides nothing.
+
+The strong ids of a lead are filed in its own commit, at the versions that were read: of two leads with an id in
+common that come at once, one is refused and decides again. What only a chain of other leads joins is looked at once
+more after the commit (``settle``): whoever looks last sees both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from leadloop.facts import FactKind
-from leadloop.leads.keys import KeyRecord, read_records, seen_under
+from leadloop.identity.persons import Sighting
+from leadloop.leads.keys import KeyRecord
+from leadloop.leads.kin import Kin, assess, lendable
 from leadloop.leads.lead import Lead
-from leadloop.leads.repeats import repeat_of
-from leadloop.leads.writing import lead_writes
-from leadloop.messages import ContactKey
+from leadloop.leads.relations import Person, Relations
+from leadloop.leads.state import LeadState
+from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.policy import Policy
-from leadloop.ports.store import Key, Store, Write
+from leadloop.policy.duplicates import DuplicateKey
+from leadloop.ports.store import Document, Key, Store, Write
+from leadloop.queries import leads_with_weak_id
 
-MOST_NEIGHBOURS = 50
-"""Later leads of the same contacts that one arrival looks at anew; more within the hour is no person."""
+MOST_KIN = 100
+"""Leads of one person that are looked at, the newest; nobody asks a hundred times."""
+
+_MOST_CLIENT_IDS = 10
+"""ClientIDs of one person that are asked about, the smallest."""
+
+_LEADS_OF_A_CLIENT_ID = 20
 
 
 class Placed(NamedTuple):
-    """The lead in its place, and the writes of the keys and other leads that go along with its own."""
+    """Leads in their place, and the writes of keys and other leads that go along with their own."""
 
-    lead: Lead
+    leads: Mapping[str, Lead]
     writes: tuple[Write, ...] = ()
+    is_settled: bool = True
+    """Whether nothing but what is written here could have told more; otherwise look again after the commit."""
 
 
-def place(store: Store, policy: Policy, before: Lead, lead: Lead, written: frozenset[str]) -> Placed:
-    """Put a lead among those with its keys.
+def place(store: Store, policy: Policy, *leads: Lead) -> Placed:
+    """Put leads, as they are to rest, among those of their persons. Raises ``StoreUnavailable``."""
+    return _Placing(store, policy, leads).done()
 
-    ``before`` is the lead as it rests, ``written`` the ids of the keys to file it under. Raises
-    ``StoreUnavailable``.
+
+def settle(store: Store, policy: Policy, lead_id: str) -> None:
+    """Look once more at a lead that rests, and write what others made of it meanwhile; usually nothing.
+
+    Raises ``StoreUnavailable``, or ``PreconditionFailed`` when others keep writing the same documents.
     """
-    at = submitted_at(lead)
-    if at is None:
-        return Placed(lead)
-    records = read_records(store, site_key_ids(lead))
-    filed = {
-        id_: record.with_lead(lead.id, at)
-        for id_, record in records.items()
-        if id_ in written or lead.id in record.leads
-    }
-    changed = {id_: record for id_, record in filed.items() if record is not records[id_]}
-    records |= changed
-    writes = [record.write() for record in changed.values()]
-    if changed:
-        times = {at, submitted_at(before) or at}
-        writes += _neighbours(store, policy, lead.id, times, records)
-    return Placed(_placed(policy, lead, records), tuple(writes))
+
+    def decide() -> list[Write]:
+        [document] = store.get_many([Key("lead", lead_id)])
+        if document is None:
+            return []
+        lead = Lead.of(document)
+        placed = place(store, policy, lead)
+        told = placed.leads[lead_id]
+        own = [] if told == lead else lead_writes(policy, told, document.version)
+        return [*own, *placed.writes]
+
+    decide_and_commit(store, decide)
+
+
+def matters_to_others(policy: Policy, before: Lead | None, after: Lead) -> bool:
+    """Whether a lead changed in anything that other leads of its person look at."""
+    if before is not None and before.facts == after.facts:
+        return False
+    return before is None or _shown(policy, before) != _shown(policy, after)
 
 
 def submitted_at(lead: Lead) -> datetime | None:
@@ -60,36 +82,141 @@ def submitted_at(lead: Lead) -> datetime | None:
     return min(times, default=None)
 
 
-def site_key_ids(lead: Lead) -> frozenset[str]:
-    """Ids of the contact keys the site sent with the lead."""
-    keys = [fact.values.get("keys") for fact in lead.facts if fact.kind is FactKind.SUBMITTED]
-    return frozenset(ContactKey.model_validate(key).id for some in keys if isinstance(some, list) for key in some)
+def filed_under(lead: Lead, state: LeadState) -> frozenset[str]:
+    """The strong ids that a lead is filed under: of contact keys those of the newest key of the ring.
+
+    The site sends each contact under every key of the ring, the newest first; the CRM's are under the newest alone.
+    """
+    older: set[str] = set()
+    for fact in lead.facts:
+        keys = fact.values.get("keys") if fact.kind is FactKind.SUBMITTED else None
+        sent = [key for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
+        for key in sent:
+            if key["key_id"] != sent[0]["key_id"]:
+                older.add(f"{key['kind']}-{key['key_id']}-{key['normaliser']}-{key['hmac']}")
+    return state.strong_ids - older
 
 
-def _placed(policy: Policy, lead: Lead, records: Mapping[str, KeyRecord]) -> Lead:
-    at = submitted_at(lead)
-    if at is None:
-        return lead
-    seen = seen_under(records[id_] for id_ in site_key_ids(lead))
-    first = repeat_of(lead.id, at, seen, policy.defaults.same_lead_repeat)
-    return lead if first == lead.repeat_of else lead.model_copy(update={"repeat_of": first})
+class _Placing:
+    """The place of some leads; read afresh for each attempt."""
+
+    def __init__(self, store: Store, policy: Policy, leads: Sequence[Lead]) -> None:
+        self._store = store
+        self._policy = policy
+        self._leads = {lead.id: lead for lead in leads}
+        self._relations = Relations(store, policy)
+        self._resting: dict[str, Document] = {}
+
+    def done(self) -> Placed:
+        found = [Kin.of(self._policy, lead) for lead in self._leads.values()]
+        own = {kin.lead.id: kin for kin in found if kin is not None and self._has_others(kin)}
+        if not own:
+            return Placed(self._leads)
+        filed: dict[str, KeyRecord] = {}
+        turned: set[str] = set()
+        for kin in own.values():
+            changed = self._file(kin)
+            turned |= self._relations.replace(changed)
+            filed |= changed
+        told: dict[str, Lead] = {}
+        is_settled = not self._by_client_id
+        for lead_id in [*own, *sorted(turned - own.keys())]:
+            if lead_id not in told and (one := self._kin(lead_id)) is not None:
+                person = self._relations.person_of(lead_id, one.state.strong_ids)
+                is_settled = is_settled and person.keys <= filed.keys()
+                told |= self._assess(person, one)
+        writes = [record.write() for record in filed.values()]
+        for lead_id, lead in told.items():
+            if lead_id not in self._leads and lead != Lead.of(self._resting[lead_id]):
+                writes += lead_writes(self._policy, lead, self._resting[lead_id].version)
+        placed = {lead_id: told.get(lead_id, lead) for lead_id, lead in self._leads.items()}
+        return Placed(placed, tuple(writes), is_settled)
+
+    def _file(self, own: Kin) -> dict[str, KeyRecord]:
+        """The records that change; also under older keys of the ring, where somebody is filed under them."""
+        filed = filed_under(own.lead, own.state)
+        sighting = Sighting(own.at, own.state.strong_ids)
+        records = self._relations.records(own.state.strong_ids)
+        with_lead = {
+            id_: record.with_lead(own.lead.id, sighting)
+            for id_, record in records.items()
+            if id_ in filed or record.leads
+        }
+        return {id_: record for id_, record in with_lead.items() if record is not records[id_]}
+
+    def _assess(self, person: Person, own: Kin) -> dict[str, Lead]:
+        kin = {own.lead.id: own} | self._read_kin(person.lead_ids - {own.lead.id})
+        if self._by_client_id:
+            kin |= self._met_by_client_id(person, kin)
+        asked = lendable(list(kin.values()))
+        if self._by_client_id:
+            asked |= {client_id for one in kin.values() for client_id in one.client_ids}
+        shared = self._shared_clients(person, kin, asked)
+        newest = sorted(kin.values(), key=lambda one: (one.at, one.lead.id))[-MOST_KIN:]
+        if own not in newest:
+            newest.append(own)
+        return assess(self._policy, person.name, person.keys, newest, shared)
+
+    def _read_kin(self, lead_ids: Iterable[str]) -> dict[str, Kin]:
+        ids = sorted(lead_ids)
+        wanted = [Key("lead", id_) for id_ in ids if id_ not in self._resting and id_ not in self._leads]
+        for document in self._store.get_many(wanted) if wanted else []:
+            if document is not None:
+                self._resting[document.key.id] = document
+        found = {id_: self._kin(id_) for id_ in ids}
+        return {id_: kin for id_, kin in found.items() if kin is not None}
+
+    def _kin(self, lead_id: str) -> Kin | None:
+        if lead_id in self._leads:
+            return Kin.of(self._policy, self._leads[lead_id])
+        if lead_id not in self._resting:
+            return self._read_kin([lead_id]).get(lead_id)
+        return Kin.of(self._policy, Lead.of(self._resting[lead_id]))
+
+    @property
+    def _by_client_id(self) -> bool:
+        return DuplicateKey.CLIENT_ID in self._policy.duplicates.keys
+
+    def _has_others(self, own: Kin) -> bool:
+        return bool(own.state.strong_ids) or (self._by_client_id and bool(own.client_ids))
+
+    def _met_by_client_id(self, person: Person, kin: Mapping[str, Kin]) -> dict[str, Kin]:
+        """Leads that nothing joins but a ClientID that names nobody else."""
+        asked = {client_id for one in kin.values() for client_id in one.client_ids}
+        own = asked - self._shared_clients(person, kin, asked)
+        met = {document.key.id for client_id in sorted(own) for document in self._leads_of(client_id)}
+        return self._read_kin(met - kin.keys())
+
+    def _shared_clients(self, person: Person, kin: Mapping[str, Kin], asked: Iterable[str]) -> frozenset[str]:
+        """ClientIDs that more than one person came with; leads without strong ids stand for nobody."""
+        shared = set()
+        for client_id in sorted(asked)[:_MOST_CLIENT_IDS]:
+            persons = {person.name}
+            for document in self._leads_of(client_id):
+                if document.key.id not in kin and document.key.id not in self._leads:
+                    persons.add(Lead.of(document).circumstances.person)
+            if len(persons - {None}) > 1:
+                shared.add(client_id)
+        return frozenset(shared)
+
+    def _leads_of(self, client_id: str) -> tuple[Document, ...]:
+        found = self._store.query(leads_with_weak_id(f"client_id:{client_id}", limit=_LEADS_OF_A_CLIENT_ID)).documents
+        for document in found:
+            self._resting.setdefault(document.key.id, document)
+        return found
 
 
-def _neighbours(
-    store: Store, policy: Policy, lead_id: str, times: set[datetime], records: Mapping[str, KeyRecord]
-) -> list[Write]:
-    """Leads within the window after the lead (or after where it stood before) that stand elsewhere now."""
-    window = policy.defaults.same_lead_repeat
-    near = [
-        Key("lead", other)
-        for other, at in sorted(seen_under(records.values()).items())
-        if other != lead_id and any(time <= at <= time + window for time in times)
-    ]
-    documents = [document for document in store.get_many(near[:MOST_NEIGHBOURS]) if document] if near else []
-    neighbours = [(Lead.of(document), document.version) for document in documents]
-    key_ids = {id_ for lead, _ in neighbours for id_ in site_key_ids(lead)}
-    known = {**read_records(store, key_ids - records.keys()), **records}
-    moved = [(lead, _placed(policy, lead, known), version) for lead, version in neighbours]
-    return [
-        write for lead, placed, version in moved if placed is not lead for write in lead_writes(policy, placed, version)
-    ]
+def _shown(policy: Policy, lead: Lead) -> tuple[object, ...]:
+    kin = Kin.of(policy, lead)
+    if kin is None:
+        return ()
+    clients = policy.duplicates.clients
+    stages = {stage: kin.state.stages.get(stage) for stage in (*clients.stages, *clients.left)}
+    return (
+        kin.at,
+        kin.state.strong_ids,
+        kin.client_ids,
+        kin.is_without_ids,
+        frozenset(kin.visits()),
+        tuple(stages.items()),
+    )

@@ -24,7 +24,9 @@ WEAK_IDS = ("client_id", "yclid", "appmetrica_device_id", "user_id")
 TRACES = ("network", "device")
 """Keyed hashes of where a form was sent from; they count leads and identify nobody."""
 
-_OF_A_VISIT = frozenset({"client_id", "yclid", "user_id"})
+_NO_SOURCE_SIGNS = frozenset({"contact_sealed", "contact_removed", "keys", "bot_signs", *TRACES})
+
+OF_A_VISIT = frozenset({"client_id", "yclid", "user_id"})
 """Ids by which Metrica finds a visit: a lead with any of them borrows none."""
 
 
@@ -58,19 +60,20 @@ def fold(policy: Policy, facts: tuple[Fact, ...], circumstances: Circumstances =
 def _borrow(state: LeadState) -> None:
     """A lead without any id of its own is given the ClientID that its person was last seen under."""
     lent = state.circumstances.lent
-    if lent is not None and not state.ids.keys() & _OF_A_VISIT:
+    if lent is not None and not state.ids.keys() & OF_A_VISIT:
         state.ids["client_id"] = lent.client_id
         state.lent = lent
         state.visits = (*state.visits, lent.at)
 
 
 def _submitted(_policy: Policy, state: LeadState, fact: Fact) -> None:
+    signs = {name: said for name, said in fact.values.items() if name not in _NO_SOURCE_SIGNS}
     if state.born_in != "site":
         state.born_in = "site"
         state.submitted_at = fact.occurred_at
-        state.source_signs = fact.values
+        state.source_signs = signs
     else:
-        state.later_signs.append(fact.values)
+        state.later_signs.append(signs)
     state.submission_id = state.submission_id or _text(fact.values.get("submission_id"))
     state.form = state.form or _text(fact.values.get("form")) or ""
     if sealed := _text(fact.values.get("contact_sealed")):
@@ -80,8 +83,15 @@ def _submitted(_policy: Policy, state: LeadState, fact: Fact) -> None:
     state.rejected_ids |= _texts(fact.values.get("rejected_ids"))
     for key in _objects(fact.values.get("keys")):
         state.key_ids.add(f"{key['kind']}-{key['key_id']}-{key['normaliser']}-{key['hmac']}")
-    state.traces |= {f"{name}:{text}" for name in TRACES if (text := _text(fact.values.get(name)))}
-    if _learn_ids(state, _texts(fact.values.get("ids"))):
+    for name in TRACES:
+        if text := _text(fact.values.get(name)):
+            state.traces.setdefault(name, text)
+    ids = _texts(fact.values.get("ids"))
+    if user_id := ids.get("user_id"):
+        state.said_user_ids.add(user_id)
+        if fact.values.get("user_id_signed") is True:
+            state.signed_user_ids.add(user_id)
+    if _learn_ids(state, ids):
         state.visits = (*state.visits, fact.occurred_at)
 
 
@@ -117,6 +127,7 @@ def _ids_observed(_policy: Policy, state: LeadState, fact: Fact) -> None:
         return
     ids = _texts(fact.values.get("ids"))
     state.shown_ids.setdefault(_ref(fact), {}).update(ids)
+    state.crm_user_ids |= {ids["user_id"]} if "user_id" in ids else set()
     _learn_ids(state, ids)
     keys = fact.values.get("key_ids")
     state.key_ids |= {key for key in keys if isinstance(key, str)} if isinstance(keys, list) else set()

@@ -122,12 +122,14 @@ class Lead(BaseModel):
         state = self.state(policy)
         deadlines = [timestamps.to_text(conversion.deadline) for conversion in self.pending(policy, state).values()]
         deadlines += [claim.deadline for claim in self.released().values()]
+        traces = [f"{kind}:{trace}" for kind, trace in state.traces.items()]
         kept: JsonObject = self.model_dump(mode="json", exclude={"id"})
         return {
             **kept,
             "occurred_at": timestamps.to_text(state.occurred_at) if state.occurred_at else None,
+            "submitted_at": timestamps.to_text(state.submitted_at) if state.submitted_at else None,
             "submission_id": state.submission_id,
-            "weak_ids": json_list(sorted(state.weak_ids)),
+            "weak_ids": json_list(sorted({*state.weak_ids, *traces, *_borrowed(state)})),
             "key_ids": json_list(sorted(state.key_ids)),
             "source": state.source.label,
             "crm_ref": state.crm_ref,
@@ -136,6 +138,15 @@ class Lead(BaseModel):
             "next_deadline": min(deadlines, default=None),
             "upload_tokens": json_list(sorted({claim.token for claim in self.claims.values() if claim.token})),
         }
+
+
+def borrowed(client_id: str) -> str:
+    """What a lead that borrows a ClientID is indexed by among its weak ids."""
+    return f"borrowed:{client_id}"
+
+
+def _borrowed(state: LeadState) -> tuple[str, ...]:
+    return (borrowed(state.lent.client_id),) if state.lent is not None else ()
 
 
 def _is_visit_of(client_id: str, fact: Fact) -> bool:

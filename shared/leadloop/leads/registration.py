@@ -9,9 +9,9 @@ from datetime import datetime
 from leadloop.facts import Fact, TooManyFacts
 from leadloop.json_types import Json, JsonObject
 from leadloop.leads import facts_of
-from leadloop.leads.family import place
-from leadloop.leads.keys import written_under
+from leadloop.leads.family import place, settle
 from leadloop.leads.lead import Lead
+from leadloop.leads.velocity import look_round
 from leadloop.leads.visiting import recall, tell_refused
 from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.messages import LeadCaptured, SubmissionUnreadable, encode
@@ -49,7 +49,10 @@ def register(store: Store, policy: Policy, captured: LeadCaptured, now: datetime
         decide_and_commit(store, registrar.decide)
     if registrar.done.ended is Outcome.QUARANTINED:
         return registrar.done
-    # After the commit, also one found done: a visit recorded meanwhile did not see the lead.
+    # After the commit, also one found done: whoever came meanwhile did not see the lead.
+    if not registrar.is_settled:
+        settle(store, policy, registrar.done.lead_id)
+    look_round(store, policy, registrar.done.lead_id)
     return replace(registrar.done, left_out=recall(store, policy, registrar.done.lead_id))
 
 
@@ -102,11 +105,14 @@ class _Registrar:
         self.sent = captured.submission
         self.now = now
         self.refusal: Verdict | None = None
+        self.is_settled = False
+        """Whether nobody else's commit could have changed the lead's place meanwhile; not known of one found done."""
         self.done: Registration
 
     def decide(self) -> Sequence[Write]:
         lead_key = Key("lead", self.sent.lead_id)
         ended, document = self.store.get_many([outcome_key(self.captured.event_id), lead_key])
+        self.is_settled = False
         if ended is not None:
             self.done = _ended_before(self.sent.lead_id, ended)
             return []
@@ -120,8 +126,9 @@ class _Registrar:
 
     def _add(self, lead: Lead, version: str | None, fact: Fact) -> list[Write]:
         is_known = any(held.id == fact.id for held in lead.facts)
-        among = place(self.store, self.policy, lead, lead.with_facts((fact,)), written_under(self.sent.keys))
-        writes = [] if among.lead == lead else lead_writes(self.policy, among.lead, version)
+        among = place(self.store, self.policy, lead.with_facts((fact,)))
+        placed, self.is_settled = among.leads[lead.id], among.is_settled
+        writes = [] if placed == lead else lead_writes(self.policy, placed, version)
         if is_known:
             verdict = Verdict(False, "submission.repeated", "the same form post was registered before")
             return [*writes, *among.writes, self._end(Outcome.DUPLICATE, verdict)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from leadloop.identity.persons import user_key
 from leadloop.json_types import JsonObject
 from leadloop.leads.circumstances import ALONE, Circumstances, Lent
 from leadloop.leads.deal_view import DealView, Overwriting
@@ -49,8 +50,14 @@ class LeadState:
     visits: tuple[datetime, ...] = ()
     """The visits known to us, oldest first: submissions that brought an ad id, beacons of the ClientID in ``ids``."""
     key_ids: set[str] = field(default_factory=set)
-    traces: set[str] = field(default_factory=set)
-    """Where its forms were sent from, as ``network:…`` and ``device:…``."""
+    signed_user_ids: set[str] = field(default_factory=set)
+    """UserIDs that the site signed."""
+    said_user_ids: set[str] = field(default_factory=set)
+    """UserIDs that the site sent, signed or not."""
+    crm_user_ids: set[str] = field(default_factory=set)
+    """UserIDs that the CRM showed, our own writing among them."""
+    traces: dict[str, str] = field(default_factory=dict)
+    """Where its form was sent from, by ``network`` and ``device``; the first known of each."""
     source: Source = NOT_RESOLVED
     source_signs: JsonObject = field(default_factory=dict)
     """What the first submission said of where it came from: ``ids``, ``utm``, ``referrer``, ``form``, ``fields`` …"""
@@ -99,6 +106,19 @@ class LeadState:
     def crm_ref(self) -> str | None:
         """The CRM reference the lead is on now."""
         return self.crm_refs[-1] if self.crm_refs else None
+
+    @property
+    def confirmed_user_ids(self) -> set[str]:
+        """UserIDs that the site signed, or that the CRM knew by itself.
+
+        What the site said unsigned is written into the CRM by us; to read it there proves nothing.
+        """
+        return self.signed_user_ids | (self.crm_user_ids - self.said_user_ids)
+
+    @property
+    def strong_ids(self) -> frozenset[str]:
+        """What joins the lead to others, by the ids of key documents."""
+        return frozenset({*self.key_ids, *map(user_key, self.confirmed_user_ids)})
 
     def visit_before(self, at: datetime) -> datetime | None:
         """The last visit known to us that was not later than ``at``."""

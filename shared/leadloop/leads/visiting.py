@@ -18,6 +18,7 @@ from leadloop import timestamps
 from leadloop.facts import MAX_VISITS, Fact
 from leadloop.identity.visits import Visit
 from leadloop.leads import facts_of
+from leadloop.leads.family import matters_to_others, place
 from leadloop.leads.lead import Lead
 from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.messages import VisitCaptured
@@ -184,7 +185,12 @@ def _change(store: Store, policy: Policy, lead_id: str, change: Callable[[Lead],
             return []
         lead = Lead.of(document)
         changed = change(lead)
-        return [] if changed is lead else lead_writes(policy, changed, document.version)
+        if changed is lead:
+            return []
+        if not matters_to_others(policy, lead, changed):
+            return lead_writes(policy, changed, document.version)
+        placed = place(store, policy, changed)
+        return [*lead_writes(policy, placed.leads[lead_id], document.version), *placed.writes]
 
     try:
         decide_and_commit(store, decide)

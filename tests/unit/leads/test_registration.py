@@ -13,6 +13,7 @@ import pytest
 from leadloop.adapters.memory_store import MemoryStore
 from leadloop.adapters.sqlite_store import SqliteStore
 from leadloop.facts import MAX_FACTS
+from leadloop.identity.persons import Sighting
 from leadloop.identity.sealing import unseal
 from leadloop.leads import facts_of
 from leadloop.leads.keys import MOST_LEADS, KeyRecord
@@ -88,7 +89,9 @@ def test_a_new_lead_is_counted_keyed_and_explained() -> None:
     assert (done.ended, done.verdict.rule) == (Outcome.APPLIED, "submission.registered")
     assert office.total("leads") == 1
     keys = office.store.get_many([Key("key", key.id) for key in captured.submission.keys])
-    assert [key.fields["leads"] for key in keys if key] == [{done.lead_id: "2026-09-01T09:00:00.000000Z"}] * 2
+    phone, email = (key.id for key in captured.submission.keys)
+    told = [{done.lead_id: {"at": "2026-09-01T09:00:00.000000Z", "with": [other]}} for other in (email, phone)]
+    assert [key.fields["leads"] for key in keys if key] == told
 
 
 def test_the_same_message_again_changes_nothing_and_tells_how_it_ended() -> None:
@@ -186,9 +189,9 @@ class TestRepeatsWithinTheHour:
     def test_a_key_of_many_strangers_makes_nobody_a_repeat(self) -> None:
         office, desk = Office(), FormDesk()
         first = desk.captured(ANNA)
-        office.store.commit(
-            [KeyRecord(key.id, {"somebody": MORNING}, shared=True).write() for key in first.submission.keys]
-        )
+        for key in first.submission.keys:
+            strangers = {f"stranger-{n}": Sighting(MORNING, frozenset({key.id, f"user-{n}"})) for n in range(2)}
+            office.store.commit([KeyRecord(key.id, strangers).write()])
         desk.world.clock.advance(minutes=5)
         assert self.arrive(office, first, desk.captured({**ANNA, "submission_id": "s-2"})) == [None, None]
 
@@ -199,7 +202,11 @@ class TestRepeatsWithinTheHour:
         desk.world.clock.advance(minutes=5)
         after = desk.captured({**ANNA, "submission_id": "s-2"})
         assert self.arrive(office, before, after) == [None, before.submission.lead_id]
-        assert office.keys_of(after) == {key.id for key in after.submission.keys if key.key_id == "k2"}
+        # under the older key too, because somebody is filed there: else who came before would not see who came after
+        assert office.keys_of(after) == {key.id for key in after.submission.keys}
+        boris = desk.captured({"phone": "8 999 000-00-07", "submission_id": "s-3"})
+        office.register(boris)
+        assert office.keys_of(boris) == {key.id for key in boris.submission.keys if key.key_id == "k2"}
 
 
 class TestALeadThatCanHoldNoMore:
@@ -217,13 +224,17 @@ class TestALeadThatCanHoldNoMore:
         assert office.total("leads") == 1
 
 
+def seen_at(later: timedelta) -> Sighting:
+    return Sighting(MORNING + later, frozenset({"phone-k1-n1-ab"}))
+
+
 def test_a_key_remembers_the_newest_leads_only() -> None:
     record = KeyRecord("phone-k1-n1-ab")
     for place in range(MOST_LEADS + 3):
-        record = record.with_lead(f"lead-{place}", MORNING + timedelta(minutes=place))
+        record = record.with_lead(f"lead-{place}", seen_at(timedelta(minutes=place)))
     assert len(record.leads) == MOST_LEADS
     assert "lead-2" not in record.leads
-    assert record.with_lead("lead-0", MORNING) is record
+    assert record.with_lead("lead-0", seen_at(timedelta())) is record
 
 
 def test_deliveries_at_the_same_time_register_one_lead(tmp_path: Path) -> None:

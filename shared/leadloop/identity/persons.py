@@ -1,0 +1,62 @@
+"""Persons: leads joined by strong ids. Derived from what leads came with, so there is nothing to un-merge.
+
+A strong id is a contact key or a confirmed UserID, each by the id of its key document: ``phone-…``, ``email-…``,
+``user-…``. One that is shared joins nobody. Whether it is shared follows from the leads it was seen with and their
+other strong ids alone, and not from what those were joined to, so that the question has one answer in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from leadloop.digests import digest
+from leadloop.verdict import Verdict
+
+USER = "user-"
+"""What the strong id of a confirmed UserID begins with."""
+
+
+class Sighting(NamedTuple):
+    """A lead as a strong id knows it."""
+
+    at: datetime
+    """When the lead occurred."""
+    keys: frozenset[str]
+    """All strong ids it came with, this one included."""
+
+
+Sightings = Mapping[str, Sighting]
+"""By lead id."""
+
+
+def user_key(user_id: str) -> str:
+    """The strong id of a confirmed UserID."""
+    return f"{USER}{digest('user', user_id)}"
+
+
+def judge_shared(key: str, seen: Sightings, most_persons: int) -> Verdict:
+    """Whether a strong id is of one person: by the other strong ids that its leads came with.
+
+    Leads that came with nothing else stand for nobody, however many there are.
+    """
+    others = [sighting.keys - {key} for sighting in seen.values()]
+    users = {other for keys in others for other in keys if other.startswith(USER)}
+    if len(users) > 1:
+        return Verdict(False, "identity.contradicting_users", f"it came with {len(users)} confirmed UserIDs")
+    persons = len(joined(others))
+    if persons > most_persons:
+        return Verdict(False, "identity.shared_key", f"it came with the other ids of {persons} persons")
+    return Verdict(True, "identity.own_key", "it is one person's")
+
+
+def joined(groups: Iterable[frozenset[str]]) -> list[frozenset[str]]:
+    """Sets that have anything in common made one; empty ones left out. In the order of their smallest members."""
+    apart: list[frozenset[str]] = []
+    for group in groups:
+        if group:
+            meeting = [other for other in apart if other & group]
+            apart = [other for other in apart if not other & group]
+            apart.append(group.union(*meeting))
+    return sorted(apart, key=min)
