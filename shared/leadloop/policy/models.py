@@ -185,10 +185,15 @@ class GoalEvent(StrEnum):
     """What reaches a goal."""
 
     RECEIVED = "received"
+    """A lead comes from the site."""
     STAGE = "stage"
+    """Its deal reaches a stage."""
     QUALIFIED = "qualified"
+    """It is qualified, and shows all that ``qualification`` requires."""
     DISQUALIFIED = "disqualified"
+    """Its deal is lost."""
     FRAUD = "fraud"
+    """The fraud gate finds it no human's."""
 
     @property
     def suppresses(self) -> bool:
@@ -200,8 +205,7 @@ class Goal(Section):
     """One Metrica goal fed by leadloop. The key in ``goals`` names it."""
 
     on: GoalEvent
-    """``received``: a lead comes from the site; ``stage``: its deal reaches a stage; ``qualified``: it shows all that
-    ``qualification`` wants; ``disqualified``: it is lost; ``fraud``: the fraud gate finds it no human's."""
+    """What reaches the goal: ``received``, ``stage``, ``qualified``, ``disqualified`` or ``fraud``."""
     stage: Stage | None = None
     """The stage, for ``on: stage``."""
     reasons: tuple[Stage, ...] = ()
@@ -222,7 +226,9 @@ class Goal(Section):
             text = f"goes only with `on: stage`, and this goal is on `{self.on}`; change `on` or remove `stage`"
             refuse([Contradiction(("stage",), text, self.stage)])
         if self.on is not GoalEvent.DISQUALIFIED and self.reasons:
-            text = f"goes only with `on: disqualified`, and this goal is on `{self.on}`; change `on` or remove `reasons`"
+            text = (
+                f"goes only with `on: disqualified`, and this goal is on `{self.on}`; change `on` or remove `reasons`"
+            )
             refuse([Contradiction(("reasons",), text, self.reasons)])
         return self
 

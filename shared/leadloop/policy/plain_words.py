@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from leadloop.policy.chapters import Chapter, quality_chapters
 from leadloop.policy.durations import write_duration
 from leadloop.policy.models import ContactMode, GoalEvent, Policy
 from leadloop.policy.settings import EACH, settings, write_value
 
-
-class Chapter(NamedTuple):
-    """One subject and what is understood about it, a sentence a line."""
-
-    title: str
-    lines: list[str]
+_EVENTS = {
+    GoalEvent.RECEIVED: "a lead is received",
+    GoalEvent.STAGE: "a deal reaches {stage!r}",
+    GoalEvent.QUALIFIED: "a lead is qualified with all it must show",
+    GoalEvent.DISQUALIFIED: "a lead is lost{reasons}",
+    GoalEvent.FRAUD: "a lead is found to be fraud",
+}
 
 
 class Change(NamedTuple):
@@ -32,6 +34,7 @@ def tell(policy: Policy) -> list[Chapter]:
         Chapter(f"Contacts: mode {policy.contacts.mode}", list(_contacts(policy))),
         Chapter(f"CRM: {policy.crm.kind}, {policy.crm.host}", list(_crm(policy))),
         Chapter("Goals", list(_goals(policy))),
+        *quality_chapters(policy),
         Chapter("Windows", list(_windows(policy))),
         Chapter("Changed from the standard", [_changed(change) for change in changes(policy)] or ["nothing"]),
     ]
@@ -103,7 +106,8 @@ def _crm(policy: Policy) -> Iterator[str]:
 
 def _goals(policy: Policy) -> Iterator[str]:
     for name, goal in policy.goals.items():
-        event = "a lead is received" if goal.on is GoalEvent.RECEIVED else f"a deal reaches {goal.stage!r}"
+        reasons = f" for {' or '.join(goal.reasons)}" if goal.reasons else ""
+        event = _EVENTS[goal.on].format(stage=goal.stage, reasons=reasons)
         value = {"none": "no value", "price": "the deal's price"}.get(
             str(goal.value), f"{goal.value} {policy.site.currency}"
         )

@@ -52,7 +52,7 @@ class Qualification(Section):
 class Reason(Section):
     """One reason not to work on a lead. Its name in ``reasons`` is what goals and reports call it."""
 
-    title: str = ""
+    title: str | None = None
     """What people read; by default the name."""
     loss_reasons: tuple[CrmId, ...] = ()
     """The CRM's loss reasons that mean this one; each belongs to one reason at most."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from leadloop.manifest import Manifest
 from leadloop.policy.crons import check_cron
-from leadloop.policy.models import ContactMode, Policy
+from leadloop.policy.models import ContactMode, GoalEvent, Policy
 from leadloop.policy.origins import is_local
 
 WON, LOST = "142", "143"
@@ -42,6 +42,7 @@ def review(policy: Policy) -> Iterator[Finding]:
     yield from _crm(policy)
     yield from _goals(policy)
     yield from _windows(policy)
+    yield from _quality(policy)
 
 
 def review_schedules(policy: Policy, manifest: Manifest) -> Iterator[Finding]:
@@ -101,7 +102,7 @@ def _goals(policy: Policy) -> Iterator[Finding]:
     if all(goal.value == "none" for goal in policy.goals.values()):
         text = "no goal sends a value, so Direct cannot learn what a sale is worth; give the sale `value: price`"
         yield Finding(Level.WARNING, "goals.no_price", "goals", text)
-    fed = {goal.stage for goal in policy.goals.values()}
+    fed = {goal.stage for goal in policy.goals.values()} | set(_fed_by_verdicts(policy))
     for pipeline, statuses in policy.crm.pipelines.items():
         for status, stage in statuses.items():
             # A lost deal usually feeds nothing: saying so every time would teach people not to read.
@@ -109,6 +110,37 @@ def _goals(policy: Policy) -> Iterator[Finding]:
                 fed.add(stage)
                 text = f"the stage {stage!r} feeds no goal; it is counted in reports and nothing is sent"
                 yield Finding(Level.NOTE, "goals.stage_without_goal", f"crm.pipelines.{pipeline}.{status}", text)
+
+
+def _fed_by_verdicts(policy: Policy) -> Iterator[str]:
+    events = {goal.on for goal in policy.goals.values()}
+    if GoalEvent.QUALIFIED in events:
+        yield from policy.qualification.stages
+    if GoalEvent.DISQUALIFIED in events:
+        yield from policy.disqualification.stages
+
+
+def _quality(policy: Policy) -> Iterator[Finding]:
+    profile, disqualification = policy.qualification.profile, policy.disqualification
+    lost = policy.crm.stages & set(disqualification.stages)
+    for name, goal in policy.goals.items():
+        if goal.on is GoalEvent.QUALIFIED and profile is None:
+            text = "nobody is ever qualified: write `qualification:` with a profile, or put the goal on a stage"
+            yield Finding(Level.WARNING, "goals.qualified_without_profile", f"goals.{name}.on", text)
+        if goal.on is GoalEvent.DISQUALIFIED and not lost:
+            text = (
+                f"nobody is ever lost: no status in crm.pipelines has the stage {' or '.join(disqualification.stages)}"
+            )
+            yield Finding(Level.WARNING, "goals.disqualified_without_stage", f"goals.{name}.on", text)
+    if profile is not None and lost and not disqualification.reasons:
+        text = "why leads are lost is not said; map the CRM's loss reasons, at most 12, in `disqualification.reasons`"
+        yield Finding(Level.NOTE, "disqualification.no_reasons", "disqualification", text)
+    for name, reason in disqualification.reasons.items():
+        if not reason.loss_reasons:
+            text = "no loss reason of the CRM means this one, so nobody is ever lost for it; write `loss_reasons`"
+            yield Finding(
+                Level.WARNING, "disqualification.reason_never_chosen", f"disqualification.reasons.{name}", text
+            )
 
 
 def _windows(policy: Policy) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from leadloop.manifest import Manifest, load
 from leadloop.policy import Policy
 from leadloop.policy.review import Level, review, review_schedules
 from support.policies import PIPELINE, sokol
+from support.sales import judging
 
 MANIFEST = load(Path(__file__).resolve().parents[3] / "functions" / "functions.yaml")
 ORIGIN = "https://www.sokol.ru"
@@ -65,6 +66,39 @@ def test_deals_created_in_a_status_nobody_spoke_of() -> None:
     elsewhere = {"new_lead": {"pipeline": "9", "status": "91"}}
     assert rules(sokol("keep", crm=elsewhere))["crm.new_lead_unknown"] == "crm.new_lead"
     assert "crm.new_lead_unknown" not in rules(sokol("hash", crm=elsewhere)), "only mode keep creates deals"
+
+
+class TestQuality:
+    """What a policy asks for and nobody can ever reach."""
+
+    GOOD, BAD = {"lead_good": {"on": "qualified"}}, {"lead_bad": {"on": "disqualified"}}
+
+    def test_qualified_without_a_profile(self) -> None:
+        assert rules(judging(None, self.GOOD))["goals.qualified_without_profile"] == "goals.lead_good.on"
+        assert "goals.qualified_without_profile" not in rules(judging("cold", self.GOOD))
+
+    def test_lost_where_no_stage_means_it(self) -> None:
+        nobody_lost = sokol(goals=self.BAD, crm={"pipelines": {PIPELINE: {"70012": "qualified", "142": "sold"}}})
+        assert rules(nobody_lost)["goals.disqualified_without_stage"] == "goals.lead_bad.on"
+        assert "goals.disqualified_without_stage" not in rules(sokol(goals=self.BAD))
+
+    def test_leads_are_judged_and_why_they_are_lost_is_not_said(self) -> None:
+        found = [one for one in review(sokol(qualification={"profile": "cold"})) if one.path == "disqualification"]
+        assert [(one.rule, one.level) for one in found] == [("disqualification.no_reasons", Level.NOTE)]
+        assert "disqualification.no_reasons" not in rules(judging("cold"))
+        assert "disqualification.no_reasons" not in rules(sokol()), "who asks for no quality is not told about it"
+
+    def test_a_reason_that_the_crm_never_gives(self) -> None:
+        idle = sokol(disqualification={"reasons": {"spam": {}, "rude": {"loss_reasons": [901]}}})
+        assert rules(idle)["disqualification.reason_never_chosen"] == "disqualification.reasons.spam"
+        assert "disqualification.reason_never_chosen" not in rules(judging())
+
+    def test_stages_feed_goals_by_their_verdicts_too(self) -> None:
+        crm = {"pipelines": {PIPELINE: {"70012": "hot", "70014": "bad", "142": "sold", "143": "lost"}}}
+        goals = {"lead_qualified": {"on": "qualified"}, **self.BAD}
+        stages = {"qualification": {"profile": "cold", "stage": "hot"}, "disqualification": {"stages": ["bad"]}}
+        assert "goals.stage_without_goal" not in rules(sokol(crm=crm, goals=goals, **stages))
+        assert "goals.stage_without_goal" in rules(sokol(crm=crm, goals={"lead_qualified": {"on": "qualified"}}))
 
 
 def test_window_longer_than_metrica_links() -> None:
