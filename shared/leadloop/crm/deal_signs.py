@@ -1,7 +1,6 @@
 """What a deal shows besides its stages and its price: which fields are filled, who works on it, and its source. Pure.
 
-A lead is told of it when somebody changed it. What leadloop itself wrote there is no news and costs no write; it is
-told along with whatever comes next.
+A lead is told of it only when it is another than was last heard: a reading that shows nothing new adds no fact.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from leadloop import timestamps
 from leadloop.crm.lead_fields import said_at_first
 from leadloop.crm.port import LONGEST_TEXT, SOURCE_FIELDS, CrmLead
 from leadloop.facts import Fact, FactKind
@@ -25,6 +25,11 @@ WATCHED = (*SOURCE_FIELDS, *CLICKS)
 UNLISTED = "unlisted"
 """Stands for a called number that the policy does not name: it may be anybody's."""
 
+VIEWS_AT_ONCE = 100
+"""After so many views of one deal a lead is told of it once a day (UTC) at most: something writes there to and fro."""
+MOST_VIEWS = 250
+"""After so many it is told no more, so that stages and prices find room among its facts."""
+
 _TICK = timedelta(microseconds=1)
 
 
@@ -32,6 +37,7 @@ class Heard(NamedTuple):
     """What a lead was last told of one deal, and what it told of itself before."""
 
     view: Fact | None
+    views: int
     source: Mapping[str, str]
     """Texts of the deal's source fields as last heard."""
     first: Mapping[str, frozenset[str]]
@@ -54,7 +60,7 @@ def heard_of(crm: str, external_id: str, facts: Iterable[Fact]) -> Heard:
         if fact.kind is FactKind.SOURCE_OVERWRITTEN and field not in is_overwritten:
             is_overwritten.add(field)
             first.setdefault(field, set()).add(str(fact.values.get("old")))
-    return Heard(view, _texts(view), {name: frozenset(texts) for name, texts in first.items()}, said)
+    return Heard(view, len(views), _texts(view), {name: frozenset(texts) for name, texts in first.items()}, said)
 
 
 def source_of(policy: Policy, entity: CrmLead) -> dict[str, str]:
@@ -73,8 +79,8 @@ def fit_to_rest(policy: Policy, field: str, text: str) -> str:
     return "" if looks_like_contact(text) else text[:LONGEST_TEXT]
 
 
-def view_of(crm: str, entity: CrmLead, heard: Heard, source: Mapping[str, str], *, goes_along: bool) -> Fact | None:
-    """The fact of what a deal shows, if it is news; ``goes_along``: the lead is written anyway.
+def view_of(crm: str, entity: CrmLead, heard: Heard, source: Mapping[str, str]) -> Fact | None:
+    """The fact of what a deal shows; ``None`` when it is what was heard, or was told too often of late.
 
     Its time is that of the deal's last change, or just after the last view where the CRM's clock of whole seconds does
     not tell them apart.
@@ -86,19 +92,20 @@ def view_of(crm: str, entity: CrmLead, heard: Heard, source: Mapping[str, str], 
         "loss_reason": entity.loss_reason,
         "source": sources,
     }
-    told = {name: heard.view.values.get(name) for name in shown} if heard.view is not None else {}
-    if shown == told:
+    if heard.view is None:
+        return facts_of.deal_view(crm, entity.external_id, shown, entity.updated_at)
+    if shown == {name: heard.view.values.get(name) for name in shown}:
         return None
-    written = {name: text for name, text in heard.said.items() if source.get(name) == text}
-    if heard.view is not None and not goes_along and shown == {**told, "source": {**written, **heard.source}}:
-        return None
-    at = entity.updated_at if heard.view is None else max(entity.updated_at, heard.view.occurred_at + _TICK)
-    return facts_of.deal_view(crm, entity.external_id, shown, at)
+    at = max(entity.updated_at, heard.view.occurred_at + _TICK)
+    is_restless = heard.views >= MOST_VIEWS or (
+        heard.views >= VIEWS_AT_ONCE and timestamps.utc_day(at) == timestamps.utc_day(heard.view.occurred_at)
+    )
+    return None if is_restless else facts_of.deal_view(crm, entity.external_id, shown, at)
 
 
 def view_with(crm: str, external_id: str, heard: Heard, texts: Mapping[str, str], at: datetime) -> Fact | None:
-    """The fact of what a deal shows once leadloop has written some texts there; ``None`` when nothing was heard yet."""
-    if heard.view is None:
+    """The fact of what a deal shows once some texts were written there; ``None`` when that was heard already."""
+    if heard.view is None or all(heard.source.get(name) == text for name, text in texts.items()):
         return None
     kept = {name: value for name, value in heard.view.values.items() if name not in ("crm", "external_id")}
     sources: dict[str, Json] = dict(sorted({**heard.source, **texts}.items()))

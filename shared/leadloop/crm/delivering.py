@@ -7,13 +7,17 @@ from datetime import timedelta
 
 from leadloop import timestamps
 from leadloop.crm.creating import ACCOUNT_FAULTS, ADD_THE_FIELD, create, look
+from leadloop.crm.deal_signs import heard_of, view_with
 from leadloop.crm.draining import Turn, drain, read_now
 from leadloop.crm.lead_at_hand import LeadAtHand
 from leadloop.crm.marks import Entity, mark
 from leadloop.crm.port import LEAD, AttachedFields, Crm, LeadloopFieldMissing
+from leadloop.crm.restoring import MOST_RESTORES
 from leadloop.digests import follow_up_id
+from leadloop.facts import Fact
 from leadloop.leads.crm_refs import CrmRef, ref_key
-from leadloop.leads.delivery import FIELD_MISSING_RETRY, DeliveryState, Step
+from leadloop.leads.delivery import FIELD_MISSING_RETRY, Delivery, DeliveryState, Step
+from leadloop.leads.lead import Lead
 from leadloop.messages import LeadRegistered
 from leadloop.ports.bus import PublishFailed
 from leadloop.ports.http import RateLimited, Refused, VendorError
@@ -83,18 +87,51 @@ def _attach(at_hand: LeadAtHand) -> bool:
     external_id = at_hand.deal or at_hand.delivery.external_id or ""
     [ref] = at_hand.runtime.store.get_many([ref_key(at_hand.crm.name, external_id)])
     ours = {at_hand.lead.id, *(CrmRef.of(ref).leads if ref is not None else ())}
+    back = _back(at_hand, external_id)
+    fields, replace = {**at_hand.fields, **back}, {*at_hand.own, *back}
     try:
-        attached = at_hand.crm.attach_fields(external_id, at_hand.fields, ours)
+        attached = at_hand.crm.attach_fields(external_id, fields, ours, replace)
     except VendorError as failure:
         _attaching_failed(at_hand, failure)
         return False
     if attached.gone:
         mark(at_hand.runtime.store, [Entity(at_hand.crm.name, LEAD, external_id)], at_hand.now)
     _tell_kept(at_hand, external_id, attached)
-    verdict = _attached(attached)
-    written = attached.written_at
-    at_hand.settle(DeliveryState.DELIVERED, lambda held: held.attached_to(at_hand.fields_digest, verdict, written))
+    restored = {name: text for name, text in back.items() if name in attached.replaced}
+    _settle(at_hand, external_id, attached, restored)
     return False
+
+
+def _back(at_hand: LeadAtHand, external_id: str) -> dict[str, str]:
+    """What the deal is given back of its source; nothing when somebody insists on overwriting it."""
+    restoring, delivery = at_hand.restoring, at_hand.delivery
+    if not restoring.is_due(delivery):
+        return {}
+    if (delivery.restores or 0) < MOST_RESTORES:
+        return restoring.texts
+    about = {"lead_id": at_hand.lead.id, "external_id": external_id, "fields": ", ".join(sorted(restoring.texts))}
+    what_to_do = "ask who overwrites it and why; leadloop leaves this deal alone from now on"
+    at_hand.runtime.log.warning("crm_source_not_restored", what_to_do=what_to_do, **about)
+    return {}
+
+
+def _settle(at_hand: LeadAtHand, external_id: str, attached: AttachedFields, restored: dict[str, str]) -> None:
+    """Put down what was written; a lead whose source was put back knows at once what its deal shows again."""
+    verdict, written, occasion = _attached(attached), attached.written_at, at_hand.restoring.occasion
+    crm, at = at_hand.crm.name, written or at_hand.now
+
+    def attach(held: Delivery) -> Delivery:
+        done = held.attached_to(at_hand.fields_digest, verdict, written)
+        restores = (held.restores or 0) + 1 if restored else held.restores
+        return done.model_copy(update={"restored": occasion or held.restored, "restores": restores})
+
+    def told(lead: Lead) -> Fact | None:
+        return view_with(crm, external_id, heard_of(crm, external_id, lead.facts), restored, at)
+
+    at_hand.settle(DeliveryState.DELIVERED, attach, told if restored else None)
+    if restored:
+        about = {"lead_id": at_hand.lead.id, "external_id": external_id, "fields": ", ".join(sorted(restored))}
+        at_hand.runtime.log.info("crm_source_restored", **about)
 
 
 def _attaching_failed(at_hand: LeadAtHand, failure: VendorError) -> None:
@@ -105,7 +142,7 @@ def _attaching_failed(at_hand: LeadAtHand, failure: VendorError) -> None:
         log.error("crm_fields_not_written", lead_id=lead_id, reason=str(failure), what_to_do=what_to_do)
         if not is_missing:
             verdict = Verdict(False, "attach.refused", str(failure))
-            at_hand.settle(DeliveryState.DELIVERED, lambda held: held.attached_to(at_hand.fields_digest, verdict))
+            at_hand.settle(DeliveryState.DELIVERED, lambda held: _refused(at_hand, held, verdict))
             return
     else:
         log.warning("crm_fields_put_off", lead_id=lead_id, reason=str(failure))
@@ -113,6 +150,12 @@ def _attaching_failed(at_hand: LeadAtHand, failure: VendorError) -> None:
     wait = failure.retry_after if isinstance(failure, RateLimited) else wait
     verdict = Verdict(False, "attach.put_off", str(failure))
     at_hand.settle(DeliveryState.DELIVERED, lambda held: held.put_off(now, verdict, wait))
+
+
+def _refused(at_hand: LeadAtHand, held: Delivery, verdict: Verdict) -> Delivery:
+    """Nothing is tried again before something changes."""
+    done = held.attached_to(at_hand.fields_digest, verdict)
+    return done.model_copy(update={"restored": at_hand.restoring.occasion or held.restored})
 
 
 def _attached(attached: AttachedFields) -> Verdict:

@@ -53,8 +53,7 @@ def facts_about(
     price = entity.price or 0
     if price != _known_price(deal, lead_id):
         facts.append(facts_of.price(crm, external_id, price, policy.site.currency, entity.updated_at))
-    known = {fact.id for fact in lead.facts}
-    view = view_of(crm, entity, heard, reading.source, goes_along=any(fact.id not in known for fact in facts))
+    view = view_of(crm, entity, heard, reading.source)
     return Told([*facts, view] if view is not None else facts, reading.is_settled)
 
 

@@ -6,14 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from leadloop import timestamps
 from leadloop.crm.deals import Deal
 from leadloop.crm.lead_fields import digest_of, fields_of
+from leadloop.crm.own_fields import Repeated, own_fields, owns, repeated_lead
 from leadloop.crm.port import CreatedLead, Crm
+from leadloop.crm.restoring import Restoring, restoring
+from leadloop.facts import Fact
 from leadloop.leads.crm_refs import ref_key
 from leadloop.leads.delivery import Delivery, DeliveryState, Step, delivery_key, next_step
 from leadloop.leads.lead import Lead
 from leadloop.leads.state import LeadState
-from leadloop.leads.writing import decide_and_commit
+from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.ports.store import Document, Key, PreconditionFailed, Write
 from leadloop.runtime import Runtime
 
@@ -28,16 +32,28 @@ class LeadAtHand:
     state: LeadState
     resting: Document | None
     fields: dict[str, str]
+    """What the CRM is to show of the lead."""
+    own: frozenset[str]
+    """Those of the fields that are leadloop's own; others are written only where they are empty."""
+    restoring: Restoring
 
     @classmethod
     def read(cls, runtime: Runtime, crm: Crm, lead_id: str) -> LeadAtHand | None:
-        """The lead; ``None`` when it does not exist or was not sent by the site."""
+        """The lead; ``None`` when it does not exist, or is none of the site's and nothing is to be written of it."""
         document, resting = runtime.store.get_many([Key("lead", lead_id), delivery_key(lead_id)])
-        lead = Lead.of(document) if document is not None else None
-        state = lead.state(runtime.policy) if lead is not None else None
-        if lead is None or state is None or state.born_in != "site":
+        if document is None:
             return None
-        return cls(runtime, crm, lead, state, resting, fields_of(lead, state))
+        lead, policy = Lead.of(document), runtime.policy
+        state = lead.state(policy)
+        own = own_fields(policy, lead, state, _repeated(runtime, crm, lead)) if owns(lead, state) else {}
+        back = restoring(policy, state) if owns(lead, state) else Restoring({}, None)
+        if state.born_in == "site":
+            fields = {**fields_of(lead, state), **own}
+        elif (own or back.texts) and _live_deal(crm, state) is not None:
+            fields = own
+        else:
+            return None
+        return cls(runtime, crm, lead, state, resting, fields, frozenset(own), back)
 
     @property
     def delivery(self) -> Delivery:
@@ -47,8 +63,7 @@ class LeadAtHand:
     @property
     def deal(self) -> str | None:
         """External id of the live deal the lead is on."""
-        alive = [ref for ref in self.state.crm_refs if ref not in self.state.lost]
-        return alive[-1].removeprefix(f"{self.crm.name}-lead-") if alive else None
+        return _live_deal(self.crm, self.state)
 
     @property
     def fields_digest(self) -> str:
@@ -65,7 +80,10 @@ class LeadAtHand:
         delivery = self.delivery if self.resting is not None else None
         is_ours = self.state.contact_sealed is not None or not self.state.key_ids
         policy, fields = self.runtime.policy, self.fields_digest
-        return next_step(policy, delivery, self.deal, fields, self.now, is_contact_ours=is_ours)
+        is_to_restore = self.restoring.is_due(self.delivery)
+        return next_step(
+            policy, delivery, self.deal, fields, self.now, is_contact_ours=is_ours, is_to_restore=is_to_restore
+        )
 
     def advance(self, delivery: Delivery) -> bool:
         """Write the delivery at the version that was read; whether nobody else was quicker."""
@@ -75,14 +93,27 @@ class LeadAtHand:
             return False
         return True
 
-    def settle(self, still: DeliveryState, change: Callable[[Delivery], Delivery]) -> None:
-        """Write how a step ended, unless somebody has settled the delivery meanwhile (the reader found the lead)."""
+    def settle(
+        self,
+        still: DeliveryState,
+        change: Callable[[Delivery], Delivery],
+        told: Callable[[Lead], Fact | None] | None = None,
+    ) -> None:
+        """Write how a step ended, unless somebody has settled the delivery meanwhile (the reader found the lead).
+
+        ``told``: what the lead is to know of it too, in the same commit.
+        """
 
         def decide() -> list[Write]:
-            [document] = self.runtime.store.get_many([delivery_key(self.lead.id)])
+            document, resting = self.runtime.store.get_many([delivery_key(self.lead.id), self.lead.key])
             if document is None or Delivery.of(document).state is not still:
                 return []
-            return [change(Delivery.of(document)).write(document.version)]
+            lead = Lead.of(resting) if resting is not None else None
+            fact = told(lead) if told is not None and lead is not None else None
+            writes = [change(Delivery.of(document)).write(document.version)]
+            if fact is not None and lead is not None and resting is not None:
+                writes += lead_writes(self.runtime.policy, lead.with_facts((fact,)), resting.version)
+            return writes
 
         decide_and_commit(self.runtime.store, decide)
 
@@ -106,3 +137,21 @@ class LeadAtHand:
             return [arrived.write(resting.version if resting is not None else None), *deal.writes()]
 
         decide_and_commit(store, decide)
+
+
+def _live_deal(crm: Crm, state: LeadState) -> str | None:
+    alive = [ref for ref in state.crm_refs if ref not in state.lost]
+    return alive[-1].removeprefix(f"{crm.name}-lead-") if alive else None
+
+
+def _repeated(runtime: Runtime, crm: Crm, lead: Lead) -> Repeated | None:
+    """The lead that this one repeats, read only where the policy wants it told."""
+    first = repeated_lead(lead)
+    if first is None or "duplicate" not in runtime.policy.crm.fields.own:
+        return None
+    [document] = runtime.store.get_many([Key("lead", first)])
+    if document is None:
+        return Repeated(first)
+    ref, at = document.fields.get("crm_ref"), document.fields.get("occurred_at")
+    deal = ref.removeprefix(f"{crm.name}-lead-") if isinstance(ref, str) else None
+    return Repeated(first, deal, timestamps.from_text(at) if isinstance(at, str) else None)

@@ -11,6 +11,7 @@ created. ``next_try_at`` is when the next attempt is due; without it there is no
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
@@ -20,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from leadloop import timestamps
 from leadloop.json_types import JsonObject
 from leadloop.policy import ContactMode, Policy
-from leadloop.ports.store import Create, Document, Key, Update, Write
+from leadloop.ports.store import Create, Document, Key, Store, Update, Write
 from leadloop.verdict import Verdict
 
 FIELD_MISSING_RETRY = timedelta(hours=1)
@@ -75,6 +76,10 @@ class Delivery(BaseModel):
     """Digest of the fields the CRM was last given."""
     written_at: str | None = None
     """The CRM's time of last change when it was given them: a deal read as of then was changed by nobody else."""
+    restored: str | None = None
+    """Tells for which overwritings of source fields something was done, or was decided to be left."""
+    restores: int | None = None
+    """How often overwritten fields were given back what they held."""
     rule: str | None = None
     reason: str | None = None
 
@@ -129,6 +134,10 @@ class Delivery(BaseModel):
         arrived = self._changed(DeliveryState.DELIVERED, attach_at, attempts=0, uncertain=False)
         return arrived.model_copy(update={"external_id": external_id, "merged": merged})
 
+    def due(self, now: datetime) -> Delivery:
+        """What the CRM is to show of the lead may be another now; see to it."""
+        return self._changed(self.state, now)
+
     def attached_to(self, fields_digest: str, verdict: Verdict, written_at: datetime | None = None) -> Delivery:
         """There is nothing more to write into the CRM unless the fields change; what was written, was at that time."""
         at = timestamps.to_text(written_at) if written_at is not None else self.written_at
@@ -155,6 +164,29 @@ def delivery_key(lead_id: str) -> Key:
     return Key("delivery", lead_id)
 
 
+def due_again(store: Store, policy: Policy, changed: Iterable[Write], now: datetime) -> list[Write]:
+    """Writes that let leads be seen to which these writes change: what the CRM shows of them may be another now.
+
+    None unless the CRM has fields for that. One that is due already, or on no deal, is left alone. Raises
+    ``StoreUnavailable``.
+    """
+    if not (policy.crm.fields.own or policy.sources.restore):
+        return []
+    leads = [one for one in changed if isinstance(one, Create | Update) and one.key.collection == "lead"]
+    deals = {write.key.id: write.fields.get("crm_ref") for write in leads}
+    held = store.get_many([delivery_key(lead_id) for lead_id in deals]) if deals else []
+    writes = []
+    for (lead_id, ref), document in zip(deals.items(), held, strict=True):
+        if document is not None:
+            delivery = Delivery.of(document)
+            if delivery.state is DeliveryState.DELIVERED and delivery.next_try_at is None:
+                writes.append(delivery.due(now).write(document.version))
+        elif isinstance(ref, str):
+            external_id = ref.removeprefix(f"{policy.crm.kind}-lead-")
+            writes.append(Delivery(lead_id=lead_id).delivered(external_id, now).write(None))
+    return writes
+
+
 def next_step(
     policy: Policy,
     delivery: Delivery | None,
@@ -163,8 +195,9 @@ def next_step(
     now: datetime,
     *,
     is_contact_ours: bool = True,
+    is_to_restore: bool = False,
 ) -> Step:
-    """What to do for a lead of the site. ``deal`` is the external id of the live deal it sits on, if any.
+    """What to do for a lead. ``deal`` is the external id of the live deal it sits on, if any.
 
     A lead whose contact never rested with us, or no longer does, came before the mode was changed to ``keep``:
     the site's integration brings it into the CRM, and it is not begun to be created here.
@@ -176,7 +209,7 @@ def next_step(
     if delivery.next_try_at is not None and not delivery.is_due(now):
         return Step.NOTHING
     if delivery.state is DeliveryState.DELIVERED:
-        is_complete = delivery.attached == fields_digest or deal is None
+        is_complete = (delivery.attached == fields_digest and not is_to_restore) or deal is None
         return Step.NOTHING if is_complete and delivery.next_try_at is None else Step.ATTACH
     if delivery.next_try_at is None:
         return Step.NOTHING  # awaiting the reader, or a person

@@ -127,6 +127,12 @@ class AmoCrmFields(Section):
     fraud: CrmField | None = None
     """A text in which leadloop keeps what the fraud gate says."""
 
+    @property
+    def own(self) -> frozenset[str]:
+        """Those of leadloop's own fields that are anywhere: usually none."""
+        named = {"known_ids": self.known_ids, "duplicate": self.duplicate, "quality": self.quality, "fraud": self.fraud}
+        return frozenset(name for name, at in named.items() if at is not None)
+
 
 class NewLead(Section):
     """How leadloop creates a lead in the CRM (mode ``keep``)."""
