@@ -1,0 +1,302 @@
+"""Leads of one person among each other: whatever arrives when, the documents are the same."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leadloop.adapters.memory_store import MemoryStore
+from leadloop.adapters.sqlite_store import SqliteStore
+from leadloop.facts import Fact
+from leadloop.leads import facts_of
+from leadloop.leads.family import place
+from leadloop.leads.lead import Lead
+from leadloop.leads.registration import register
+from leadloop.leads.writing import decide_and_commit, lead_writes
+from leadloop.messages import ContactKey, LeadCaptured, Submission
+from leadloop.policy import Policy
+from leadloop.policy.duplicates import Clients, Duplicates
+from leadloop.ports.store import Key, Query, Store, Write
+from support.lead_facts import ANNA, BORIS, entered, linked, observed, visited
+from support.policies import QUALIFIED, WON, sokol
+from support.settable_clock import MORNING
+
+DAY = timedelta(days=1)
+
+
+def key(text: str) -> ContactKey:
+    kind, _, name = text.partition("-")
+    return ContactKey.model_validate({"kind": kind, "key_id": "k1", "normaliser": "n1", "hmac": name})
+
+
+def key_id(text: str) -> str:
+    return key(text).id
+
+
+def sent(lead_id: str, at: datetime, *keys: str, **said: object) -> LeadCaptured:
+    ids = {name: said.pop(name) for name in ("client_id", "yclid", "user_id") if name in said}
+    submission = {"lead_id": lead_id, "fingerprint": lead_id, "occurred_at": at, "received_at": at, "ids": ids, **said}
+    form = Submission.model_validate({**submission, "keys": [key(one) for one in keys]})
+    return LeadCaptured(event_id=f"e-{lead_id}", submission=form)
+
+
+class Register:
+    """Takes forms and what the CRM tells of leads, in one store."""
+
+    def __init__(self, store: Store | None = None, policy: Policy | None = None, **rule: object) -> None:
+        self.store = store or MemoryStore()
+        base = policy or sokol()
+        self.policy = base.model_copy(update={"duplicates": Duplicates.model_validate(rule)}) if rule else base
+
+    def take(self, *forms: LeadCaptured) -> Register:
+        for form in forms:
+            register(self.store, self.policy, form, MORNING)
+        return self
+
+    def tell(self, lead_id: str, *facts: Fact) -> None:
+        """What a reading of the CRM does: facts, and the leads they matter to, in one commit."""
+
+        def decide() -> Sequence[Write]:
+            [document] = self.store.get_many([Key("lead", lead_id)])
+            before = Lead.of(document) if document is not None else Lead(id=lead_id)
+            placed = place(self.store, self.policy, before.with_facts(facts))
+            version = document.version if document is not None else None
+            return [*lead_writes(self.policy, placed.leads[lead_id], version), *placed.writes]
+
+        decide_and_commit(self.store, decide)
+
+    def lead(self, lead_id: str) -> Lead:
+        [document] = self.store.get_many([Key("lead", lead_id)])
+        assert document is not None
+        return Lead.of(document)
+
+    def repeats(self) -> dict[str, str | None]:
+        documents = self.store.query(Query("lead")).documents
+        return {one.key.id: Lead.of(one).circumstances.repeats for one in documents}
+
+    def everything(self) -> dict[str, Any]:
+        collections = ("lead", "key", "daily_total")
+        documents = [one for name in collections for one in self.store.query(Query(name)).documents]
+        return {f"{one.key.collection}/{one.key.id}": one.fields for one in documents}
+
+
+ANNAS = [
+    sent("a1", MORNING, "phone-anna"),
+    sent("a2", MORNING + 2 * DAY, "phone-anna", "email-anna"),
+    sent("a3", MORNING + 4 * DAY, "email-anna", client_id=ANNA),
+    sent("b1", MORNING + DAY, "phone-boris", client_id=BORIS),
+    sent("ab", MORNING + 3 * DAY, "phone-boris", "email-anna"),
+]
+
+
+def test_any_order_of_arrival_gives_the_same_documents() -> None:
+    """Two persons until somebody comes with a phone of the one and an e-mail of the other."""
+    expected = Register().take(*ANNAS).everything()
+    for order in permutations(ANNAS):
+        assert Register().take(*order).everything() == expected
+    names = {fields["circumstances"]["person"] for id_, fields in expected.items() if id_.startswith("lead/")}
+    assert names == {key_id("email-anna")}
+
+
+def test_a_lead_that_joins_two_persons_makes_them_one() -> None:
+    apart = Register().take(*ANNAS[:4]).repeats()
+    assert apart == {"a1": None, "a2": "a1", "a3": "a1", "b1": None}
+    joined = Register().take(*ANNAS).repeats()
+    assert joined == {"a1": None, "a2": "a1", "a3": "a1", "b1": "a1", "ab": "a1"}
+
+
+def office(people: int) -> list[LeadCaptured]:
+    """So many people who left the telephone of their office, and their own e-mail; each came twice."""
+    return [
+        sent(f"p{n}-{turn}", MORNING + n * timedelta(hours=3) + turn * DAY, "phone-office", f"email-{n}")
+        for turn in range(2)
+        for n in range(people)
+    ]
+
+
+def test_a_telephone_of_many_joins_nobody_whenever_that_was_found() -> None:
+    five, six = Register().take(*office(5)), Register().take(*office(6))
+    assert set(five.repeats().values()) == {None, "p0-0"}
+    own = {f"p{n}-1": f"p{n}-0" for n in range(6)} | {f"p{n}-0": None for n in range(6)}
+    assert six.repeats() == own
+    chance = random.Random(4)
+    for _ in range(30):
+        order = office(6)
+        chance.shuffle(order)
+        assert Register().take(*order).everything() == six.everything()
+
+
+def test_two_confirmed_users_with_one_telephone_are_two_persons() -> None:
+    desk = Register().take(
+        sent("anna", MORNING, "phone-home", user_id="u-1"), sent("boris", MORNING + DAY, "phone-home", user_id="u-2")
+    )
+    assert desk.repeats()["boris"] == "anna"  # unsigned, anybody could have said so
+    desk.tell("anna", linked("1"), observed("1", MORNING + DAY, user_id="u-7"))
+    assert desk.repeats()["boris"] == "anna"
+    desk.tell("boris", linked("2"), observed("2", MORNING + DAY, user_id="u-8"))
+    assert desk.repeats() == {"anna": None, "boris": None}
+
+
+def test_what_we_wrote_into_the_crm_confirms_nothing() -> None:
+    desk = Register().take(sent("anna", MORNING, "phone-anna", user_id="u-1"), sent("forger", MORNING, user_id="u-1"))
+    for lead_id in ("anna", "forger"):
+        desk.tell(lead_id, linked(lead_id), observed(lead_id, MORNING + DAY, user_id="u-1"))
+    assert desk.repeats() == {"anna": None, "forger": None}
+    assert not desk.lead("anna").state(desk.policy).confirmed_user_ids
+
+
+class TestABorrowedClientId:
+    def call(self, desk: Register, at: datetime, phone: str = "phone-anna") -> Lead:
+        """A call that the CRM knows of, and we only from it."""
+        desk.tell("call", linked("9", "born_in_crm", at), observed("9", at, keys=(key_id(phone),)))
+        return desk.lead("call")
+
+    def test_a_call_borrows_the_id_of_the_persons_last_visit_before_it(self) -> None:
+        desk = Register().take(
+            sent("old", MORNING, "phone-anna", client_id=BORIS),
+            sent("new", MORNING + DAY, "phone-anna", client_id=ANNA),
+            sent("later", MORNING + 9 * DAY, "phone-anna", client_id="1700000000123456791"),
+        )
+        desk.tell("new", visited(MORNING + 2 * DAY))
+        state = self.call(desk, MORNING + 3 * DAY).state(desk.policy)
+        assert state.ids == {"client_id": ANNA}
+        assert state.lent is not None
+        assert (state.lent.lead_id, state.lent.at) == ("new", MORNING + 2 * DAY)
+        assert state.visit_before(MORNING + 3 * DAY) == MORNING + 2 * DAY
+
+    def test_a_visit_heard_of_late_changes_exactly_who_borrows_it(self) -> None:
+        desk = Register()
+        self.call(desk, MORNING + 3 * DAY)
+        assert desk.lead("call").state(desk.policy).lent is None
+        desk.take(sent("old", MORNING, "phone-anna", client_id=ANNA), sent("else", MORNING, "phone-boris"))
+        lent = desk.lead("call").state(desk.policy).lent
+        assert lent is not None
+        assert lent.at == MORNING
+        untouched = desk.store.get_many([Key("lead", "else")])
+        desk.tell("old", visited(MORNING + 2 * DAY))
+        lent = desk.lead("call").state(desk.policy).lent
+        assert lent is not None
+        assert lent.at == MORNING + 2 * DAY
+        assert desk.store.get_many([Key("lead", "else")]) == untouched
+
+    @pytest.mark.parametrize("stranger_first", [True, False])
+    def test_a_browser_of_two_persons_lends_nobody_its_id(self, stranger_first: bool) -> None:
+        desk, stranger = Register(), sent("boris", MORNING, "phone-boris", client_id=ANNA)
+        if stranger_first:
+            desk.take(stranger)
+        desk.take(sent("anna", MORNING, "phone-anna", client_id=ANNA))
+        self.call(desk, MORNING + DAY)
+        if not stranger_first:
+            assert desk.lead("call").state(desk.policy).lent is not None
+            desk.take(stranger)
+        assert desk.lead("call").state(desk.policy).lent is None
+
+    def test_an_id_of_its_own_is_better_than_a_borrowed_one(self) -> None:
+        desk = Register().take(sent("anna", MORNING, "phone-anna", client_id=ANNA))
+        self.call(desk, MORNING + DAY)
+        desk.tell("call", observed("9", MORNING + 2 * DAY, client_id=BORIS))
+        state = desk.lead("call").state(desk.policy)
+        assert (state.ids["client_id"], state.lent) == (BORIS, None)
+
+
+class TestCurrentClients:
+    RULE: Mapping[str, object] = {"clients": Clients(stages=("sold",), left=("qualified",), within="6 months")}
+
+    @pytest.mark.parametrize(
+        ("bought", "left", "came", "is_client"),
+        [(1, None, 2, True), (3, None, 2, False), (1, 2, 3, False), (1, None, 400, False)],
+        ids=["bought before", "bought after", "left again", "long ago"],
+    )
+    def test_whoever_bought_before_is_a_client(self, bought: int, left: int | None, came: int, is_client: bool) -> None:
+        for order in ("sale first", "lead first"):
+            desk = Register(**self.RULE).take(sent("first", MORNING, "phone-anna"))
+            again = sent("again", MORNING + came * DAY, "phone-anna")
+            facts = [linked("1"), entered(WON, MORNING + bought * DAY)]
+            facts += [entered(QUALIFIED, MORNING + left * DAY)] if left else []
+            if order == "lead first":
+                desk.take(again)
+            desk.tell("first", *facts)
+            desk.take(again)
+            since = desk.lead("again").circumstances.client_since
+            assert (since is not None) is is_client
+            assert desk.lead("first").circumstances.client_since is None
+
+
+class TestVelocity:
+    def burst(self, count: int, apart: timedelta) -> list[LeadCaptured]:
+        return [
+            sent(f"l{n:02}", MORNING + n * apart, f"phone-{n}", client_id=ANNA, network="4f" * 16) for n in range(count)
+        ]
+
+    def test_each_knows_how_many_came_before_it_from_one_place(self) -> None:
+        desk = Register().take(*self.burst(4, timedelta(minutes=25)))
+        counted = [desk.lead(f"l{n:02}").circumstances.velocity for n in range(4)]
+        assert counted == [{}] + [{"client_id": n, "network": n} for n in (1, 2, 2)]
+
+    def test_any_order_of_arrival_counts_the_same(self) -> None:
+        burst, chance = self.burst(7, timedelta(minutes=11)), random.Random(7)
+        expected = Register().take(*burst).everything()
+        for _ in range(20):
+            chance.shuffle(burst)
+            assert Register().take(*burst).everything() == expected
+
+    def test_a_flood_is_counted_to_its_bound_in_any_order(self) -> None:
+        burst, chance = self.burst(60, timedelta(seconds=5)), random.Random(9)
+        expected = Register().take(*burst).everything()
+        assert expected["lead/l59"]["circumstances"]["velocity"] == {"client_id": 20, "network": 20}
+        chance.shuffle(burst)
+        assert Register().take(*burst).everything() == expected
+
+    def test_a_lead_alone_writes_nothing_more(self) -> None:
+        desk = Register()
+        desk.take(self.burst(1, DAY)[0])
+        before = desk.store.usage.writes
+        assert before == 4  # lead, key, total, outcome
+        desk.take(self.burst(1, DAY)[0])
+        assert desk.store.usage.writes == before
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_at_the_same_time_is_as_one_after_another(tmp_path: Path, seed: int) -> None:
+    """A chain of people joined pairwise, each form in a thread of its own, on a store on disk."""
+    forms = [sent(f"c{n}", MORNING + n * DAY, f"phone-{n}", f"phone-{n + 1}", client_id=ANNA) for n in range(7)]
+    random.Random(seed).shuffle(forms)
+    desk = Register(SqliteStore(tmp_path / "documents.db"))
+    start = threading.Barrier(len(forms))
+    failures: list[BaseException] = []
+
+    def arrive(form: LeadCaptured) -> None:
+        start.wait()
+        try:
+            desk.take(form)
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=arrive, args=(form,)) for form in forms]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert desk.everything() == Register().take(*forms).everything()
+    assert set(desk.repeats().values()) == {None, "c0"}
+
+
+def test_a_person_of_many_devices_costs_as_many_reads_as_one_of_one() -> None:
+    def reads(devices: int) -> int:
+        desk = Register()
+        for n in range(devices):
+            desk.tell("anna", facts_of.observed_ids("amocrm", "1", {"client_id": f"17{n:017}"}, (), MORNING))
+        desk.tell("anna", observed("1", MORNING, keys=(key_id("phone-anna"),)))
+        before = desk.store.usage.reads
+        place(desk.store, desk.policy, desk.lead("anna"))
+        return desk.store.usage.reads - before
+
+    assert reads(1) == reads(40)
