@@ -30,7 +30,7 @@ from leadloop.leads.crm_refs import ref_key
 from leadloop.leads.lead import Lead
 from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.leases import lease
-from leadloop.messages import AdIds, Submission
+from leadloop.messages import AdIds, BotSigns, Submission
 from leadloop.policy import Policy
 from leadloop.ports.clock import Clock
 from leadloop.ports.http import Http
@@ -173,12 +173,14 @@ class MetricaDesk:
         stages: Mapping[str, datetime] | None = None,
         price: int | None = None,
         deal: str | None = None,
+        bot_signs: BotSigns | None = None,
         **ids: str,
     ) -> Lead:
         """A lead from the site with ad ids, on a deal of its own that has reached stages."""
         at = at or self.now()
-        sent = Submission(
-            lead_id=lead_id, fingerprint=lead_id, occurred_at=at, received_at=at, ids=AdIds.model_validate(ids)
+        said = {"ids": AdIds.model_validate(ids), "bot_signs": bot_signs or BotSigns()}
+        sent = Submission.model_validate(
+            {"lead_id": lead_id, "fingerprint": lead_id, "occurred_at": at, "received_at": at, **said}
         )
         facts = [facts_of.submission(sent)]
         external_id = deal or str(100_000 + sum(map(ord, lead_id)))

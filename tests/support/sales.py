@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from leadloop.digests import digest
-from leadloop.facts import Fact, FactKind, Feed
+from leadloop.facts import Fact
 from leadloop.json_types import JsonObject, json_list
+from leadloop.leads import facts_of
 from leadloop.policy import Policy
 from support.policies import LOST, MEETING, NEW, PIPELINE, QUALIFIED, WON, sokol
 from support.settable_clock import MORNING
@@ -45,13 +45,10 @@ def shown(
     *filled: str, at: datetime = MORNING, deal: str = "1", responsible: str = IVANOVA, loss_reason: str | None = None
 ) -> Fact:
     """The fields of a deal at a reading."""
-    values: JsonObject = {
-        "crm": "amocrm",
-        "external_id": deal,
+    fields: JsonObject = {
         "filled": json_list(sorted(filled)),
         "responsible": responsible,
         "loss_reason": loss_reason,
         "source": {},
     }
-    identity = digest("deal_observed", values, at.isoformat())
-    return Fact(id=identity, kind=FactKind.DEAL_OBSERVED, occurred_at=at, feed=Feed.CRM, values=values)
+    return facts_of.deal_view("amocrm", deal, fields, at)

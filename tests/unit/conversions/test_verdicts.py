@@ -1,0 +1,274 @@
+"""Goals see the verdicts: what is held back, what is counted elsewhere, and what suppresses all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadloop.adapters.memory_store import MemoryStore
+from leadloop.conversions.goals import derive, reached
+from leadloop.conversions.planning import Plan, plan
+from leadloop.conversions.selection import Selection
+from leadloop.facts import Fact
+from leadloop.leads import facts_of
+from leadloop.leads.circumstances import Circumstances
+from leadloop.leads.fraud import Gate
+from leadloop.leads.lead import Lead
+from leadloop.leads.writing import lead_writes
+from leadloop.messages import BotSigns
+from leadloop.outcomes import Outcome
+from leadloop.policy import Policy
+from leadloop.ports.store import Key
+from support.lead_facts import ANNA, after, any_facts, entered, lead_of, linked, state_of, submitted
+from support.metrica_desk import TARGETS, MetricaDesk, MetricaServer
+from support.policies import LOST, QUALIFIED, WON
+from support.sales import BOT, RENT, SPAM, UNKNOWN_REASON, judging, shown
+
+GOALS: dict[str, object] = {
+    "lead_good": {"on": "qualified"},
+    "lead_bad": {"on": "disqualified", "reasons": ["spam", "bot"]},
+    "lead_lost": {"on": "disqualified"},
+    "lead_fraud": {"on": "fraud"},
+}
+POLICY = judging(goals=GOALS)
+ORDINARY = {"lead_received", "lead_qualified", "flat_sold", "lead_good"}
+NOON = after(hours=3)
+HONEYPOT = BotSigns(honeypot_filled=True)
+
+
+def derived(*facts: Fact, policy: Policy = POLICY) -> Mapping[str, datetime]:
+    """Goal → its moment."""
+    state = state_of(submitted(client_id=ANNA), linked(), *facts, policy=policy)
+    return {goal: one.occurred_at for goal, one in derive(policy, state, {}).items()}
+
+
+class TestEvents:
+    def test_qualified_counts_once_everything_is_filled_in(self) -> None:
+        story = (entered(QUALIFIED, NOON), shown("location", at=NOON))
+        assert "lead_good" not in derived(*story)
+        complete = derived(*story, shown("location", "budget", at=after(hours=5)))
+        assert (complete["lead_good"], complete["lead_qualified"]) == (after(hours=5), NOON)
+
+    def test_who_was_qualified_still_counts_after_the_deal_is_lost(self) -> None:
+        story = (shown("location", "budget"), entered(QUALIFIED, NOON), entered(LOST, after(days=1)))
+        assert {"lead_good", "lead_lost"} <= derived(*story).keys()
+
+    def test_it_comes_from_the_crm_so_the_owner_of_the_deal_sends_it(self) -> None:
+        state = state_of(submitted(), linked("7"), entered(LOST, NOON, "7"), policy=POLICY)
+        assert "lead_lost" not in derive(POLICY, state, {"amocrm-lead-7": False})
+        assert derive(POLICY, state, {})["lead_lost"].crm_ref == "amocrm-lead-7"
+
+    @pytest.mark.parametrize(
+        ("loss_reason", "goals"),
+        [
+            (SPAM, {"lead_bad", "lead_lost"}),
+            (RENT, {"lead_lost"}),
+            (UNKNOWN_REASON, {"lead_lost"}),
+            (None, {"lead_lost"}),
+            (BOT, {"lead_bad", "lead_lost", "lead_fraud"}),
+        ],
+    )
+    def test_a_lost_lead_counts_for_its_reason(self, loss_reason: str | None, goals: set[str]) -> None:
+        story = (entered(LOST, NOON), shown(at=NOON, loss_reason=loss_reason))
+        assert derived(*story).keys() - ORDINARY == goals
+
+    def test_reopened_it_is_not_lost(self) -> None:
+        assert "lead_lost" not in derived(entered(LOST, NOON), entered(QUALIFIED, after(hours=5)))
+
+    def test_fraud_counts_from_the_form_and_only_when_it_is_certain(self) -> None:
+        suspected = state_of(submitted(NOON, bot_signs=HONEYPOT), policy=POLICY)
+        assert suspected.fraud.gate is Gate.HELD
+        assert "lead_fraud" not in derive(POLICY, suspected, {})
+        certain = derived(entered(LOST, NOON), shown(at=NOON, loss_reason=BOT))
+        assert certain["lead_fraud"] == certain["lead_received"]
+
+    def test_without_a_profile_nobody_is_qualified(self) -> None:
+        assert "lead_good" not in derived(entered(QUALIFIED, NOON), policy=judging(None, GOALS))
+
+
+class TestDuplicates:
+    """Circumstances as other leads make them."""
+
+    STORY = (
+        submitted(client_id=ANNA),
+        linked(),
+        shown(loss_reason=SPAM),
+        entered(WON, NOON),
+        entered(LOST, after(days=1)),
+    )
+
+    def goals_of(self, repeats: str | None, repeat_of: str | None) -> set[str]:
+        lead = lead_of(*self.STORY).model_copy(
+            update={"circumstances": Circumstances(repeats=repeats, by="phone"), "repeat_of": repeat_of}
+        )
+        return set(lead.pending(POLICY))
+
+    def test_a_duplicate_within_the_window_sends_nothing_but_what_suppresses(self) -> None:
+        assert self.goals_of("boris", None) == {"lead_bad", "lead_lost"}
+
+    def test_a_repeat_within_the_hour_keeps_its_own_deal(self) -> None:
+        assert self.goals_of(None, "boris") == {"flat_sold", "lead_bad", "lead_lost"}
+        assert self.goals_of("boris", "boris") == {"flat_sold", "lead_bad", "lead_lost"}
+
+    def test_a_repeat_of_a_duplicate_is_a_duplicate_of_the_first(self) -> None:
+        assert self.goals_of("anna-in-march", "boris") == {"lead_bad", "lead_lost"}
+
+
+@pytest.fixture
+def desk(server: MetricaServer) -> MetricaDesk:
+    """Verdicts matter here, and the counter knows the goals of «Сокол» alone: two of them are put to another use."""
+    goals: dict[str, object] = {"lead_qualified": {"on": "fraud"}, "flat_sold": {"on": "disqualified"}}
+    return MetricaDesk(server, judging(None, goals))
+
+
+def planned(desk: MetricaDesk) -> Plan:
+    return plan(Selection(desk.world.runtime.policy, desk.now(), frozenset(TARGETS)), desk.world.store)
+
+
+def change(desk: MetricaDesk, lead_id: str, *facts: Fact, **update: object) -> None:
+    """The lead learns facts, or other leads say something new of it."""
+    [document] = desk.world.store.get_many([Key("lead", lead_id)])
+    assert document is not None
+    lead = Lead.of(document).with_facts(facts).model_copy(update=update)
+    desk.world.store.commit(lead_writes(desk.world.runtime.policy, lead, document.version))
+
+
+def suspect(desk: MetricaDesk) -> None:
+    """Anna's form was sent by somebody who fills in hidden fields."""
+    desk.plant("anna", client_id=ANNA, deal="7", bot_signs=HONEYPOT)
+
+
+def lose(desk: MetricaDesk, loss_reason: str, lead_id: str = "anna", deal: str = "7") -> None:
+    facts = (entered(LOST, desk.now(), deal), shown(at=desk.now(), deal=deal, loss_reason=loss_reason))
+    change(desk, lead_id, *facts)
+
+
+def sent(desk: MetricaDesk) -> set[str]:
+    return {target for _, _, target, _ in desk.conversions()}
+
+
+class TestTheGate:
+    def test_a_suspected_lead_waits_and_a_persons_word_lets_it_go(self, desk: MetricaDesk) -> None:
+        suspect(desk)
+        desk.upload()
+        assert planned(desk).withheld == {"held.fraud_suspected": 1}
+        assert sent(desk) == set()
+        desk.pass_time(days=2)
+        change(desk, "anna", facts_of.release(desk.now()))
+        desk.upload()
+        assert sent(desk) == {"lead_received"}
+
+    def test_nobody_decided_and_it_is_kept_to_the_end_of_its_window(self, desk: MetricaDesk) -> None:
+        suspect(desk)
+        desk.pass_time(days=19)
+        assert desk.upload().withheld == {"held.fraud_suspected": 1}
+        desk.pass_time(days=2, seconds=1)
+        assert desk.upload().withheld == {"expired.fraud_suspected": 1}
+        assert sent(desk) == set()
+        assert planned(desk).withheld == {}, "it is done with"
+
+    def test_nobody_decided_and_the_policy_lets_it_go(self, desk: MetricaDesk) -> None:
+        fraud = desk.world.runtime.policy.fraud.model_copy(update={"at_hold_end": "release"})
+        desk.world.runtime.policy = desk.world.runtime.policy.model_copy(update={"fraud": fraud})
+        suspect(desk)
+        desk.pass_time(days=18, seconds=-1)
+        desk.upload()
+        assert sent(desk) == set()
+        desk.pass_time(seconds=1)
+        desk.upload()
+        assert sent(desk) == {"lead_received"}
+
+    def test_fraud_sends_what_suppresses_and_nothing_else(self, desk: MetricaDesk) -> None:
+        suspect(desk)
+        desk.pass_time(hours=1)
+        lose(desk, BOT)
+        assert planned(desk).withheld == {"held.fraud": 1}
+        desk.upload()
+        assert sent(desk) == {"lead_qualified", "flat_sold"}, "the goals on fraud and on disqualified"
+        desk.pass_time(days=21)
+        assert desk.upload().withheld == {"expired.fraud": 1}
+
+    def test_what_suppresses_needs_an_identifier_and_a_window_as_all_do(self, desk: MetricaDesk) -> None:
+        desk.plant("vera", deal="8")
+        lose(desk, BOT, "vera", "8")
+        assert planned(desk).withheld == {"held.fraud": 1, "held.no_identifier": 2}
+        desk.pass_time(days=21, seconds=1)
+        assert desk.upload().withheld == {"expired.fraud": 1, "expired.never_captured": 2}
+
+    def test_a_verdict_after_the_claim_changes_nothing_that_was_sent(self, desk: MetricaDesk) -> None:
+        desk.plant("anna", client_id=ANNA, deal="7")
+        desk.upload()
+        before = (desk.lead("anna").claims, desk.conversions())
+        lose(desk, BOT)
+        change(desk, "anna", circumstances=Circumstances(repeats="boris", by="phone"))
+        assert (desk.lead("anna").claims, desk.conversions()) == before
+        assert planned(desk).withheld == {}
+
+    def test_nor_does_it_when_the_upload_certainly_did_not_happen(self, desk: MetricaDesk) -> None:
+        desk.plant("anna", client_id=ANNA, deal="7")
+        [claim] = [one.claim for file in planned(desk).files.values() for one in file.shown]
+        change(desk, "anna", claims={claim.goal: claim})
+        change(desk, "anna", circumstances=Circumstances(repeats="boris", client_since=after(days=-90)))
+        desk.upload()
+        assert sent(desk) == {"lead_received"}
+
+
+class TestOthers:
+    def test_a_current_client_is_no_new_one(self, desk: MetricaDesk) -> None:
+        desk.plant("anna", client_id=ANNA)
+        change(desk, "anna", circumstances=Circumstances(client_since=after(days=-90)))
+        [held] = planned(desk).examples["held.current_client"]
+        assert (held.goal, held.outcome) == ("lead_received", Outcome.HELD)
+        desk.pass_time(days=21, seconds=1)
+        assert desk.upload().withheld == {"expired.current_client": 1}
+
+    def test_a_duplicate_names_its_lead_and_what_they_have_in_common(self, desk: MetricaDesk) -> None:
+        desk.plant("anna", client_id=ANNA, deal="7")
+        lose(desk, SPAM)
+        change(desk, "anna", circumstances=Circumstances(repeats="boris", by="phone"))
+        [one] = planned(desk).examples["duplicate.of_lead"]
+        assert (one.goal, one.outcome) == ("lead_received", Outcome.DUPLICATE)
+        assert one.verdict.reason == "it is a duplicate of lead boris, with which it has the phone in common"
+        desk.upload()
+        assert sent(desk) == {"flat_sold"}
+
+    def test_a_lead_that_sends_nothing_is_read_by_no_run(self, desk: MetricaDesk) -> None:
+        desk.plant("anna", client_id=ANNA)
+        change(desk, "anna", circumstances=Circumstances(repeats="boris"))
+        assert list(Selection(desk.world.runtime.policy, desk.now()).pages(desk.world.store)) == [[]]
+
+
+_CIRCUMSTANCES = st.builds(
+    Circumstances,
+    repeats=st.sampled_from([None, "boris", "vera"]),
+    client_since=st.sampled_from([None, after(days=-1)]),
+)
+_SALES = st.builds(
+    lambda reason, at: shown("location", "budget", at=at, loss_reason=reason),
+    st.sampled_from([None, SPAM, BOT]),
+    st.sampled_from([after(hours=hours) for hours in (1, 20)]),
+)
+
+
+@given(
+    facts=any_facts(8),
+    sales=st.lists(_SALES, max_size=2),
+    circumstances=_CIRCUMSTANCES,
+    repeat_of=st.sampled_from([None, "boris"]),
+    days=st.sampled_from([0, 19, 40]),
+)
+def test_every_goal_that_was_reached_has_exactly_one_end(
+    facts: list[Fact], sales: list[Fact], circumstances: Circumstances, repeat_of: str | None, days: int
+) -> None:
+    update = {"circumstances": circumstances, "repeat_of": repeat_of}
+    lead = lead_of(*facts, *sales).model_copy(update=update)
+    store = MemoryStore()
+    store.commit(lead_writes(POLICY, lead, None))
+    resting = [document for document in store.get_many([lead.key]) if document is not None]
+    [choice] = Selection(POLICY, after(days=days)).read(store, resting)
+    ends = [one.claim.goal for one in choice.sendable] + [one.goal for one in choice.withheld]
+    assert sorted(ends) == sorted(reached(POLICY, lead.state(POLICY)))
