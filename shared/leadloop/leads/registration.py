@@ -9,6 +9,7 @@ from datetime import datetime
 from leadloop.facts import Fact, TooManyFacts
 from leadloop.json_types import Json, JsonObject
 from leadloop.leads import facts_of
+from leadloop.leads.delivery import due_again
 from leadloop.leads.family import place, settle
 from leadloop.leads.lead import Lead
 from leadloop.leads.velocity import look_round
@@ -129,10 +130,12 @@ class _Registrar:
         among = place(self.store, self.policy, lead.with_facts((fact,)))
         placed, self.is_settled = among.leads[lead.id], among.is_settled
         writes = [] if placed == lead else lead_writes(self.policy, placed, version)
+        # what the CRM shows of the others may be another now; this one is announced
+        writes += [*among.writes, *due_again(self.store, self.policy, among.writes, self.now)]
         if is_known:
             verdict = Verdict(False, "submission.repeated", "the same form post was registered before")
-            return [*writes, *among.writes, self._end(Outcome.DUPLICATE, verdict)]
-        return [*writes, *among.writes, self._end(Outcome.APPLIED, self._verdict_on_new(version is None))]
+            return [*writes, self._end(Outcome.DUPLICATE, verdict)]
+        return [*writes, self._end(Outcome.APPLIED, self._verdict_on_new(version is None))]
 
     def _verdict_on_new(self, is_new_lead: bool) -> Verdict:
         if not is_new_lead:
