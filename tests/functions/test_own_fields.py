@@ -89,7 +89,7 @@ class TestANewDeal:
 
 class TestIdsLearntLater:
     def test_are_all_written(self, desk: CrmDesk) -> None:
-        lead, deal = delivered(desk)
+        _, deal = delivered(desk)
         desk.clock.advance(hours=2)
         desk.submit("anna", **{**FORM, "client_id": BORIS})
         desk.settle()
