@@ -19,7 +19,7 @@ from leadloop.cli.answer import OK, REFUSED, USAGE, tell_failure
 
 COMMANDS = (
     *("demo", "init", "check", "serve"),
-    *("plan", "upload", "uploads", "report", "explain"),
+    *("plan", "upload", "uploads", "report", "sources", "explain"),
     *("quarantine", "dead-letters"),
     *("cost",),
 )

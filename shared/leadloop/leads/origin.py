@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from leadloop import timestamps
 from leadloop.leads.deal_view import Overwriting
 from leadloop.policy import Policy
 from leadloop.sources.book import Book, book_of
@@ -138,8 +139,7 @@ def _in_order(state: LeadState) -> Iterator[Overwriting]:
 
 def _overwritten(one: Overwriting, shown: str) -> InCrm:
     who = f"user {one.by}" if one.by else "somebody"
-    when = one.at.isoformat(timespec="seconds").replace("+00:00", "Z")
-    reason = f"{who} changed {one.field} at {when}: {one.old!r} → {one.new!r}"
+    reason = f"{who} changed {one.field} at {timestamps.to_text(one.at)}: {one.old!r} → {one.new!r}"
     return InCrm("none.overwritten", reason, shown, one.field, one.by, one.at, one.old, one.new)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from leadloop.policy import Policy
 from leadloop.policy.sources import STATIC_POOL, SourceRule, Sources
 from leadloop.sources.dictionary import BUILT_IN, CHANNEL_KNOWN, Entry
-from leadloop.sources.labels import label_of
+from leadloop.sources.labels import NONE, label_of
 from leadloop.sources.referrers import NAMED, PAYMENT, class_of, is_within
 from leadloop.sources.signs import CALLED_NUMBER, CREATED_BY, Signs, number_of
 
@@ -46,9 +46,9 @@ class Book(NamedTuple):
         return class_of(host) == PAYMENT or any(is_within(host, own) for own in self.own_hosts)
 
     def label(self, written: str) -> str:
-        """The label in the dictionary that a spelling stands for; its own where it stands for none."""
+        """The label in the dictionary that a spelling stands for, or its own; empty where it names nothing."""
         own = label_of(written)
-        return self.names.get(own, own)
+        return self.names.get(own, own) if own != NONE else ""
 
 
 STANDARD = Book()
@@ -100,12 +100,13 @@ def ascii_host(host: str) -> str:
 
 
 def _entries(sources: Sources) -> dict[str, Entry]:
-    own = {
-        label: Entry(entry.title, entry.channel, entry.connection.value, entry.contractor, entry.line or "")
-        for label, entry in sources.dictionary.items()
-    }
     named = {rule.label: Entry(connection=CHANNEL_KNOWN) for rule in sources.rules}
-    return {**named, **BUILT_IN, **own}
+    entries = {**named, **BUILT_IN}
+    for label, entry in sources.dictionary.items():
+        built_in = BUILT_IN.get(label, Entry())
+        said = (entry.title or built_in.title, entry.channel or built_in.channel, entry.connection.value)
+        entries[label] = Entry(*said, entry.contractor, entry.line or "")
+    return entries
 
 
 def _rule(rule: SourceRule, index: int, pool: frozenset[str]) -> Rule:
@@ -139,7 +140,16 @@ def _tagged(rule: SourceRule) -> Test:
         for name in ("utm_source", "utm_medium", "utm_campaign")
         if (value := getattr(rule, name)) is not None
     ]
-    return lambda signs: all(_fits(pattern, signs.utm.get(name, "")) for name, pattern in tags)
+
+    def fits(signs: Signs) -> bool:
+        utm = signs.utm
+        for name, pattern in tags:
+            text = utm.get(name)
+            if not text or not _fits(pattern, text):
+                return False
+        return True
+
+    return fits
 
 
 def _referred(referrer: str) -> Test:
@@ -157,4 +167,11 @@ def _fits(pattern: re.Pattern[str], text: str) -> bool:
     """Whether a text that is there fits, as it is written or as a label."""
     if not text:
         return False
-    return bool(pattern.fullmatch(text.strip().casefold()) or pattern.fullmatch(label_of(text)))
+    written, label = _spellings(text)
+    return bool(pattern.fullmatch(written) or (label != written and pattern.fullmatch(label)))
+
+
+@lru_cache(maxsize=1024)
+def _spellings(text: str) -> tuple[str, str]:
+    """How a text may be meant: a lead is asked by many rules, and most leads have the same tags."""
+    return text.strip().casefold(), label_of(text)

@@ -99,9 +99,11 @@ def _named(book: Book, label: str, source: Source, signs: Signs) -> Source:
         reason = f"{source.reason} is not in sources.dictionary, and `sources.unknown: none`"
         return Source(NONE, "none.unknown_label", source.campaign, reason)
     if entry is None and source.rule == "utm.utm_source":
-        entry = Entry(channel=label_of(signs.utm.get("utm_medium", "")), connection=CHANNEL_KNOWN)
+        entry = Entry(connection=CHANNEL_KNOWN)
     elif entry is None:
         entry = Entry(connection=MANUAL if _is_by_hand(signs) else IN_CRM)
+    if not entry.channel:
+        entry = entry._replace(channel=label_of(signs.utm.get("utm_medium", "")))
     return _as(book, source, entry)
 
 
@@ -118,9 +120,9 @@ def _none(signs: Signs, book: Book) -> Source:
     """Why there is no source."""
     campaign = signs.utm.get("utm_campaign", "")
     words = {"utm_source": signs.utm.get("utm_source", ""), "the referrer": signs.host}
-    unreadable = [f"{name} {word!r}" for name, word in words.items() if word and not label_of(word)]
+    unreadable = [f"{name} {word!r}" for name, word in words.items() if word and label_of(word) in ("", NONE)]
     if unreadable:
-        reason = f"{' and '.join(unreadable)}: no letter and no digit, so it names no source"
+        reason = f"{' and '.join(unreadable)} names no source"
         return Source(NONE, "none.unknown_label", campaign, reason)
     if signs.crm is None:
         return Source(NONE, NEVER_CAPTURED, campaign, _not_captured(signs))

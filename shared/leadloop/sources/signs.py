@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from leadloop.json_types import Json, JsonObject
@@ -51,6 +52,7 @@ def host_of(address: str) -> str:
     return host.partition(":")[0].casefold().rstrip(".")
 
 
+@lru_cache(maxsize=256)
 def number_of(written: str) -> str:
     """A phone as E.164 has it, so that spellings of one number meet: 8 (495) 000-00-01 is +74950000001."""
     digits = "".join(letter for letter in written if letter.isdecimal())

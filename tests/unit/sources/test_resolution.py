@@ -30,6 +30,7 @@ RULES: list[tuple[str, JsonObject, Source]] = [
     ("empty signs", UNSAID, NOTHING),
     ("signs of another kind", {"ids": None, "utm": "vk", "referrer": ["ya.ru"]}, NOTHING),
     ("a tag without a letter", {"utm": {"utm_source": "—/—"}}, Source("none", "none.unknown_label")),
+    ("a tag that says none", {"utm": {"utm_source": "None"}}, Source("none", "none.unknown_label")),
     ("a tag without a letter, and a referrer", {"utm": {"utm_source": "?"}, "referrer": {**YA}}, FROM_YA),
 ]  # fmt: skip
 
@@ -61,4 +62,4 @@ def test_any_tag_becomes_a_label_that_can_stand_in_a_path_of_counters(tag: str) 
     source = resolve({"utm": {"utm_source": tag}})
     assert re.fullmatch(r"[^\W_]+(_[^\W_]+)*", source.label)
     assert len(source.label) <= 60
-    assert (source.label == "none") <= (source.rule.startswith("none.") or tag.casefold().strip() == "none")
+    assert source.is_none == (source.label == "none")

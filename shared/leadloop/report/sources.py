@@ -1,0 +1,126 @@
+"""Every source that leads came from, and why the others have none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from leadloop import queries
+from leadloop.leads.lead import Lead
+from leadloop.policy import Policy
+from leadloop.ports.store import Store
+from leadloop.sources.book import book_of
+from leadloop.sources.labels import NONE
+from leadloop.sources.lookalikes import Proposal, propose
+from leadloop.sources.resolution import Source
+
+MOST_EXAMPLES = 3
+
+
+class Line(NamedTuple):
+    """One source and how many leads are of it."""
+
+    source: Source
+    title: str
+    leads: int
+    is_known: bool
+    """Whether the dictionary has it; a new one waits for a person to say what it is."""
+
+
+@dataclass(slots=True)
+class Cause:
+    """Leads that have no source, or another one in the CRM, for one reason."""
+
+    leads: int = 0
+    examples: list[str] = field(default_factory=list)
+    """Ids of the first few."""
+
+    def count(self, lead_id: str) -> None:
+        """One lead more."""
+        self.leads += 1
+        if len(self.examples) < MOST_EXAMPLES:
+            self.examples.append(lead_id)
+
+
+class SourceList(NamedTuple):
+    """All leads by source; those without one by cause; those that the CRM sees otherwise, by cause."""
+
+    lines: tuple[Line, ...]
+    without: Mapping[str, Cause]
+    in_crm: Mapping[str, Cause]
+
+
+def list_sources(policy: Policy, leads: Iterable[Lead]) -> SourceList:
+    """Count leads by source, the largest first within each kind of connection."""
+    book = book_of(policy)
+    found: dict[str, Source] = {}
+    counts: Counter[str] = Counter()
+    without: dict[str, Cause] = {}
+    in_crm: dict[str, Cause] = {}
+    for lead in leads:
+        state = lead.state(policy)
+        source, crm = state.source, state.source_in_crm
+        if source.is_none:
+            without.setdefault(source.rule, Cause()).count(lead.id)
+        else:
+            found.setdefault(source.label, source)
+            counts[source.label] += 1
+        if crm.is_amiss:
+            in_crm.setdefault(crm.rule, Cause()).count(lead.id)
+    lines = [
+        Line(source, entry.title if (entry := book.entries.get(label)) else "", counts[label], entry is not None)
+        for label, source in found.items()
+    ]
+    lines.sort(key=lambda line: (line.source.connection, -line.leads, line.source.label))
+    return SourceList(tuple(lines), without, in_crm)
+
+
+class Review(NamedTuple):
+    """What a person is asked to decide about labels."""
+
+    counts: Mapping[str, int]
+    """Leads by label, spellings that the policy knows already counted together."""
+    proposals: tuple[Proposal, ...]
+    new: tuple[str, ...]
+    """Labels that the dictionary does not have and that look like no other, the most leads first."""
+
+
+def review(policy: Policy, counted: Mapping[str, int]) -> Review:
+    """Which labels look alike; what the policy decided already is not proposed again."""
+    book, counts = book_of(policy), Counter[str]()
+    for label, leads in counted.items():
+        if label != NONE and leads > 0:
+            meant = book.label(label)
+            counts[book.entries[meant].line or meant if meant in book.entries else meant] += leads
+    proposals = propose(counts, policy.sources.dictionary.keys(), policy.sources.apart)
+    asked = {label for one in proposals for label in (one.into, *one.labels)}
+    ordered = sorted(counts, key=lambda label: (-counts[label], label))
+    new = tuple(label for label in ordered if label not in book.entries and label not in asked)
+    return Review(counts, tuple(proposals), new)
+
+
+def counted_labels(store: Store) -> dict[str, int]:
+    """Leads by label, as the daily totals have them."""
+    counts: Counter[str] = Counter()
+    for total in queries.every_document(store, queries.daily_totals()):
+        leads = total.fields.get("leads")
+        counts[str(total.fields.get("source"))] += leads if isinstance(leads, int) else 0
+    return dict(counts)
+
+
+def patch(policy: Policy, proposals: Iterable[Proposal]) -> str:
+    """The lines of ``sources.dictionary`` that merge the labels, with the names that stand there already."""
+    lines = ["sources:", "  dictionary:"]
+    for one in proposals:
+        entry = policy.sources.dictionary.get(one.into)
+        names = (*(entry.names if entry is not None else ()), *one.labels)
+        lines += [f"    {one.into}:", f"      names: [{', '.join(map(_written, names))}]"]
+    return "\n".join(lines)
+
+
+def _written(name: str) -> str:
+    """A name as YAML reads it back; in quotes unless it is plain letters that YAML takes for nothing else."""
+    is_plain = name.replace("_", "").isalpha() and name.lower() not in ("true", "false", "null")
+    return name if is_plain else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,158 @@
+"""``leadloop sources``: where leads come from, why some have no source, which labels are probably one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from leadloop import queries
+from leadloop.adapters.sqlite_store import SqliteStore
+from leadloop.cli import main
+from leadloop.facts import Fact
+from leadloop.leads.lead import Lead
+from leadloop.leads.writing import lead_writes
+from leadloop.report.sources import patch
+from leadloop.sources.lookalikes import Proposal
+from support.crm_sources import overwritten, shown
+from support.lead_facts import YCLID, after, linked, submitted
+from support.policies import sokol
+
+NOON = after(hours=3)
+TAGS = {"google": 5, "ggl": 2, "гугл": 1, "vk": 4, "вк": 1, "mail": 3, "gmail": 2, "blogger": 1}
+
+
+def cast() -> dict[str, tuple[Fact, ...]]:
+    """Leads by id: some tags, a click, and one for each of several causes of none."""
+    leads: dict[str, tuple[Fact, ...]] = {
+        f"{tag}-{number}": (submitted(lead_id=f"{tag}-{number}", utm={"utm_source": tag, "utm_medium": "cpc"}),)
+        for tag, times in TAGS.items()
+        for number in range(times)
+    }
+    leads["click"] = (submitted(lead_id="click", yclid=YCLID),)
+    leads["silent"] = (submitted(lead_id="silent"),)
+    leads["by-hand"] = (linked("10"), shown("10", created_by="user"))
+    leads["wiped"] = (
+        submitted(lead_id="wiped", utm={"utm_source": "vk"}),
+        linked("11"),
+        shown("11", NOON, utm_source="ok"),
+        overwritten("utm_source", "vk", "ok", NOON, deal="11"),
+    )
+    return leads
+
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def leadloop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command on a folder with the cast, under ``sources`` written into the policy."""
+    (tmp_path / "data").mkdir()
+    store = SqliteStore(tmp_path / "data" / "documents.db")
+    for lead_id, facts in cast().items():
+        store.commit(lead_writes(sokol(), Lead(id=lead_id).with_facts(facts), None))
+
+    def run(*words: str, sources: dict[str, object] | None = None, as_json: bool = True) -> Any:  # noqa: ANN401
+        written = sokol(sources=sources or {}).model_dump(mode="json", exclude_unset=True)
+        (tmp_path / "leadloop.yaml").write_text(yaml.safe_dump(written, allow_unicode=True), encoding="utf-8")
+        where = ["--policy", str(tmp_path / "leadloop.yaml"), "--data", str(tmp_path / "data")]
+        assert main(["sources", *where, *words, *(["--json"] if as_json else [])]) == 0
+        told = capsys.readouterr().out
+        return json.loads(told) if as_json else told
+
+    return run
+
+
+def counts(told: dict[str, Any]) -> dict[str, int]:
+    return {line["source"]: line["leads"] for line in told["sources"]}
+
+
+class TestList:
+    def test_every_label_is_counted_and_nothing_is_dropped(self, leadloop: Run) -> None:
+        told = leadloop()
+        assert counts(told) == {**TAGS, "vk": 5, "yandex_direct": 1}
+        causes = {rule: cause["leads"] for rule, cause in told["without_source"].items()}
+        assert causes == {"none.never_captured": 1, "none.entered_by_hand": 1}
+        assert sum(counts(told).values()) + sum(causes.values()) == len(cast())
+
+    def test_each_cause_shows_leads_to_look_at(self, leadloop: Run) -> None:
+        told = leadloop()
+        assert told["without_source"]["none.entered_by_hand"]["such_as"] == ["by-hand"]
+        assert told["otherwise_in_crm"] == {"none.overwritten": {"leads": 1, "such_as": ["wiped"]}}
+
+    def test_the_dictionary_says_what_is_known(self, leadloop: Run) -> None:
+        entry = {"title": "Блогеры", "channel": "influencers", "contractor": "north", "names": ["blogger"]}
+        [told] = [
+            line for line in leadloop(sources={"dictionary": {"blogs": entry}})["sources"] if line["source"] == "blogs"
+        ]
+        assert told == {
+            "source": "blogs",
+            "title": "Блогеры",
+            "channel": "influencers",
+            "connection": "channel_known",
+            "contractor": "north",
+            "leads": 1,
+            "known": True,
+        }
+
+    def test_a_person_reads_the_same(self, leadloop: Run) -> None:
+        text = leadloop(as_json=False)
+        assert "channel_known  yandex_direct  Яндекс Директ  context" in text
+        assert "none.entered_by_hand" in text
+        assert "none.overwritten" in text
+
+
+class TestReview:
+    def test_look_alikes_are_proposed_and_traps_are_not(self, leadloop: Run) -> None:
+        told = leadloop("review")
+        assert {one["into"]: one["labels"] for one in told["proposals"]} == {
+            "google": {"ggl": 2, "гугл": 1},
+            "vk": {"вк": 1},
+        }
+        assert told["new"] == {"mail": 3, "gmail": 2, "blogger": 1}
+
+    def test_the_patch_is_understood_and_settles_the_matter(self, leadloop: Run) -> None:
+        patch = leadloop("review")["patch"]
+        sources = yaml.safe_load(patch)["sources"]
+        after_it = leadloop("review", sources=sources)
+        assert (after_it["proposals"], after_it["patch"]) == ([], None)
+        assert counts(leadloop(sources=sources))["google"] == 8
+
+    def test_the_patch_keeps_the_names_that_stand_there(self, leadloop: Run) -> None:
+        patch = leadloop("review", sources={"dictionary": {"google_ads": {"names": ["google", "Гугл Реклама"]}}})[
+            "patch"
+        ]
+        google = yaml.safe_load(patch)["sources"]["dictionary"]["google_ads"]
+        assert google == {"names": ["google", "Гугл Реклама", "ggl", "гугл"]}
+
+    def test_what_is_kept_apart_is_asked_no_more(self, leadloop: Run) -> None:
+        told = leadloop("review", sources={"apart": [["vk", "вк"], ["google", "ggl", "гугл"]]})
+        assert told["proposals"] == []
+        assert {"vk", "вк", "google"} <= told["new"].keys()
+
+    def test_a_person_reads_the_patch_and_how_to_refuse_it(self, leadloop: Run) -> None:
+        text = leadloop("review", as_json=False)
+        assert "ggl (2), гугл (1)" in text
+        assert "    google:\n      names: [ggl, гугл]\n" in text
+        assert "`sources.apart: [[google, ggl]]`" in text
+
+    def test_nothing_is_changed(self, leadloop: Run, tmp_path: Path) -> None:
+        before = SqliteStore(tmp_path / "data" / "documents.db")
+        counted = {document.key: document.version for document in _all(before)}
+        leadloop("review")
+        leadloop()
+        assert {document.key: document.version for document in _all(before)} == counted
+
+
+def _all(store: SqliteStore) -> list[Any]:
+    asked = (queries.leads_in_order(), queries.daily_totals())
+    return [document for query in asked for document in queries.every_document(store, query)]
+
+
+def test_a_name_that_yaml_would_take_for_something_else_is_quoted() -> None:
+    text = patch(sokol(), [Proposal("true_shop", ("true", "2gis", "a b"), 3)])
+    assert yaml.safe_load(text)["sources"]["dictionary"]["true_shop"]["names"] == ["true", "2gis", "a b"]
