@@ -26,7 +26,7 @@ class Outcome(StrEnum):
     QUARANTINED = "quarantined"
 
 
-EventKind = Literal["submission", "hint"]
+EventKind = Literal["submission", "hint", "verdict"]
 
 
 def outcome_key(event_id: str) -> Key:

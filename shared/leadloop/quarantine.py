@@ -11,7 +11,7 @@ from leadloop.json_types import Json
 from leadloop.policy import Policy
 from leadloop.ports.store import Create, Key
 
-QuarantineKind: TypeAlias = Literal["submission", "hint", "message"]
+QuarantineKind: TypeAlias = Literal["submission", "hint", "verdict", "message"]
 
 MAX_SEALED_BYTES = 700_000
 """Bytes of a body that are kept: sealed and in base64 they still fit a document of 1 MiB."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from leadloop.manifest import Function, Manifest
 from leadloop.policy import ContactMode, Policy
-from leadloop.secrets import SEAL_PRIVATE_KEY
+from leadloop.secrets import SEAL_PRIVATE_KEY, VERDICT_SECRET
 
 
 def secrets_of(function: Function, policy: Policy) -> tuple[str, ...]:
     """The environment variables with secrets that a function of the manifest reads.
 
-    The owner's private key opens contacts only where they are kept; elsewhere nobody is handed it.
+    The owner's private key opens contacts only where they are kept, and verdicts are signed only for a policy that
+    names the services they come from; elsewhere nobody is handed the one or the other.
     """
-    is_opened = policy.contacts.mode is ContactMode.KEEP
-    return tuple(name for name in function.secrets if is_opened or name != SEAL_PRIVATE_KEY)
+    idle = set()
+    if policy.contacts.mode is not ContactMode.KEEP:
+        idle.add(SEAL_PRIVATE_KEY)
+    if not policy.fraud.providers:
+        idle.add(VERDICT_SECRET)
+    return tuple(name for name in function.secrets if name not in idle)
 
 
 def readers(manifest: Manifest, policy: Policy) -> dict[str, tuple[str, ...]]:

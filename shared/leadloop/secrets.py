@@ -10,6 +10,7 @@ METRICA_TOKEN = "LEADLOOP_METRICA_TOKEN"  # noqa: S105 - the name of a variable
 HMAC_KEY = "LEADLOOP_HMAC_KEY"
 HOOK_SECRET = "LEADLOOP_HOOK_SECRET"  # noqa: S105 - the name of a variable
 SEAL_PRIVATE_KEY = "LEADLOOP_SEAL_PRIVATE_KEY"
+VERDICT_SECRET = "LEADLOOP_VERDICT_SECRET"  # noqa: S105 - the name of a variable
 
 
 class SecretMissing(Exception):

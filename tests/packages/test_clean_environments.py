@@ -28,8 +28,10 @@ LEAVES = {
     "capture-lead": {"topic submissions"},
     "capture-visit": {"topic visits"},
     "receive-crm-event": {"topic crm-hints"},
+    "receive-verdict": set(),  # its package names no service whose verdicts are taken
     "register-lead": {"lead", "daily_total", "outcome", "topic leads"},
     "record-visit": {"visit"},
+    "record-verdict": {"verdict", "outcome"},
     "deliver-lead": set(),  # the lead it is told of is unknown
     "read-crm": {"dirty_mark", "outcome", "lease"},
     "sync-crm": {"lease"},

@@ -34,8 +34,10 @@ USED = {
     "capture-lead": {"Pub/Sub"},
     "capture-visit": {"Pub/Sub"},
     "receive-crm-event": {"Pub/Sub"},
+    "receive-verdict": set(),  # its package names no service whose verdicts are taken
     "register-lead": {"Firestore", "Pub/Sub"},
     "record-visit": {"Firestore"},
+    "record-verdict": {"Firestore"},
     "deliver-lead": {"Firestore", "HTTP"},
     "read-crm": {"Firestore", "HTTP"},
     "sync-crm": {"Firestore", "HTTP"},

@@ -15,6 +15,7 @@ from leadloop.messages import (
     LeadRegistered,
     Message,
     Submission,
+    VerdictReceived,
     VisitCaptured,
     encode,
     wrap_push,
@@ -72,6 +73,7 @@ _EDGES = {
     "receive-crm-event": Knock(
         b"leads[status][0][id]=25399013", 200, f"/amocrm/{HOOK_SECRET}", "application/x-www-form-urlencoded"
     ),
+    "receive-verdict": Knock(b"{}", 404),
 }
 
 _SUBMISSION = Submission(
@@ -85,5 +87,12 @@ _MESSAGES: dict[str, Message] = {
     "leads": _REGISTERED,
     "visits": VisitCaptured(event_id="e3", occurred_at=MOMENT, ids=AdIds(client_id="1700000000123456789")),
     "crm-hints": CrmEntityTouched(event_id="e4", received_at=MOMENT, crm="amocrm", entity_ids={"lead": ("25399013",)}),
+    "verdicts": VerdictReceived(
+        event_id="e5",
+        received_at=MOMENT,
+        provider="adjust",
+        detected_at=MOMENT,
+        subject={"client_id": "1700000000123456789"},
+    ),
     "dead-letters": _REGISTERED,
 }

@@ -26,8 +26,8 @@ _READY = re.compile(r"[0-9a-f]{64}")
 class KeyMalformed(Exception):
     """A secret key is not in the form it must have. The message never holds the value."""
 
-    def __init__(self, name: str, expected: str) -> None:
-        super().__init__(f"{name} is malformed: expected {expected}; write it again as `leadloop init` printed it")
+    def __init__(self, name: str, expected: str, source: str = "`leadloop init` printed it") -> None:
+        super().__init__(f"{name} is malformed: expected {expected}; write it again as {source}")
         self.name = name
 
 

@@ -3,13 +3,16 @@
 # No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from leadloop.policy.section import Section
-from leadloop.policy.value_types import Duration, Whole
+from leadloop.policy.value_types import Duration, Whole, Written
 
+ProviderName = Annotated[
+    str, Written(r"[a-z0-9][a-z0-9_.-]{0,63}", "a service's name of small Latin letters, digits, -, _ and .")
+]
 Meaning = Literal["fraud", "suspicious", "clean", "stolen_attribution"]
 """What a reason means for the lead. ``stolen_attribution``: a real person, credited to the wrong source."""
 
@@ -88,5 +91,5 @@ class Fraud(Section):
     """Leads in quick succession."""
     weights: Weights = Weights()
     """What each sign weighs."""
-    providers: dict[str, Provider] = Field(default_factory=dict)
+    providers: dict[ProviderName, Provider] = Field(default_factory=dict)
     """Antifraud services by the name they give themselves in a verdict."""

@@ -130,13 +130,14 @@ def test_every_topic_of_the_project_has_a_reader(own: Manifest) -> None:
         "visits": ("record-visit",),
         "leads": ("deliver-lead",),
         "crm-hints": ("read-crm",),
+        "verdicts": ("record-verdict",),
         "dead-letters": ("keep-dead-letter",),
     }
 
 
 def test_only_the_doors_to_the_outside_are_public(own: Manifest) -> None:
     public = {name for name, one in own.functions.items() if one.public}
-    assert public == {"capture-lead", "capture-visit", "receive-crm-event"}
+    assert public == {"capture-lead", "capture-visit", "receive-crm-event", "receive-verdict"}
 
 
 def test_visits_need_no_secret(own: Manifest) -> None:
