@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from leadloop.json_types import Json, JsonObject
     from leadloop.report.funnel import SourceLine
     from leadloop.report.loop import GoalLine, Loop
+    from leadloop.report.standings import Standings
 
 NAME = "report"
 HELP = "tell the state of the loop: funnel by source, conversions by goal, uploads, causes; changes nothing"
@@ -44,7 +45,8 @@ def as_json(loop: Loop) -> JsonObject:
     return {
         "ok": True,
         "leads": loop.funnel.leads,
-        "sources": [_source(line) for line in loop.funnel.lines],
+        "sources": [_source(line, loop.funnel.is_judged) for line in loop.funnel.lines],
+        "managers": [{"manager": who, **_quality(found)} for who, found in loop.funnel.managers],
         "goals": [_goal(line) for line in loop.goals],
         "uploads": [_upload(upload) for upload in loop.uploads],
         "not_linked": [_suspect(row) for row in loop.suspects],
@@ -53,9 +55,28 @@ def as_json(loop: Loop) -> JsonObject:
     }
 
 
-def _source(line: SourceLine) -> JsonObject:
+def _source(line: SourceLine, is_judged: bool) -> JsonObject:
     counts = {"leads": line.leads, "repeats": line.repeats, "without_ids": line.without_ids}
-    return {"source": line.source, **counts, "stages": {**line.stages}}
+    quality = _quality(line.quality) if is_judged else None
+    return {"source": line.source, **counts, "stages": {**line.stages}, "quality": quality}
+
+
+def _quality(found: Standings) -> JsonObject:
+    """Standings; the median is in seconds, ``null`` when nobody was qualified."""
+    from leadloop.leads.quality import Standing
+
+    time = found.median_time
+    return {
+        **{standing.value: found.counts[standing] for standing in Standing},
+        "anothers": found.anothers,
+        "overdue": found.overdue,
+        "ever_qualified": found.ever_qualified,
+        "median_seconds_to_qualify": None if time is None else int(time.total_seconds()),
+        "reasons": {**found.reasons},
+        "unmapped_loss_reasons": {**found.unmapped},
+        "against_channel": found.against_channel,
+        "warm_up": found.warm_up,
+    }
 
 
 def _goal(line: GoalLine) -> JsonObject:

@@ -59,6 +59,8 @@ class Quality(NamedTuple):
     """Required fields that are not filled in."""
     reason: str = ""
     """The reason in ``disqualification.reasons``; ``unmapped`` or ``missing`` where there is none."""
+    loss_reason: str | None = None
+    """The CRM's id of the reason it was lost for."""
     due_at: datetime | None = None
     """When a decision was due; ``None`` where none is expected."""
     qualified: Decision | None = None
@@ -150,7 +152,8 @@ def _disqualified(policy: Policy, found: Quality, decision: Decision, loss_reaso
     else:
         verdict = Verdict(False, "quality.disqualified", f"lost for {name!r}")
     standing = Standing.DISQUALIFIED
-    return found._replace(standing=standing, verdict=verdict, at=decision.at, reason=name, disqualified=decision)
+    found = found._replace(standing=standing, verdict=verdict, reason=name, loss_reason=loss_reason)
+    return found._replace(at=decision.at, disqualified=decision)
 
 
 def _present_deal(state: LeadState) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from leadloop.leads.lead import Lead
+from leadloop.leads.quality import is_judged
 from leadloop.leads.state import LeadState
 from leadloop.policy import Policy
 from leadloop.ports.store import Increment, Key
@@ -14,7 +15,7 @@ Contribution = dict[str, dict[str, int]]
 
 
 def contribution(policy: Policy, lead: Lead, state: LeadState) -> Contribution:
-    """Counters by daily total (``2026-09-01--yandex_direct``): one lead, its stages, its claims."""
+    """Counters by daily total (``2026-09-01--yandex_direct``): one lead, its stages, its claims, its standing."""
     if state.occurred_at is None:
         return {}
     day = state.occurred_at.astimezone(ZoneInfo(policy.site.time_zone)).date().isoformat()
@@ -22,6 +23,9 @@ def contribution(policy: Policy, lead: Lead, state: LeadState) -> Contribution:
     counters |= {f"stages.{stage}": 1 for stage in state.stages}
     counters |= {f"claims.{goal}": 1 for goal in lead.claims}
     counters |= {f"expired.{goal}": 1 for goal in lead.expired}
+    if is_judged(policy):
+        counters[f"quality.{state.quality.standing}"] = 1
+        counters |= {f"reasons.{state.quality.reason}": 1} if state.quality.reason else {}
     return {f"{day}--{state.source.label}": counters}
 
 

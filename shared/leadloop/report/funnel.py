@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from leadloop.conversions.goals import derive
 from leadloop.leads.lead import Lead
+from leadloop.leads.quality import Standing, is_judged
 from leadloop.leads.state import LeadState
 from leadloop.policy import Policy
+from leadloop.report.standings import Standings, is_anothers
+
+NOBODY = "—"
+"""Stands for the manager of leads whose deal is not known."""
 
 
 @dataclass(slots=True)
 class SourceLine:
-    """One source: its leads, repeats among them, leads without any ad identifier, leads no form brought, stages.
+    """One source: its leads, repeats among them, leads without an ad identifier of their own (what they borrow does
+    not count), leads no form brought, stages, what sales made of them.
 
     ``unclaimed`` counts stages of goals that are this lead's to reach and another's to count: a repeat's, or those
     of a deal that another lead owns.
@@ -27,6 +34,7 @@ class SourceLine:
     born_in_crm: int = 0
     stages: Counter[str] = field(default_factory=Counter)
     unclaimed: int = 0
+    quality: Standings = field(default_factory=Standings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,10 @@ class Funnel:
     lines: tuple[SourceLine, ...]
     stages: tuple[str, ...]
     """Stages as the policy writes the CRM's pipelines, each where it is first seen."""
+    is_judged: bool = False
+    """Whether the policy asks for the quality of leads; otherwise nothing is told of it."""
+    managers: tuple[tuple[str, Standings], ...] = ()
+    """The CRM's id of a user (``—``: nobody is known) and the leads that are theirs; the most overdue first."""
 
     @property
     def leads(self) -> int:
@@ -53,24 +65,34 @@ class Funnel:
         return sum(line.unclaimed for line in self.lines)
 
 
-def funnel(policy: Policy, leads: Iterable[Lead]) -> Funnel:
-    """Count leads by source and stage."""
+def funnel(policy: Policy, leads: Iterable[Lead], now: datetime) -> Funnel:
+    """Count leads by source and stage, and by who works on them. What is overdue ``now`` is told."""
     lines: dict[str, SourceLine] = {}
+    managers: dict[str, Standings] = {}
     for lead in leads:
         state = lead.state(policy)
         line = lines.setdefault(state.source.label, SourceLine(state.source.label))
         line.leads += 1
         line.repeats += lead.repeat_of is not None
-        line.without_ids += not state.ids
+        line.without_ids += _has_no_own_ids(state)
         line.born_in_crm += state.born_in != "site"
         line.stages.update(state.stages.keys())
         line.unclaimed += _unclaimed(policy, lead, state)
+        line.quality.add(policy, lead, state, now)
+        if not is_anothers(lead, state):
+            managers.setdefault(state.quality.responsible or NOBODY, Standings()).add(policy, lead, state, now)
     ordered = sorted(lines.values(), key=lambda line: (-line.leads, line.source))
-    return Funnel(tuple(ordered), _stages(policy))
+    busiest = sorted(managers.items(), key=lambda one: (-one[1].overdue, -one[1].counts[Standing.PENDING], one[0]))
+    judged = is_judged(policy)
+    return Funnel(tuple(ordered), _stages(policy), judged, tuple(busiest) if judged else ())
 
 
 def _stages(policy: Policy) -> tuple[str, ...]:
     return tuple(dict.fromkeys(stage for statuses in policy.crm.pipelines.values() for stage in statuses.values()))
+
+
+def _has_no_own_ids(state: LeadState) -> bool:
+    return not state.ids.keys() - ({"client_id"} if state.lent is not None else set())
 
 
 def _unclaimed(policy: Policy, lead: Lead, state: LeadState) -> int:

@@ -73,7 +73,7 @@ def read_loop(store: Store, policy: Policy, now: datetime) -> Loop:
     return Loop(
         now=now,
         time_zone=policy.site.time_zone,
-        funnel=funnel(policy, leads),
+        funnel=funnel(policy, leads, now),
         goals=tuple(_goal_line(goal, rows, withheld) for goal in policy.goals),
         uploads=tuple(upload for upload in uploads if upload.state is not State.SPLIT),
         rows=rows,

@@ -13,6 +13,7 @@ from leadloop.conversions.upload import Upload
 from leadloop.report.funnel import Funnel
 from leadloop.report.loop import GoalLine, Loop
 from leadloop.report.moments import to_the_minute
+from leadloop.report.quality_text import quality_text
 from leadloop.report.tables import table
 
 MOST_ROWS = 40
@@ -37,6 +38,8 @@ def _sections(loop: Loop, names: Mapping[str, str]) -> Iterator[str]:
     yield f"  submissions answered: {_endings(loop, 'submission')}"
     yield f"  leads in the funnel: {_births(loop.funnel)}"
     yield f"  webhooks answered: {_endings(loop, 'hint')}"
+    if loop.funnel.is_judged:
+        yield from quality_text(loop.funnel)
     yield "\nGoals: what was sent, and what was not"
     head = ["goal", "sent", "accepted", "under way", "refused", "not sent"]
     yield table(head, [_goal_cells(line) for line in loop.goals])

@@ -15,6 +15,7 @@ from leadloop.verdict import Verdict
 from support.lead_facts import POLICY, YCLID, entered, lead_of, linked, observed, submitted
 from support.metrica_desk import ANNA, BORIS, MetricaDesk
 from support.policies import LOST, QUALIFIED, WON
+from support.settable_clock import MORNING
 from support.small_loop import SmallLoop
 
 GOLDEN = Path(__file__).resolve().parents[2] / "bodies" / "report" / "small-loop.txt"
@@ -32,7 +33,7 @@ class TestFunnel:
             lead_of(submitted(utm={"utm_source": "vk"}), lead_id="c"),
             lead_of(submitted(), observed(client_id=ANNA), lead_id="d"),
         ]
-        found = funnel(POLICY, leads)
+        found = funnel(POLICY, leads, MORNING)
         assert [(line.source, line.leads, line.repeats, line.without_ids) for line in found.lines] == [
             ("yandex_direct", 2, 1, 0),
             ("none", 1, 0, 0),
@@ -42,14 +43,19 @@ class TestFunnel:
         assert found.leads == 4
 
     def test_stages_stand_in_the_order_of_the_pipelines_each_where_first_seen(self) -> None:
-        assert funnel(POLICY, []).stages == ("qualified", "meeting", "sold", "lost")
+        assert funnel(POLICY, [], MORNING).stages == ("qualified", "meeting", "sold", "lost")
         pipelines = {"1": {"10": "sold", "11": "lost"}, "2": {"20": "meeting", "21": "sold", "22": "qualified"}}
         crm = POLICY.crm.model_copy(update={"pipelines": pipelines})
-        assert funnel(POLICY.model_copy(update={"crm": crm}), []).stages == ("sold", "lost", "meeting", "qualified")
+        assert funnel(POLICY.model_copy(update={"crm": crm}), [], MORNING).stages == (
+            "sold",
+            "lost",
+            "meeting",
+            "qualified",
+        )
 
     def test_a_lead_that_no_form_brought_is_born_in_the_crm(self) -> None:
         leads = [lead_of(submitted(), lead_id="a"), lead_of(linked("7"), entered(QUALIFIED), lead_id="b")]
-        found = funnel(POLICY, leads)
+        found = funnel(POLICY, leads, MORNING)
         assert (found.leads, found.born_in_crm) == (2, 1)
 
     def test_a_stage_of_a_deal_that_another_lead_owns_is_not_claimed_again(self, desk: MetricaDesk) -> None:
@@ -57,7 +63,7 @@ class TestFunnel:
         owner = lead_of(submitted(), linked("7"), entered(QUALIFIED, deal="7"), lead_id="a")
         touch = lead_of(submitted(), linked("7"), entered(QUALIFIED, deal="7"), entered(LOST, deal="7"), lead_id="b")
         others = touch.model_copy(update={"ownership": {"amocrm-lead-7": False}})
-        found = funnel(POLICY, [owner, others])
+        found = funnel(POLICY, [owner, others], MORNING)
         assert found.lines[0].stages == Counter({"qualified": 2, "lost": 1})
         assert found.unclaimed == 1
         told = loop_text(replace(loop_of(desk), funnel=found))
