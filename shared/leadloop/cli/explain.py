@@ -29,13 +29,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the story of each lead found. Raises ``NoSuchLead``."""
     from leadloop.cli.answer import OK, print_json
+    from leadloop.policy.loader import PolicySource
     from leadloop.report.explanation import explain, find_leads
 
     world, _ = opened.open_runtime(arguments)
     found = find_leads(world.store, world.policy, arguments.lead)
     if not found:
         raise NoSuchLead(arguments.lead)
-    stories = [explain(world.store, world.policy, lead, world.clock.now()) for lead in found]
+    cite = PolicySource.of_file(arguments.policy).cite
+    stories = [explain(world.store, world.policy, lead, world.clock.now(), cite) for lead in found]
     if arguments.json:
         print_json({"ok": True, "goals_verified": False, "leads": [story.as_json() for story in stories]})
     else:

@@ -53,10 +53,19 @@ def judge_shared(key: str, seen: Sightings, most_persons: int) -> Verdict:
 
 def joined(groups: Iterable[frozenset[str]]) -> list[frozenset[str]]:
     """Sets that have anything in common made one; empty ones left out. In the order of their smallest members."""
-    apart: list[frozenset[str]] = []
+    above: dict[str, str] = {}
+
+    def top(member: str) -> str:
+        while (higher := above.setdefault(member, member)) != member:
+            above[member] = above[higher]
+            member = higher
+        return member
+
     for group in groups:
-        if group:
-            meeting = [other for other in apart if other & group]
-            apart = [other for other in apart if not other & group]
-            apart.append(group.union(*meeting))
-    return sorted(apart, key=min)
+        tops = {top(member) for member in group}
+        for one in tops:
+            above[one] = min(tops)
+    apart: dict[str, set[str]] = {}
+    for member in list(above):
+        apart.setdefault(top(member), set()).add(member)
+    return sorted(map(frozenset, apart.values()), key=min)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from leadloop.facts import FactKind
 from leadloop.identity.persons import Sighting
+from leadloop.leads import by_client_id
 from leadloop.leads.keys import KeyRecord
 from leadloop.leads.kin import Kin, assess, lendable
 from leadloop.leads.lead import Lead
@@ -147,15 +148,42 @@ class _Placing:
     def _assess(self, person: Person, own: Kin) -> dict[str, Lead]:
         kin = {own.lead.id: own} | self._read_kin(person.lead_ids - {own.lead.id})
         if self._by_client_id:
-            kin |= self._met_by_client_id(person, kin)
-        asked = lendable(list(kin.values()))
-        if self._by_client_id:
-            asked |= {client_id for one in kin.values() for client_id in one.client_ids}
-        shared = self._shared_clients(person, kin, asked)
+            person, kin = self._with_client_ids(person, own, kin)
+        shared = self._shared_clients(person, kin, lendable(list(kin.values())))
         newest = sorted(kin.values(), key=lambda one: (one.at, one.lead.id))[-MOST_KIN:]
         if own not in newest:
             newest.append(own)
         return assess(self._policy, person.name, person.keys, newest, shared)
+
+    def _with_client_ids(self, person: Person, own: Kin, kin: dict[str, Kin]) -> tuple[Person, dict[str, Kin]]:
+        """Those too that ClientIDs join, where the policy says so."""
+
+        def name_of(one: Kin) -> str | None:
+            if one.lead.id in kin or not one.state.strong_ids:
+                return person.name if one.state.strong_ids else None
+            return self._relations.person_of(one.lead.id, one.state.strong_ids).name
+
+        if person.name is None:
+            found = by_client_id.persons_of(own, self._kin_of_client, name_of)
+            if len(found) > 1:
+                return person, kin
+            if not found:
+                return person, by_client_id.unnamed(own, self._kin_of_client, name_of)
+            holders = [one for client_id in sorted(own.client_ids) for one in self._kin_of_client(client_id)]
+            holder = next(one for one in holders if name_of(one) is not None)
+            person = self._relations.person_of(holder.lead.id, holder.state.strong_ids)
+            kin = self._read_kin(person.lead_ids)
+        return person, kin | by_client_id.attached(person.name or "", kin.values(), self._kin_of_client, name_of)
+
+    def _kin_of_client(self, client_id: str) -> list[Kin]:
+        """The leads of a ClientID; of those that are being placed, as they are to rest."""
+        resting = {one.key.id for one in self._leads_of(client_id)}
+        pending = {id_ for id_, lead in self._leads.items() if self._came_with(lead, client_id)}
+        return list(self._read_kin(resting | pending).values())
+
+    def _came_with(self, lead: Lead, client_id: str) -> bool:
+        kin = Kin.of(self._policy, lead)
+        return kin is not None and client_id in kin.client_ids
 
     def _read_kin(self, lead_ids: Iterable[str]) -> dict[str, Kin]:
         ids = sorted(lead_ids)
@@ -180,21 +208,14 @@ class _Placing:
     def _has_others(self, own: Kin) -> bool:
         return bool(own.state.strong_ids) or (self._by_client_id and bool(own.client_ids))
 
-    def _met_by_client_id(self, person: Person, kin: Mapping[str, Kin]) -> dict[str, Kin]:
-        """Leads that nothing joins but a ClientID that names nobody else."""
-        asked = {client_id for one in kin.values() for client_id in one.client_ids}
-        own = asked - self._shared_clients(person, kin, asked)
-        met = {document.key.id for client_id in sorted(own) for document in self._leads_of(client_id)}
-        return self._read_kin(met - kin.keys())
-
     def _shared_clients(self, person: Person, kin: Mapping[str, Kin], asked: Iterable[str]) -> frozenset[str]:
         """ClientIDs that more than one person came with; leads without strong ids stand for nobody."""
         shared = set()
         for client_id in sorted(asked)[:_MOST_CLIENT_IDS]:
             persons = {person.name}
-            for document in self._leads_of(client_id):
-                if document.key.id not in kin and document.key.id not in self._leads:
-                    persons.add(Lead.of(document).circumstances.person)
+            for one in self._kin_of_client(client_id):
+                if one.lead.id not in kin and one.state.strong_ids:
+                    persons.add(self._relations.person_of(one.lead.id, one.state.strong_ids).name)
             if len(persons - {None}) > 1:
                 shared.add(client_id)
         return frozenset(shared)

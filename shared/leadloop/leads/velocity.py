@@ -16,6 +16,7 @@ from leadloop.leads.lead import Lead, borrowed
 from leadloop.leads.state import LeadState
 from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.policy import Policy
+from leadloop.policy.duplicates import DuplicateKey
 from leadloop.ports.store import Key, Store, Write
 from leadloop.queries import leads_with_weak_id, leads_with_weak_id_between
 
@@ -26,6 +27,7 @@ Sightings = Mapping[str, datetime]
 """By lead id when it occurred."""
 
 _CLIENT = "client_id"
+_HOPS = 2
 _MOST_CLIENT_IDS = 3
 """ClientIDs of one lead whose borrowers are asked for."""
 _KINDS = (_CLIENT, *TRACES)
@@ -48,14 +50,18 @@ def look_round(store: Store, policy: Policy, lead_id: str) -> None:
     others = {(when, other) for found in near.values() for other, when in found.items()}
     for _, other in sorted(one for one in others if one > (at, lead_id)):
         _count_anew(store, policy, other)
-    for client_id in _possibly_borrowed(state):
+    for client_id in _client_ids(state):
         for borrower in store.query(leads_with_weak_id(borrowed(client_id))).documents:
             settle(store, policy, borrower.key.id)
+    if DuplicateKey.CLIENT_ID in policy.duplicates.keys:
+        for id_ in sorted(_joined_by_client_id(store, policy, state) - {lead_id}):
+            settle(store, policy, id_)
 
 
 def counted_by(state: LeadState) -> list[str]:
-    """The weak ids that a lead is counted by: of each kind the first known."""
-    first = {_CLIENT: state.ids.get(_CLIENT), **state.traces}
+    """The weak ids that a lead is counted by: of each kind the first known; nobody is counted by what is borrowed."""
+    own = state.ids.get(_CLIENT) if state.lent is None else None
+    first = {_CLIENT: own, **state.traces}
     return sorted(f"{kind}:{value}" for kind, value in first.items() if value and kind in _KINDS)
 
 
@@ -69,9 +75,24 @@ def velocity(lead_id: str, at: datetime, period: timedelta, near: Mapping[str, S
     return {kind: number for kind, number in counted.items() if number}
 
 
-def _possibly_borrowed(state: LeadState) -> list[str]:
+def _client_ids(state: LeadState) -> list[str]:
     own = sorted(one.partition(":")[2] for one in state.weak_ids if one.startswith(f"{_CLIENT}:"))
     return own[:_MOST_CLIENT_IDS]
+
+
+def _joined_by_client_id(store: Store, policy: Policy, state: LeadState) -> set[str]:
+    """Leads with a ClientID of this one, and with a ClientID of those: whose person one of them is may be new."""
+    found: set[str] = set()
+    asked: set[str] = set()
+    ahead = set(_client_ids(state))
+    for _ in range(_HOPS):
+        documents = [
+            one for id_ in sorted(ahead) for one in store.query(leads_with_weak_id(f"{_CLIENT}:{id_}")).documents
+        ]
+        found |= {one.key.id for one in documents}
+        asked |= ahead
+        ahead = {id_ for one in documents for id_ in _client_ids(Lead.of(one).state(policy))} - asked
+    return found
 
 
 def _count_anew(store: Store, policy: Policy, lead_id: str) -> None:

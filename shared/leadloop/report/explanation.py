@@ -21,6 +21,7 @@ from leadloop.leads.lead import Claim, Lead
 from leadloop.leads.state import LeadState
 from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Key, Store
+from leadloop.report.judgements import Cite, Judgement, judgements
 from leadloop.report.moments import to_the_minute
 from leadloop.report.tables import table
 
@@ -42,6 +43,10 @@ _SAID = {
     FactKind.IDS_OBSERVED: ("external_id", "ids"),
     FactKind.CRM_ENTITY_LOST: ("external_id", "how", "into"),
     FactKind.VISITED: ("day", "client_id"),
+    FactKind.DEAL_OBSERVED: ("external_id", "filled", "responsible", "loss_reason", "source"),
+    FactKind.SOURCE_OVERWRITTEN: ("external_id", "field", "old", "new", "by"),
+    FactKind.VERDICT_RECEIVED: ("provider", "verdict", "reason"),
+    FactKind.RELEASED: ("by",),
 }
 """What of each fact is told; keys and sealed contacts are not."""
 
@@ -75,6 +80,7 @@ class Explanation:
     stage: str | None
     delivery: str
     facts: tuple[Fact, ...]
+    judgements: tuple[Judgement, ...]
     decisions: tuple[Decision, ...]
 
     def text(self) -> str:
@@ -90,10 +96,16 @@ class Explanation:
         decisions = [
             [one.goal, one.ended, one.rule, to_the_minute(one.reason, self.time_zone)] for one in self.decisions
         ]
+        zone_name = self.time_zone
+        judged = [
+            [one.about, one.answer, one.rule, to_the_minute(one.reason, zone_name), one.setting]
+            for one in self.judgements
+        ]
+        verdicts = table(["about", "verdict", "rule", "reason", "policy"], judged)
         known = table([f"at ({self.time_zone})", "from", "fact", "what"], facts)
         decided = table(["goal", "ends as", "rule", "reason"], decisions)
         unasked = ["", _UNASKED] if any(one.ended == _NEXT_UPLOAD for one in self.decisions) else []
-        return "\n".join([*head, "", known, "", decided, *unasked])
+        return "\n".join([*head, "", known, "", verdicts, "", decided, *unasked])
 
     def as_json(self) -> JsonObject:
         """The story for a program."""
@@ -110,6 +122,7 @@ class Explanation:
             "stage": self.stage,
             "delivery": self.delivery,
             "facts": facts,
+            "judgements": [dict(one._asdict()) for one in self.judgements],
             "decisions": [
                 {"goal": one.goal, "ended": one.ended, "rule": one.rule, "reason": one.reason} for one in self.decisions
             ],
@@ -131,8 +144,8 @@ def find_leads(store: Store, policy: Policy, wanted: str) -> list[Lead]:
     return [Lead.of(document) for page in pages for document in page.documents]
 
 
-def explain(store: Store, policy: Policy, lead: Lead, now: datetime) -> Explanation:
-    """The story of a lead as of ``now``."""
+def explain(store: Store, policy: Policy, lead: Lead, now: datetime, cite: Cite = str) -> Explanation:
+    """The story of a lead as of ``now``; ``cite`` tells where a setting of the policy stands."""
     state = lead.state(policy)
     [delivery, document] = store.get_many([Key("delivery", lead.id), lead.key])
     withheld = Selection(policy, now).read(store, [document] if document is not None else [])
@@ -153,6 +166,7 @@ def explain(store: Store, policy: Policy, lead: Lead, now: datetime) -> Explanat
         stage=state.stage,
         delivery=_delivery(policy, state, Delivery.of(delivery) if delivery is not None else None),
         facts=lead.facts,
+        judgements=judgements(store, policy, lead, cite),
         decisions=tuple(decisions),
     )
 

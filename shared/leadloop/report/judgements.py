@@ -1,0 +1,102 @@
+"""What was decided about a lead before any goal: who it is, where from, new or again, good or not, human or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from leadloop import timestamps
+from leadloop.identity.persons import judge_shared
+from leadloop.leads import origin
+from leadloop.leads.keys import read_records
+from leadloop.leads.lead import Lead
+from leadloop.leads.state import LeadState
+from leadloop.policy import Policy
+from leadloop.ports.store import Store
+from leadloop.verdict import Verdict
+
+Cite = Callable[[str], str]
+"""A setting's path to where it stands: ``leadloop.yaml:14 duplicates.window``."""
+
+
+class Judgement(NamedTuple):
+    """One decision: its answer in a word, the rule and the reason, and the setting it hangs on."""
+
+    about: str
+    answer: str
+    rule: str
+    reason: str
+    setting: str
+
+
+def judgements(store: Store, policy: Policy, lead: Lead, cite: Cite) -> tuple[Judgement, ...]:
+    """Every decision about a lead, in the order in which they are made. Reads the documents of its strong ids."""
+    state = lead.state(policy)
+    return (
+        *_identity(store, policy, lead, state, cite),
+        *_source(policy, state, cite),
+        *_duplicate(policy, lead, cite),
+        _of("quality", state.quality.standing.value, state.quality.verdict, cite("qualification")),
+        _of("fraud", state.fraud.gate.value, state.fraud.verdict, cite("fraud")),
+    )
+
+
+def _of(about: str, answer: str, verdict: Verdict, setting: str) -> Judgement:
+    return Judgement(about, answer, verdict.rule, verdict.reason, setting)
+
+
+def _identity(store: Store, policy: Policy, lead: Lead, state: LeadState, cite: Cite) -> Iterator[Judgement]:
+    most = policy.defaults.shared_key_persons
+    for id_, record in read_records(store, state.strong_ids).items():
+        if record.leads:
+            verdict = judge_shared(id_, record.leads, most)
+            others = f"{verdict.reason}; leads that came with it: {len(record.leads)}"
+            answer = "own" if verdict else "shared"
+            yield Judgement(_kind(id_), answer, verdict.rule, others, cite("defaults.shared_key_persons"))
+    person = lead.circumstances.person
+    if person is None:
+        yield Judgement(
+            "person", "nobody", "identity.no_strong_id", "it came with no contact and no confirmed UserID", ""
+        )
+    else:
+        yield Judgement("person", _short(person), "identity.strong_ids", "named by the smallest of its strong ids", "")
+    if state.lent is not None:
+        at = timestamps.to_text(state.lent.at)
+        reason = f"it has no id of its own; its person's last visit before it was at {at}, known from lead"
+        yield Judgement("ClientID", "borrowed", "identity.borrowed", f"{reason} {state.lent.lead_id}", "")
+
+
+def _source(policy: Policy, state: LeadState, cite: Cite) -> Iterator[Judgement]:
+    source = state.source
+    yield Judgement("source", source.label, source.rule, source.reason, cite("sources"))
+    shown = origin.compare(policy, state)
+    yield Judgement("in the CRM", shown.label or "—", shown.rule, shown.reason, cite("sources.restore"))
+
+
+def _duplicate(policy: Policy, lead: Lead, cite: Cite) -> Iterator[Judgement]:
+    told, rule = lead.circumstances, policy.duplicates
+    if told.repeats is not None:
+        common = told.by or "person"
+        reason = f"the same {common} as lead {told.repeats}, within {rule.window} of the {rule.counted_from} contact"
+        yield Judgement("duplicate", "yes", "duplicate.of_lead", reason, cite("duplicates.window"))
+    elif lead.repeat_of is not None:
+        reason = f"it came within the hour after lead {lead.repeat_of}"
+        yield Judgement("duplicate", "yes", "duplicate.repeat", reason, cite("defaults.same_lead_repeat"))
+    else:
+        reason = f"nobody came with the same {', '.join(rule.keys)} within {rule.window} before it"
+        yield Judgement("duplicate", "no", "duplicate.none", reason, cite("duplicates.window"))
+    if told.credit is not None:
+        reason = f"the {rule.credit} lead of the series, {told.credit}, keeps the credit"
+        yield Judgement("credit", "other lead", f"credit.{rule.credit}", reason, cite("duplicates.credit"))
+    if told.client_since is not None:
+        reason = f"its person had been a client since {timestamps.to_text(told.client_since)}"
+        yield Judgement("client", "yes", "client.current", reason, cite("duplicates.clients.stages"))
+
+
+def _kind(key_id: str) -> str:
+    return {"phone": "phone key", "email": "e-mail key", "user": "UserID"}.get(key_id.partition("-")[0], "key")
+
+
+def _short(key_id: str) -> str:
+    kind, _, rest = key_id.partition("-")
+    return f"{kind} …{rest[-8:]}"

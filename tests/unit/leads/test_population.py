@@ -1,0 +1,76 @@
+"""All leads at once give what lead by lead gave, in any order: two ways to one answer, written apart."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leadloop.leads.lead import Lead
+from leadloop.leads.population import assess_all
+from leadloop.messages import LeadCaptured
+from leadloop.policy import Policy
+from leadloop.policy.duplicates import Clients, Duplicates
+from leadloop.ports.store import Query
+from support.lead_facts import entered, linked, visited
+from support.policies import WON, sokol
+from support.settable_clock import MORNING
+from unit.leads.test_family import DAY, Register, key_id, sent
+
+KEYS = st.lists(st.sampled_from(["phone-1", "phone-2", "email-1", "email-2", "email-3"]), max_size=2, unique=True)
+CLIENTS = st.sampled_from([None, "1700000000123456789", "1700000000123456790"])
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[LeadCaptured]:
+    forms = []
+    for number in range(draw(st.integers(1, 7))):
+        at = MORNING + draw(st.sampled_from([0, 0.5, 1, 30, 31, 24 * 9])) * timedelta(hours=1)
+        ids = {"client_id": client} if (client := draw(CLIENTS)) else {}
+        forms.append(sent(f"l{number}", at, *draw(KEYS), network=draw(st.sampled_from([None, "ab" * 8])), **ids))
+    return forms
+
+
+def rule(**said: object) -> Policy:
+    return sokol().model_copy(update={"duplicates": Duplicates.model_validate(said)})
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        rule(window="2d", clients=Clients(stages=("sold",))),
+        rule(keys=["phone"], window="1d", counted_from="first", credit="last"),
+        rule(keys=["person", "client_id"], window="ever"),
+    ],
+    ids=["person", "phone", "with browsers"],
+)
+@settings(max_examples=60, deadline=None)
+@given(forms=histories(), chance=st.randoms(), sold=st.integers(0, 3))
+def test_one_by_one_in_any_order_is_as_all_at_once(
+    policy: Policy, forms: list[LeadCaptured], chance: object, sold: int
+) -> None:
+    chance.shuffle(forms)  # type: ignore[attr-defined]
+    desk = Register(policy=policy)
+    for number, form in enumerate(forms):
+        desk.take(form)
+        if number == sold:
+            desk.tell(form.submission.lead_id, linked("1"), entered(WON, MORNING + DAY), visited(MORNING + 2 * DAY))
+    kept = {one.key.id: Lead.of(one) for one in desk.store.query(Query("lead")).documents}
+    bare = [
+        lead.model_copy(update={"circumstances": Lead(id="x").circumstances, "repeat_of": None})
+        for lead in kept.values()
+    ]
+    told = assess_all(policy, bare)
+    assert {id_: (lead.circumstances, lead.repeat_of) for id_, lead in told.items()} == {
+        id_: (lead.circumstances, lead.repeat_of) for id_, lead in kept.items()
+    }
+
+
+def test_a_shared_telephone_is_shared_for_all() -> None:
+    desk = Register()
+    for number in range(6):
+        desk.take(sent(f"l{number}", MORNING + number * DAY, "phone-office", f"email-{number}"))
+    told = assess_all(desk.policy, [desk.lead(f"l{number}") for number in range(6)])
+    assert {lead.circumstances.person for lead in told.values()} == {key_id(f"email-{number}") for number in range(6)}
