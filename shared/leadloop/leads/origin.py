@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from leadloop.leads.state import LeadState
 
 _BORN_IN_CRM = Source(NONE, "none.born_in_crm", reason="no form brought it, and no field of its deal was read yet")
-_CLICK_IDS = ("yclid", "gclid")
+_IDS = ("client_id", "yclid", "gclid")
+_AS_READ = 200
+"""Characters of a source field that a reading keeps; what lies beyond makes no difference."""
 _MERGED = "merged"
 
 
@@ -48,7 +50,7 @@ def compare(policy: Policy, state: LeadState) -> InCrm:
     view = state.deals.get(ref)
     if view is None:
         return NOT_READ
-    shown = resolve_deal({**state.shown_ids.get(ref, {}), **view.source}, book_of(policy))
+    shown = resolve_deal(view.source, book_of(policy))
     if shown.label == state.source.label and not (stands := _standing(state, ref)):
         return InCrm("in_crm.same", "the CRM shows the same", shown.label)
     if ref in state.joined_refs:
@@ -120,7 +122,7 @@ def _said_by_form(state: LeadState) -> dict[str, str]:
     """The first form's tags, click ids and referrer, as they are written into the CRM."""
     said = {name: text for name, text in _texts(state.source_signs, "utm").items() if text}
     ids, referrer = _texts(state.source_signs, "ids"), _texts(state.source_signs, "referrer")
-    said |= {name: ids[name] for name in _CLICK_IDS if ids.get(name)}
+    said |= {name: ids[name] for name in _IDS if ids.get(name)}
     if referrer.get("host"):
         said["referrer"] = f"{referrer['host']}{referrer.get('path', '')}"
     return said
@@ -128,9 +130,13 @@ def _said_by_form(state: LeadState) -> dict[str, str]:
 
 def _standing(state: LeadState, ref: str) -> list[Overwriting]:
     """Overwritings after which a field still holds something else than was first known, oldest first, one a field."""
-    view, first = state.deals[ref], _first_known(state, ref)
+    now, first = state.deals[ref].source, _first_known(state, ref)
     last = {one.field: one for one in _in_order(state) if one.crm_ref == ref}
-    return [one for one in last.values() if first.get(one.field) not in (None, view.source.get(one.field, ""))]
+    return [one for name, one in last.items() if name in first and _differ(first[name], now.get(name, ""))]
+
+
+def _differ(first: str, now: str) -> bool:
+    return first[:_AS_READ] != now[:_AS_READ]
 
 
 def _in_order(state: LeadState) -> Iterator[Overwriting]:

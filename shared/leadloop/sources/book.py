@@ -84,13 +84,6 @@ def _book(same: _Same) -> Book:
     return Book(_entries(sources), names, rules, sources.unknown == "own_line", pool, tuple(dict.fromkeys(own)))
 
 
-def own_number(policy: Policy, written: str) -> str | None:
-    """A number that was called, as E.164 has it, if the policy names it; any other may be a customer's."""
-    number = number_of(written)
-    named = {rule.called_number for rule in policy.sources.rules} | set(policy.sources.static_pool)
-    return number if number and number in named else None
-
-
 def ascii_host(host: str) -> str:
     """A host as browsers send it: small letters, Punycode for Cyrillic; as written where it can be none."""
     try:

@@ -126,10 +126,10 @@ def _none(signs: Signs, book: Book) -> Source:
         return Source(NONE, "none.unknown_label", campaign, reason)
     if signs.crm is None:
         return Source(NONE, NEVER_CAPTURED, campaign, _not_captured(signs))
-    number = number_of(signs.crm.get(CALLED_NUMBER, ""))
-    if number in book.pool:
+    called = signs.crm.get(CALLED_NUMBER, "")
+    if (number := number_of(called)) in book.pool:
         return Source(NONE, "none.static_pool", campaign, f"called {number}, a number that everybody is shown")
-    if number:
+    if called:
         return Source(NONE, "none.unknown_label", campaign, "no rule of the policy names the number that was called")
     if _is_by_hand(signs):
         reason = "a person entered the deal in the CRM, and no field of it tells the source"

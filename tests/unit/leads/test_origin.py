@@ -107,7 +107,7 @@ IN_CRM: list[tuple[str, tuple[Fact, ...], str, str]] = [
     ("a deal that was not read", (submitted(utm=VK), linked()), "in_crm.not_read", "none"),
     ("the same", (submitted(utm=VK), linked(), shown(utm_source="VK")), "in_crm.same", "vk"),
     ("neither knows", (submitted(), linked(), shown(created_by="user")), "in_crm.same", "none"),
-    ("the click in its field", (submitted(yclid=YCLID), linked(), observed(yclid=YCLID), shown()), "in_crm.same",
+    ("the click in its field", (submitted(yclid=YCLID), linked(), shown(yclid=YCLID)), "in_crm.same",
      "yandex_direct"),
     ("not passed", (submitted(utm=VK), linked(), shown(created_by="integration")), "none.not_passed_to_crm", "none"),
     ("another word", (submitted(utm=VK), linked(), shown(source="Звонок")), "in_crm.differs", "звонок"),
@@ -187,6 +187,13 @@ class TestWhatIsPutBack:
         page = PageAddress(host="ya.ru", path="/search")
         facts = (submitted(referrer=page), linked(), shown(at=NOON), overwritten("referrer", "ya.ru/search", "", NOON))
         assert restored(*facts) == {"referrer": "ya.ru/search"}
+
+    def test_a_long_text_that_a_reading_cuts_stands_there(self) -> None:
+        long = "x" * 255
+        changed = overwritten("utm_campaign", long[:200], "y", NOON)
+        facts = (submitted(utm={"utm_campaign": long}), linked(), changed)
+        assert restored(*facts, shown(at=NOON, utm_campaign="y")) == {"utm_campaign": long}
+        assert restored(*facts, shown(at=EVENING, utm_campaign=long[:200])) == {}
 
     def test_nothing_in_a_deal_of_somebody_else(self) -> None:
         merged = (lost("1", "merged", "2", NOON), linked("2", "merge", NOON), shown("2", EVENING, utm_source="ok"))

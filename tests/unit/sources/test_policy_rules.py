@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from leadloop.json_types import JsonObject
 from leadloop.policy import Policy
-from leadloop.sources.book import STANDARD, book_of, own_number
+from leadloop.sources.book import STANDARD, book_of
 from leadloop.sources.resolution import Source, resolve, resolve_deal
 from support.policies import sokol
 
@@ -180,16 +180,12 @@ class TestTheOrder:
         assert (called.label, called.rule, called.connection) == ("звонок", "crm_field.source", "manual")
 
 
-def test_only_own_numbers_are_told_apart_from_a_customers() -> None:
-    policy = policy_of(
-        dictionary={"a": {}}, rules=[{"label": "a", "called_number": "+74950000001"}], static_pool=["+74950000000"]
-    )
-    assert own_number(policy, "8 495 000-00-01") == "+74950000001"
-    assert own_number(policy, "84950000000") == "+74950000000"
-    assert own_number(policy, "+79990000001") is None
-    assert own_number(policy, "") is None
-    reason = resolve_deal({"called_number": "+79990000001"}, book_of(policy)).reason
-    assert "9990000001" not in reason
+@pytest.mark.parametrize("resting", ["+79990000001", "unlisted"])
+def test_a_number_that_the_policy_does_not_name_may_be_a_customers_and_is_not_told(resting: str) -> None:
+    policy = policy_of(static_pool=["+74950000000"])
+    source = resolve_deal({"called_number": resting, "created_by": "user"}, book_of(policy))
+    assert source.rule == "none.unknown_label"
+    assert "9990000001" not in source.reason
 
 
 def test_a_policy_is_read_back_from_a_package_as_it_was() -> None:
