@@ -20,9 +20,9 @@ NOBODY = "—"
 
 @dataclass(slots=True)
 class SourceLine:
-    """One source: its leads, repeats among them, leads without an ad identifier of their own (what they borrow does
-    not count), leads no form brought, stages, what sales made of them.
+    """One source: its leads, repeats among them, leads without any ad identifier, leads no form brought, stages.
 
+    An identifier that is borrowed from the person's last visit is not the lead's own, and does not count.
     ``unclaimed`` counts stages of goals that are this lead's to reach and another's to count: a repeat's, or those
     of a deal that another lead owns.
     """

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from leadloop.conversions.states import State
+from leadloop.leads.circumstances import Circumstances, Lent
 from leadloop.outcomes import Outcome, outcome
 from leadloop.report.funnel import funnel
 from leadloop.report.loop import Loop, read_loop
@@ -52,6 +53,12 @@ class TestFunnel:
             "meeting",
             "qualified",
         )
+
+    def test_a_borrowed_identifier_is_none_of_the_leads_own(self) -> None:
+        lent = Circumstances(lent=Lent(client_id=ANNA, at=MORNING, lead_id="b"))
+        own = [lead_of(submitted(), lead_id="a"), lead_of(submitted(), observed(client_id=ANNA), lead_id="d")]
+        leads = [lead.model_copy(update={"circumstances": lent}) for lead in own]
+        assert funnel(POLICY, leads, MORNING).lines[0].without_ids == 1
 
     def test_a_lead_that_no_form_brought_is_born_in_the_crm(self) -> None:
         leads = [lead_of(submitted(), lead_id="a"), lead_of(linked("7"), entered(QUALIFIED), lead_id="b")]
