@@ -19,7 +19,7 @@ from leadloop.cli.answer import OK, REFUSED, USAGE, tell_failure
 
 COMMANDS = (
     *("demo", "init", "check", "serve"),
-    *("plan", "upload", "uploads", "report", "sources", "explain"),
+    *("plan", "upload", "uploads", "report", "sources", "explain", "what-if"),
     *("quarantine", "dead-letters"),
     *("cost",),
 )
@@ -28,12 +28,25 @@ COMMANDS = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns 0 when it did what was asked, 1 when it could not, 2 when it was asked wrongly."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    words = _settings_spelled_out(list(sys.argv[1:] if argv is None else argv))
     try:
         arguments = _parser(words).parse_args(words)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else USAGE
     return _run(arguments)
+
+
+def _settings_spelled_out(words: Sequence[str]) -> list[str]:
+    """``--duplicates.window 90d`` as ``--set duplicates.window=90d``: options with a dot are settings of the policy."""
+    told: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.removeprefix("--").partition("=")
+        if not word.startswith("--") or "." not in name:
+            told.append(word)
+        elif (found := value if equals else next(rest, None)) is not None:
+            told += ["--set", f"{name}={found}"]
+    return told
 
 
 def _run(arguments: argparse.Namespace) -> int:

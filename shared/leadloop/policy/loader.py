@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path as FilePath
 
 from pydantic import ValidationError
 
+from leadloop.json_types import Json
 from leadloop.policy.faults import Fault, PolicyInvalid, place
 from leadloop.policy.models import Policy
 from leadloop.policy.tree import Path, Tree, path_text
@@ -74,6 +76,23 @@ class PolicySource:
         """Where a setting stands, for the reason of a verdict: ``leadloop.yaml:14 goals.lead_sold.stage``."""
         line = self.line_of(path)
         return f"{self.name} {path} (standard)" if line is None else place(self.name, line, path)
+
+    def with_value(self, path: str, value: str) -> PolicySource:
+        """The same policy with another value, written as in YAML, at a path such as ``duplicates.window``.
+
+        Whether there is such a setting, and whether it may hold that, ``policy`` says.
+        """
+        from leadloop.policy.yaml_tree import read_tree
+
+        read = read_tree(value)
+        values = deepcopy(self._tree.values) if isinstance(self._tree.values, dict) else {}
+        section: dict[str, Json] = values
+        *sections, name = path.split(".")
+        for one in sections:
+            inner = section.get(one)
+            section[one] = section = inner if isinstance(inner, dict) else {}
+        section[name] = read.values
+        return PolicySource(self.name, Tree(values, self._tree.lines, [*self._tree.faults, *read.faults]))
 
     @cached_property
     def _lines(self) -> dict[str, int]:

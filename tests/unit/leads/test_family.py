@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -23,6 +23,7 @@ from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.messages import ContactKey, LeadCaptured, Submission
 from leadloop.policy import Policy
 from leadloop.policy.duplicates import Clients, Duplicates
+from leadloop.policy.spans import read_span
 from leadloop.ports.store import Key, Query, Store, Write
 from support.lead_facts import ANNA, BORIS, entered, linked, observed, visited
 from support.policies import QUALIFIED, WON, sokol
@@ -207,7 +208,7 @@ class TestABorrowedClientId:
 
 
 class TestCurrentClients:
-    RULE: Mapping[str, object] = {"clients": Clients(stages=("sold",), left=("qualified",), within="6 months")}
+    RULE = Duplicates(clients=Clients(stages=("sold",), left=("qualified",), within=read_span("6 months")))
 
     @pytest.mark.parametrize(
         ("bought", "left", "came", "is_client"),
@@ -216,7 +217,9 @@ class TestCurrentClients:
     )
     def test_whoever_bought_before_is_a_client(self, bought: int, left: int | None, came: int, is_client: bool) -> None:
         for order in ("sale first", "lead first"):
-            desk = Register(**self.RULE).take(sent("first", MORNING, "phone-anna"))
+            desk = Register(policy=sokol().model_copy(update={"duplicates": self.RULE})).take(
+                sent("first", MORNING, "phone-anna")
+            )
             again = sent("again", MORNING + came * DAY, "phone-anna")
             facts = [linked("1"), entered(WON, MORNING + bought * DAY)]
             facts += [entered(QUALIFIED, MORNING + left * DAY)] if left else []

@@ -1,0 +1,149 @@
+"""``leadloop what-if``: what another rule would have made of the leads of a month, before it is switched on."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from leadloop.cli import opened
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from leadloop.json_types import JsonObject
+    from leadloop.policy import Policy
+    from leadloop.report.what_if import Comparison, Fate
+
+NAME = "what-if"
+HELP = "judge a month's leads by a changed policy, such as --duplicates.window 90d, beside the present; changes nothing"
+
+_MONTH = re.compile(r"(?P<year>[0-9]{4})-(?P<month>0[1-9]|1[0-2])")
+_SHOWN = 20
+
+
+class NothingChanged(Exception):
+    """No setting was named, so there is nothing to compare."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "expected at least one setting of the policy with another value, such as --duplicates.window 90d or "
+            "--set 'duplicates.keys=[phone]'; found none"
+        )
+
+
+class NotAMonth(Exception):
+    """A period was asked for that is no month."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"--month: expected a year and a month such as 2026-10, found {found!r}")
+
+
+class NotASetting(Exception):
+    """A change was not written as a setting and its value."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"--set: expected a setting and its value such as duplicates.window=90d, found {found!r}")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the data are, which month, and what is to be otherwise."""
+    opened.add_arguments(parser)
+    parser.add_argument("--month", required=True, metavar="YYYY-MM", help="leads of this month, in the site's zone")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="SETTING=VALUE", dest="changes",
+        help="a setting of the policy; --duplicates.window 90d says the same as --set duplicates.window=90d",
+    )  # fmt: skip
+    parser.add_argument(
+        "--leads", type=int, default=_SHOWN, metavar="N", help="changed leads told; default: %(default)s"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print both columns, and the leads that fare otherwise.
+
+    Raises ``NothingChanged``, ``NotAMonth``, ``NotASetting``, or ``PolicyInvalid`` for a value the policy cannot hold.
+    """
+    from leadloop.cli.answer import OK, print_json
+    from leadloop.leads.lead import Lead
+    from leadloop.queries import every_document, leads_in_order
+    from leadloop.report.what_if import compare
+
+    if not arguments.changes:
+        raise NothingChanged
+    world, _ = opened.open_runtime(arguments)
+    other = _changed(arguments.policy, arguments.changes)
+    since, until = _month(arguments.month, world.policy.site.time_zone)
+    leads = [Lead.of(document) for document in every_document(world.store, leads_in_order())]
+    comparison = compare(world.policy, other, leads, since, until)
+    if arguments.json:
+        print_json({"ok": True, "month": arguments.month, **_as_json(comparison)})
+    else:
+        print(_text(comparison, arguments.changes, arguments.leads))
+    return OK
+
+
+def _as_json(comparison: Comparison) -> JsonObject:
+    changed: JsonObject = {
+        lead_id: {"before": _fate(before), "after": _fate(after)}
+        for lead_id, (before, after) in comparison.changed.items()
+    }
+    return {"before": {**comparison.before}, "after": {**comparison.after}, "changed": changed}
+
+
+def _fate(fate: Fate) -> JsonObject:
+    return {**fate._asdict(), "goals": list(fate.goals)}
+
+
+def _changed(path: Path, changes: list[str]) -> Policy:
+    """The policy of the file with other values. Raises ``NotASetting`` or ``PolicyInvalid``."""
+    from leadloop.policy.loader import PolicySource
+
+    source = PolicySource.of_file(path)
+    for change in changes:
+        setting, equals, value = change.partition("=")
+        if not equals or not setting:
+            raise NotASetting(change)
+        source = source.with_value(setting, value)
+    return source.policy
+
+
+def _month(text: str, zone: str) -> tuple[datetime, datetime]:
+    from zoneinfo import ZoneInfo
+
+    found = _MONTH.fullmatch(text)
+    if found is None:
+        raise NotAMonth(text)
+    year, month = int(found["year"]), int(found["month"])
+    first = datetime(year, month, 1, tzinfo=ZoneInfo(zone))
+    return first, first.replace(year=year + month // 12, month=month % 12 + 1)
+
+
+def _text(comparison: Comparison, changes: list[str], most: int) -> str:
+    from leadloop.report.tables import table
+
+    rows = [
+        [name, count, comparison.after[name], f"{comparison.after[name] - count:+d}"]
+        for name, count in comparison.before.items()
+        if count or comparison.after[name]
+    ]
+    told = [table(["", "now", f"with {', '.join(changes)}", "change"], rows)]
+    shown = list(comparison.changed.items())[:most]
+    if shown:
+        lines = [[lead_id, *_difference(*fates)] for lead_id, fates in shown]
+        told += ["", f"{len(comparison.changed)} leads fare otherwise:", table(["lead", "now", "then"], lines)]
+    else:
+        told += ["", "No lead fares otherwise."]
+    return "\n".join(told)
+
+
+def _difference(now: Fate, then: Fate) -> tuple[str, str]:
+    apart = [name for name in now._fields if getattr(now, name) != getattr(then, name)]
+    return tuple(", ".join(f"{name} {_word(getattr(fate, name))}" for name in apart) for fate in (now, then))  # type: ignore[return-value]
+
+
+def _word(value: object) -> str:
+    if isinstance(value, tuple):
+        return "+".join(value) or "none"
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
