@@ -269,3 +269,30 @@ def test_a_form_request_names_its_source_and_is_not_taken_twice(amocrm: AmoCrmDr
     nameless = {**row, "source_name": "", "metadata": {**FORM, "form_id": None}}
     paths = [path for _, _, path in problems_of(amocrm.call("POST", "leads/unsorted/forms", [nameless]))]
     assert paths == ["source_name", "metadata.form_id"]
+
+
+def test_the_feed_tells_who_typed_what_over_what_and_when(amocrm: AmoCrmDriver) -> None:
+    lead = amocrm.act("create_lead", name="Виктор", fields={"UTM_SOURCE": "yandex"})["lead_id"]
+    amocrm.set_time("2026-09-01T10:00:00Z")
+    amocrm.act("edit_field", lead_id=lead, field="UTM_SOURCE", value="avito", by=MARAT)
+    amocrm.set_time("2026-09-01T10:05:00Z")
+    for _ in range(2):  # the second changes nothing
+        amocrm.wrote("PATCH", f"leads/{lead}", {"custom_fields_values": filled(UTM_SOURCE="yandex")})
+    amocrm.settings(events_order="oldest_first")
+    history = events(amocrm, f"filter[type]=custom_field_value_changed&filter[entity]=lead&filter[entity_id][]={lead}")
+    told = [
+        (one["created_by"], one["created_at"], _texts(one["value_before"]), _texts(one["value_after"]))
+        for one in history
+    ]
+    assert told[1:] == [
+        (MARAT, 1788256800, ["yandex"], ["avito"]),
+        (0, 1788257100, ["avito"], ["yandex"]),
+    ]
+    [field_id] = {value["custom_field_value"]["field_id"] for one in history for value in one["value_after"]}
+    assert {one["type"] for one in history} == {f"custom_field_{field_id}_value_changed"}
+    only = f"filter[type][]=custom_field_{field_id}_value_changed&filter[entity][]=lead&filter[entity_id][]={lead}"
+    assert events(amocrm, only) == history
+
+
+def _texts(values: list[Json]) -> list[str]:
+    return [value["custom_field_value"]["text"] for value in values]
