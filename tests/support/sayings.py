@@ -41,7 +41,7 @@ def rules() -> set[str]:
     refusals = (call.args[1] for call in _calls({"Verdict"}) if _constant(call.args[0]) is False)
     sources = (call.args[1] for call in _calls({"Source"}) if len(call.args) > 1)
     named = [text for node in [*refusals, *sources] for text in _texts(node)]
-    named += [text for call in _calls({"Cause"}) for text in _texts(call.args[0])]
+    named += [text for call in _calls({"Cause", "InCrm"}) for text in _texts(call.args[0])]
     named += [f"held.{text}" for call in _calls({"_held"}) for text in _texts(call.args[0])]
     return {rule for rule in named if re.fullmatch(r"[a-z_]+(\.[a-z_*]+)?", rule)}
 

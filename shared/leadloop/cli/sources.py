@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from leadloop.json_types import JsonObject
     from leadloop.policy import Policy
-    from leadloop.report.sources import Cause, Line, Review, SourceList
+    from leadloop.report.sources import Tally, Line, Review, SourceList
 
 NAME = "sources"
 HELP = "list every source and why leads have none; with `review`, propose merges of look-alike labels; changes nothing"
@@ -69,7 +69,7 @@ def _cells(line: Line) -> list[object]:
     return [source.connection or "—", source.label, *said, line.leads, "known" if line.is_known else "new"]
 
 
-def _causes(causes: Mapping[str, Cause]) -> str:
+def _causes(causes: Mapping[str, Tally]) -> str:
     from leadloop.report.tables import table
 
     ordered = sorted(causes.items(), key=lambda one: (-one[1].leads, one[0]))
@@ -119,7 +119,7 @@ def _list_as_json(listed: SourceList) -> JsonObject:
     }
 
 
-def _causes_as_json(causes: Mapping[str, Cause]) -> JsonObject:
+def _causes_as_json(causes: Mapping[str, Tally]) -> JsonObject:
     return {rule: {"leads": one.leads, "such_as": [*one.examples]} for rule, one in sorted(causes.items())}
 
 

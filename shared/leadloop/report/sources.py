@@ -30,7 +30,7 @@ class Line(NamedTuple):
 
 
 @dataclass(slots=True)
-class Cause:
+class Tally:
     """Leads that have no source, or another one in the CRM, for one reason."""
 
     leads: int = 0
@@ -48,8 +48,8 @@ class SourceList(NamedTuple):
     """All leads by source; those without one by cause; those that the CRM sees otherwise, by cause."""
 
     lines: tuple[Line, ...]
-    without: Mapping[str, Cause]
-    in_crm: Mapping[str, Cause]
+    without: Mapping[str, Tally]
+    in_crm: Mapping[str, Tally]
 
 
 def list_sources(policy: Policy, leads: Iterable[Lead]) -> SourceList:
@@ -57,18 +57,18 @@ def list_sources(policy: Policy, leads: Iterable[Lead]) -> SourceList:
     book = book_of(policy)
     found: dict[str, Source] = {}
     counts: Counter[str] = Counter()
-    without: dict[str, Cause] = {}
-    in_crm: dict[str, Cause] = {}
+    without: dict[str, Tally] = {}
+    in_crm: dict[str, Tally] = {}
     for lead in leads:
         state = lead.state(policy)
         source, crm = state.source, state.source_in_crm
         if source.is_none:
-            without.setdefault(source.rule, Cause()).count(lead.id)
+            without.setdefault(source.rule, Tally()).count(lead.id)
         else:
             found.setdefault(source.label, source)
             counts[source.label] += 1
         if crm.is_amiss:
-            in_crm.setdefault(crm.rule, Cause()).count(lead.id)
+            in_crm.setdefault(crm.rule, Tally()).count(lead.id)
     lines = [
         Line(source, entry.title if (entry := book.entries.get(label)) else "", counts[label], entry is not None)
         for label, source in found.items()
