@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from leadloop.messages import LeadRegistered
+from leadloop.messages import LeadRegistered, VerdictReceived
 from leadloop.policy import Policy
 from support.crm_desk import ANNA, BORIS, SEED, CrmDesk, crm_desk
 from support.policies import sokol
@@ -155,6 +155,35 @@ class TestVerdicts:
         desk.sync()
         assert desk.ref(deal).leads.keys() == {first, second}
         assert (desk.ref(deal).owner, desk.fields_of(deal)[DUPLICATE]) == (first, "unique")
+
+    def test_what_an_antifraud_service_says_later_is_written_at_the_next_pull(self, desk: CrmDesk) -> None:
+        lead, deal = delivered(desk)
+        said = VerdictReceived(
+            event_id="verdict-1",
+            received_at=desk.clock.now(),
+            detected_at=desk.clock.now(),
+            provider="guard",
+            verdict_id="v1",
+            verdict="fraud",
+            subject={"lead_id": lead},
+        )
+        assert desk.world.push("record-verdict", said).status_code == 204
+        desk.sync()
+        assert desk.fields_of(deal)[FRAUD].startswith("fraud")
+
+    def test_a_deal_that_is_gone_is_seen_to_once(self, hashing: CrmDesk) -> None:
+        deal = hashing.deal(contact_name="Вера", phone="89990000005", fields={"_YM_UID": BORIS})
+        hashing.carry_hooks()
+        hashing.clock.advance(minutes=11)
+        hashing.break_next("status", method="PATCH", path=f"leads/{deal}", status=500, times=9)
+        hashing.sync()
+        hashing.act("delete", lead_id=deal)
+        hashing.forget_hooks()
+        for _ in range(4):
+            hashing.clock.advance(hours=1)
+            hashing.sync()
+        lead = hashing.ref(deal).owner or ""
+        assert (hashing.delivery(lead).next_try_at, hashing.ref(deal).gone) == (None, "deleted")
 
 
 class TestLoops:

@@ -49,7 +49,7 @@ class LeadAtHand:
         back = restoring(policy, state) if owns(lead, state) else Restoring({}, None)
         if state.born_in == "site":
             fields = {**fields_of(lead, state), **own}
-        elif (own or back.texts) and _live_deal(crm, state) is not None:
+        elif resting is not None or ((own or back.texts) and _live_deal(crm, state) is not None):
             fields = own
         else:
             return None

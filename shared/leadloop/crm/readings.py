@@ -187,7 +187,7 @@ class ReadingCommit:
                 arrived = delivery.delivered(deal.ref.external_id, self._now)
                 writes.append(arrived.write(document.version if document is not None else None))
         again = [write for write in changed if write.key.id not in self.linked and self._is_told_anew(deal, write)]
-        due = due_again(self._store, self._policy, again, self._now)
+        due = due_again(self._store, self._policy, again)
         self.told_anew = tuple(write.key.id for write in due)
         return [*writes, *due]
 

@@ -34,6 +34,8 @@ GIVE_UP_LOOKING = timedelta(days=1)
 CLOCK_MARGIN = timedelta(minutes=5)
 """How far the CRM's clock may be behind ours when a created lead is looked for by time."""
 
+_SINCE_EVER = timestamps.from_unix(0)
+
 
 class DeliveryState(StrEnum):
     """How far a lead has come."""
@@ -134,9 +136,9 @@ class Delivery(BaseModel):
         arrived = self._changed(DeliveryState.DELIVERED, attach_at, attempts=0, uncertain=False)
         return arrived.model_copy(update={"external_id": external_id, "merged": merged})
 
-    def due(self, now: datetime) -> Delivery:
+    def due(self, at: datetime) -> Delivery:
         """What the CRM is to show of the lead may be another now; see to it."""
-        return self._changed(self.state, now)
+        return self._changed(self.state, at)
 
     def attached_to(self, fields_digest: str, verdict: Verdict, written_at: datetime | None = None) -> Delivery:
         """There is nothing more to write into the CRM unless the fields change; what was written, was at that time."""
@@ -164,11 +166,11 @@ def delivery_key(lead_id: str) -> Key:
     return Key("delivery", lead_id)
 
 
-def due_again(store: Store, policy: Policy, changed: Iterable[Write], now: datetime) -> list[Write]:
+def due_again(store: Store, policy: Policy, changed: Iterable[Write]) -> list[Write]:
     """Writes that let leads be seen to which these writes change: what the CRM shows of them may be another now.
 
-    None unless the CRM has fields for that. One that is due already, or on no deal, is left alone. Raises
-    ``StoreUnavailable``.
+    None unless the CRM has fields for that. They are due since ever, that is at the next pull. One that is due already,
+    or on no deal, is left alone. Raises ``StoreUnavailable``.
     """
     if not (policy.crm.fields.own or policy.sources.restore):
         return []
@@ -180,10 +182,10 @@ def due_again(store: Store, policy: Policy, changed: Iterable[Write], now: datet
         if document is not None:
             delivery = Delivery.of(document)
             if delivery.state is DeliveryState.DELIVERED and delivery.next_try_at is None:
-                writes.append(delivery.due(now).write(document.version))
+                writes.append(delivery.due(_SINCE_EVER).write(document.version))
         elif isinstance(ref, str):
             external_id = ref.removeprefix(f"{policy.crm.kind}-lead-")
-            writes.append(Delivery(lead_id=lead_id).delivered(external_id, now).write(None))
+            writes.append(Delivery(lead_id=lead_id).delivered(external_id, _SINCE_EVER).write(None))
     return writes
 
 

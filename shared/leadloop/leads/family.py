@@ -17,6 +17,7 @@ from typing import NamedTuple
 from leadloop.facts import FactKind
 from leadloop.identity.persons import Sighting
 from leadloop.leads import by_client_id
+from leadloop.leads.delivery import due_again
 from leadloop.leads.keys import KeyRecord
 from leadloop.leads.kin import Kin, assess, lendable
 from leadloop.leads.lead import Lead
@@ -65,7 +66,8 @@ def settle(store: Store, policy: Policy, lead_id: str) -> None:
         placed = place(store, policy, lead)
         told = placed.leads[lead_id]
         own = [] if told == lead else lead_writes(policy, told, document.version)
-        return [*own, *placed.writes]
+        writes = [*own, *placed.writes]
+        return [*writes, *due_again(store, policy, writes)]
 
     decide_and_commit(store, decide)
 

@@ -131,7 +131,7 @@ class _Registrar:
         placed, self.is_settled = among.leads[lead.id], among.is_settled
         writes = [] if placed == lead else lead_writes(self.policy, placed, version)
         # what the CRM shows of the others may be another now; this one is announced
-        writes += [*among.writes, *due_again(self.store, self.policy, among.writes, self.now)]
+        writes += [*among.writes, *due_again(self.store, self.policy, among.writes)]
         if is_known:
             verdict = Verdict(False, "submission.repeated", "the same form post was registered before")
             return [*writes, self._end(Outcome.DUPLICATE, verdict)]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from leadloop import timestamps
+from leadloop.leads.delivery import due_again
 from leadloop.leads.family import settle
 from leadloop.leads.fold import TRACES
 from leadloop.leads.lead import Lead, borrowed
@@ -108,7 +109,8 @@ def _count_anew(store: Store, policy: Policy, lead_id: str) -> None:
         if found == lead.circumstances.velocity:
             return []
         circumstances = lead.circumstances.model_copy(update={"velocity": found})
-        return lead_writes(policy, lead.model_copy(update={"circumstances": circumstances}), document.version)
+        writes = lead_writes(policy, lead.model_copy(update={"circumstances": circumstances}), document.version)
+        return [*writes, *due_again(store, policy, writes)]
 
     decide_and_commit(store, decide)
 

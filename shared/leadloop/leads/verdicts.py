@@ -14,6 +14,7 @@ from leadloop.facts import Fact, TooManyFacts, join
 from leadloop.json_types import JsonObject
 from leadloop.leads import facts_of
 from leadloop.leads.crm_refs import CrmRef, ref_key
+from leadloop.leads.delivery import due_again
 from leadloop.leads.kept_verdicts import KeptVerdicts, key_of
 from leadloop.leads.lead import Lead
 from leadloop.leads.state import LeadState
@@ -200,7 +201,8 @@ def _teach(store: Store, policy: Policy, lead_id: str, facts: tuple[Fact, ...]) 
             return []
         lead = Lead.of(document)
         taught = lead.with_facts(facts)
-        return [] if taught is lead else lead_writes(policy, taught, document.version)
+        writes = [] if taught is lead else lead_writes(policy, taught, document.version)
+        return [*writes, *due_again(store, policy, writes)]
 
     try:
         decide_and_commit(store, decide)

@@ -18,6 +18,7 @@ from leadloop import timestamps
 from leadloop.facts import MAX_VISITS, Fact
 from leadloop.identity.visits import Visit
 from leadloop.leads import facts_of
+from leadloop.leads.delivery import due_again
 from leadloop.leads.family import matters_to_others, place
 from leadloop.leads.lead import Lead
 from leadloop.leads.writing import decide_and_commit, lead_writes
@@ -190,7 +191,8 @@ def _change(store: Store, policy: Policy, lead_id: str, change: Callable[[Lead],
         if not matters_to_others(policy, lead, changed):
             return lead_writes(policy, changed, document.version)
         placed = place(store, policy, changed)
-        return [*lead_writes(policy, placed.leads[lead_id], document.version), *placed.writes]
+        own = lead_writes(policy, placed.leads[lead_id], document.version)
+        return [*own, *placed.writes, *due_again(store, policy, placed.writes)]
 
     try:
         decide_and_commit(store, decide)
