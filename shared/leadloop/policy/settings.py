@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 
 from leadloop.policy import models
 from leadloop.policy.durations import write_duration
+from leadloop.policy.spans import Span
 
 EACH = "*"
 """Stands in a path for a key or a number the owner chooses: ``goals.*.stage``."""
@@ -51,6 +52,8 @@ class Setting:
 def write_value(value: object) -> str:
     """A value as it is written in YAML, on one line."""
     match value:
+        case Span():
+            return str(value)
         case timedelta():
             return write_duration(value)
         case None:

@@ -18,6 +18,7 @@ from leadloop.adapters.json_log import JsonLog
 from leadloop.cli import COMMANDS
 from leadloop.forms.field_names import SPELLINGS, UTM, plain_name
 from leadloop.policy import read_policy
+from leadloop.policy.settings import settings
 from leadloop_host.demo.proof import Proof
 from leadloop_host.demo.story import read_story
 from support import sayings
@@ -230,4 +231,6 @@ def assert_is_asked_rightly(words: list[str]) -> None:
     parser.add_argument("--json")
     import_module(f"leadloop.cli.{name.replace('-', '_')}").add_arguments(parser)
     known = {option for action in parser._actions for option in action.option_strings}
+    if "--set" in known:
+        known |= {f"--{setting.name}" for setting in settings()}
     assert {word for word in words[1:] if word.startswith("--")} <= known, words
