@@ -29,6 +29,7 @@ DOORS = {
     "capture-lead": Door("anybody posts a form; what cannot be read is sealed for the owner", 405, 200, is_kept=True),
     "capture-visit": Door("pages of the site, by their Origin; the tag itself is for everybody", 405, 403),
     "receive-crm-event": Door("the CRM, by LEADLOOP_HOOK_SECRET in the address", 404, 404),
+    "receive-verdict": Door("antifraud services that the policy names, by a signature of each webhook", 404, 404),
 }
 PUBLIC = [name for name, one in MANIFEST.functions.items() if one.public]
 

@@ -115,7 +115,7 @@ class Machine:
         self.messages.forget()
 
     def _process(self, call: Call | None) -> Runtime:
-        process = Runtime(_Noticed(self._environment, call, self.variables) if call else self._environment)
+        process = Runtime(Noticed(self._environment, call, self.variables) if call else self._environment)
         process.policy, process.manifest = self.policy, self.manifest
         process.clock, process.entropy, process.log = self._clock, self._entropy, self.log
         process.bus, process.store, process.http = _Noted(self), self.store, self._http
@@ -141,7 +141,7 @@ class _Noted:
         return message_id
 
 
-class _Noticed(dict[str, str]):
+class Noticed(dict[str, str]):
     """An environment that notes what a call looks at."""
 
     def __init__(self, environment: Mapping[str, str], call: Call, noted: set[tuple[str, str]]) -> None:

@@ -69,7 +69,7 @@ def test_who_needs_what() -> None:
         for requirement in ("google-cloud-pubsub", "requests", "phonenumbers", "pynacl")
     }
     calls_a_crm = {"deliver-lead", "read-crm", "sync-crm"}
-    edges = {"capture-lead", "capture-visit", "receive-crm-event"}
+    edges = {"capture-lead", "capture-visit", "receive-crm-event", "receive-verdict"}
     assert who == {
         "google-cloud-pubsub": edges | calls_a_crm | {"register-lead", "drain-spool"},
         "requests": calls_a_crm | {"upload-conversions", "check-uploads"},

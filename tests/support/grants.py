@@ -14,22 +14,26 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from faults.enumeration import cast_of, play
+from faults.machine import Noticed
 from faults.storage import in_memory
 from faults.touches import Call, TouchedBus, TouchedStore
 from leadloop.policy import ContactMode
 from leadloop.secret_readers import secrets_of
+from leadloop.secrets import Secrets
 from leadloop.spool import publish_or_spool
 from leadloop_packaging.staging import stage
-from support.knocks import MANIFEST, SETTINGS, knock_of, message_on
+from support.knocks import LEAD_ID, MANIFEST, SETTINGS, knock_of, message_on
 from support.packages import packages
 from support.policies import sokol
 from support.terraform import PREFIX, TERRAFORM, Bundle, checkout
+from support.verdict_desk import post, told, verdict_world
 from support.world import World
 
 README = TERRAFORM / "README.md"
 BEGINS, ENDS = "<!-- grants -->\n", "<!-- /grants -->\n"
 
 _DEAD = "dead-letters"
+_ANNA = "1700000000123456789"
 
 
 class Rights(NamedTuple):
@@ -43,7 +47,7 @@ class Rights(NamedTuple):
 
 @cache
 def granted() -> dict[str, Rights]:
-    """By Terraform, under a policy that keeps contacts: every secret is read then that is ever read."""
+    """By Terraform, under a policy that keeps contacts and takes verdicts: every secret is read then that ever is."""
     bundle = _keeping()
     functions = bundle.each("google_cloudfunctions2_function")
     return {
@@ -64,7 +68,7 @@ def _granted(bundle: Bundle, email: str) -> Rights:
 
 
 def _keeping() -> Bundle:
-    policy = sokol(ContactMode.KEEP)
+    policy = sokol(ContactMode.KEEP, fraud={"providers": {"adjust": {}}})
     with TemporaryDirectory() as folder:
         copy = checkout(Path(folder) / "checkout")
         keeping = [
@@ -78,7 +82,7 @@ def _keeping() -> Bundle:
 def touched() -> dict[str, Rights]:
     """On the demo's journey, undisturbed and with a death at every touch, and when the bus is away."""
     touches, variables = _journeys()
-    touches = touches | _with_the_bus_away()
+    touches, variables = touches | _with_the_bus_away() | _of_a_service()[0], variables | _of_a_service()[1]
     secrets = {secret for one in MANIFEST.functions.values() for secret in one.secrets}
     return {
         name: Rights(
@@ -127,6 +131,34 @@ def _with_the_bus_away() -> set[tuple[str, str]]:
     return touches
 
 
+@cache
+def _of_a_service() -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """An antifraud service sends a verdict on a lead there is, with Pub/Sub and without, and one that says nothing."""
+    touches, variables = set[tuple[str, str]](), set[tuple[str, str]]()
+    world, about = verdict_world(), message_on("submissions")
+    with world.in_force():
+        world.push("register-lead", about)
+    store, bus = world.runtime.store, world.memory_bus
+    bodies = (told(client_id=_ANNA, submission_id="s-1"), told(lead_id=LEAD_ID), told(deal_id="1"), {})
+    for number, body in enumerate(bodies):
+        bus.failing = number == 0
+        noticed = Call("receive-verdict", lambda _: False)
+        world.runtime.secrets = Secrets(Noticed(world.runtime.environment, noticed, variables))
+        world.store, world.bus = TouchedStore(store, noticed), TouchedBus(bus, noticed)
+        with world.in_force():
+            assert post(world, body, f"msg_{number}").status_code == 200
+        touches.update((moment.function, moment.touch) for moment in noticed.moments)
+    world.store, world.bus = store, bus
+    with world.in_force():
+        assert world.client("drain-spool").post("/").status_code == 200
+        for message in bus.on("verdicts"):
+            noticed = Call("record-verdict", lambda _: False)
+            world.store, world.bus = TouchedStore(store, noticed), TouchedBus(bus, noticed)
+            assert world.push("record-verdict", message).status_code == 204
+            touches.update((moment.function, moment.touch) for moment in noticed.moments)
+    return touches, variables
+
+
 def _documents(touches: Iterable[str]) -> str:
     """The narrowest right that is enough."""
     of_documents = [touch for touch in touches if touch.partition(" ")[0] in ("get", "query", "count", "commit")]
@@ -146,7 +178,8 @@ def _publish(touch: str) -> bool:
 
 def _collections(name: str) -> list[str]:
     """What a function touches documents of."""
-    touches = {touch for function, touch in _journeys()[0] | _with_the_bus_away() if function == name}
+    everywhere = _journeys()[0] | _with_the_bus_away() | _of_a_service()[0]
+    touches = {touch for function, touch in everywhere if function == name}
     found: set[str] = set()
     for touch in touches:
         verb, _, rest = touch.partition(" ")

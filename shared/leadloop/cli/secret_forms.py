@@ -17,9 +17,11 @@ from leadloop.secrets import (
     HOOK_SECRET,
     METRICA_TOKEN,
     SEAL_PRIVATE_KEY,
+    VERDICT_SECRET,
     SecretMissing,
     Secrets,
 )
+from leadloop.standard_webhooks import signing_keys
 from leadloop.verdict import Verdict
 
 LEAST_KEY_BYTES = 32
@@ -55,6 +57,8 @@ def look(
     needed = readers(manifest, policy)
     secrets = Secrets(environment)
     for name, read_by in named.items():
+        if name == VERDICT_SECRET and name not in needed:
+            continue  # whoever takes no verdicts need not hear of it
         try:
             verdict = form_of(name, secrets, policy, public_key_of)
         except SecretMissing:
@@ -73,6 +77,8 @@ def form_of(name: str, secrets: Secrets, policy: Policy, public_key_of: Callable
             return _seal_key(secrets, policy, public_key_of)
         case _ if name == HOOK_SECRET:
             return _hook(secrets)
+        case _ if name == VERDICT_SECRET:
+            return _signing_keys(secrets)
         case _ if name in (AMOCRM_TOKEN, METRICA_TOKEN):
             return _token(secrets, name)
     secrets.get(name)
@@ -107,6 +113,15 @@ def _hook(secrets: Secrets) -> Verdict:
         return Verdict(True, "secret.hook_form", "")
     reason = f"expected at least {LEAST_HOOK_LETTERS} letters, digits, - or _, because it stands in a path"
     return Verdict(False, "secret.hook_form", reason)
+
+
+def _signing_keys(secrets: Secrets) -> Verdict:
+    try:
+        signing_keys(secrets, VERDICT_SECRET)
+    except KeyMalformed:
+        reason = "expected whsec_ and 24 to 64 bytes in base64; two are joined by a comma while one is replaced"
+        return Verdict(False, "secret.signing_form", reason)
+    return Verdict(True, "secret.signing_form", "")
 
 
 def _token(secrets: Secrets, name: str) -> Verdict:

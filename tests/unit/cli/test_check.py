@@ -172,6 +172,14 @@ class TestEnvironment:
         [line] = [line for line in out.splitlines() if f"{name} is not set" in line]
         assert "neither `leadloop serve` nor `make deploy` does without it" in line
 
+    def test_a_secret_of_verdicts_is_needed_only_where_services_are_named(self, owner: Owner) -> None:
+        assert "LEADLOOP_VERDICT_SECRET" not in owner.environment()
+        owner.writes("goals:", "fraud: {providers: {adjust: {}}}\ngoals:")
+        assert owner.environment()["LEADLOOP_VERDICT_SECRET"] == ("missing", "")
+        for secret, state in (("whsec_" + "A" * 32, "set"), ("whsec_short", "malformed")):
+            owner.sets("LEADLOOP_VERDICT_SECRET", secret)
+            assert owner.environment()["LEADLOOP_VERDICT_SECRET"][0] == state
+
     def test_private_key_is_needed_only_where_contacts_are_kept(self, owner: Owner) -> None:
         owner.unsets("LEADLOOP_SEAL_PRIVATE_KEY")
         assert ("note", "environment.missing") in owner.rules()

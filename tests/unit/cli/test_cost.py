@@ -29,7 +29,7 @@ def test_a_person_reads_amounts_prices_money_and_what_is_assumed(capsys: pytest.
     assert "most of it by the list: Cloud Run, processor" in said
     assert "of what calls cost: read-crm" in said
     assert "  prices of 2026-" in said
-    assert said.endswith("no calls counted: keep-dead-letter\n")
+    assert said.endswith("no calls counted: keep-dead-letter, receive-verdict, record-verdict\n")
 
 
 def test_a_program_reads_the_same(capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,7 +43,7 @@ def test_a_program_reads_the_same(capsys: pytest.CaptureFixture[str]) -> None:
         assert price["known"] in {"google", "others", "unconfirmed"}
     each = found["usd_per_1000_leads"]["with_free_tier"]
     assert each == pytest.approx(found["usd"]["with_free_tier"] / found["leads_a_month"] * 1000)
-    assert found["not_counted"] == ["keep-dead-letter"]
+    assert found["not_counted"] == ["keep-dead-letter", "receive-verdict", "record-verdict"]
 
 
 def test_no_leads_cost_what_is_paid_anyway(capsys: pytest.CaptureFixture[str]) -> None:

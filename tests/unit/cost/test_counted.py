@@ -24,9 +24,9 @@ def test_the_file_is_what_is_counted_today(counted: Counted) -> None:
     assert today.cpu_seconds.keys() == counted.cpu_seconds.keys() == counted.functions
 
 
-def test_every_function_was_called_but_the_one_for_what_fails(counted: Counted) -> None:
+def test_every_function_was_called_but_those_for_what_is_rare(counted: Counted) -> None:
     manifest = manifests.load(ROOT / "functions" / "functions.yaml")
-    assert set(manifest.functions) - counted.functions == {"keep-dead-letter"}
+    assert set(manifest.functions) - counted.functions == {"keep-dead-letter", "receive-verdict", "record-verdict"}
     scheduled = {name for name, function in manifest.functions.items() if function.schedule}
     assert set(counted.idle) == scheduled
 
