@@ -9,6 +9,7 @@ from leadloop.policy.chapters import Chapter, quality_chapters
 from leadloop.policy.durations import write_duration
 from leadloop.policy.models import ContactMode, GoalEvent, Policy
 from leadloop.policy.settings import EACH, settings, write_value
+from leadloop.policy.source_words import source_chapters
 
 _EVENTS = {
     GoalEvent.RECEIVED: "a lead is received",
@@ -33,6 +34,7 @@ def tell(policy: Policy) -> list[Chapter]:
         Chapter("Site", list(_site(policy))),
         Chapter(f"Contacts: mode {policy.contacts.mode}", list(_contacts(policy))),
         Chapter(f"CRM: {policy.crm.kind}, {policy.crm.host}", list(_crm(policy))),
+        *source_chapters(policy),
         Chapter("Goals", list(_goals(policy))),
         *quality_chapters(policy),
         Chapter("Windows", list(_windows(policy))),

@@ -40,6 +40,7 @@ def review(policy: Policy) -> Iterator[Finding]:
     """Findings about the policy alone."""
     yield from _site(policy)
     yield from _crm(policy)
+    yield from _sources(policy)
     yield from _goals(policy)
     yield from _windows(policy)
     yield from _quality(policy)
@@ -96,6 +97,16 @@ def _crm(policy: Policy) -> Iterator[Finding]:
             "map it in crm.pipelines or put it into crm.ignored"
         )
         yield Finding(Level.WARNING, "crm.new_lead_unknown", "crm.new_lead", text)
+
+
+def _sources(policy: Policy) -> Iterator[Finding]:
+    for index, rule in enumerate(policy.sources.rules):
+        if rule.called_number is not None and policy.crm.fields.called_number is None:
+            text = (
+                "no deal tells which number was called, so no lead is of this rule; "
+                "write `called_number:` into crm.fields with the id of the field it stands in"
+            )
+            yield Finding(Level.WARNING, "sources.number_not_read", f"sources.rules[{index}].called_number", text)
 
 
 def _goals(policy: Policy) -> Iterator[Finding]:

@@ -129,3 +129,12 @@ def test_a_schedule_under_which_nobody_is_told_of_a_silence() -> None:
     [found] = review_schedules(sokol(schedules={"sync-crm": "0 3 * * *", "expire-contacts": "0 4 * * *"}), MANIFEST)
     assert (found.level, found.rule, found.path) == (Level.NOTE, "schedules.silence_untold", "schedules.sync-crm")
     assert not list(review_schedules(sokol(schedules={"sync-crm": kept}), MANIFEST))
+
+
+def test_a_rule_on_a_number_that_no_deal_tells() -> None:
+    rules_of = {"dictionary": {"poster": {}}, "rules": [{"label": "poster", "called_number": "+74950000001"}]}
+    told = list(review(sokol(sources=rules_of)))
+    assert [found.path for found in told if found.rule == "sources.number_not_read"] == [
+        "sources.rules[0].called_number"
+    ]
+    assert "sources.number_not_read" not in rules(sokol(sources=rules_of, crm={"fields": {"called_number": "860002"}}))
