@@ -1,8 +1,11 @@
 """The policy of the invented developer «Сокол» is what ``leadloop init`` writes."""
 
+import re
 from pathlib import Path
 
-from leadloop.cli.new_project import Choices, policy_text
+import pytest
+
+from leadloop.cli.new_project import Choices, Language, policy_text
 from leadloop.policy import ContactMode, GoalEvent, load_policy, read_policy
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "real_estate" / "leadloop.yaml"
@@ -26,3 +29,12 @@ def test_example_is_the_text_that_init_writes() -> None:
 def test_both_languages_say_the_same() -> None:
     public_key = load_policy(EXAMPLE).contacts.public_key
     assert read_policy(policy_text(Choices(language="en"), public_key)) == load_policy(EXAMPLE)
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_what_is_commented_out_holds_once_the_hashes_are_gone(language: Language) -> None:
+    public_key = load_policy(EXAMPLE).contacts.public_key
+    text = policy_text(Choices(language=language), public_key)
+    policy = read_policy(re.sub(r"^# (?=( *[a-z_]+:( |$)))", "", text, flags=re.MULTILINE))
+    assert (policy.qualification.profile, policy.qualification.needed) == ("warm", ("location", "budget"))
+    assert set(policy.disqualification.reasons) == {"spam", "wants_to_rent"}
