@@ -318,6 +318,8 @@ class TestRestoring:
             restoring.carry_hooks()
             shown = "yandex" if number <= MOST_RESTORES else "avito"
             assert restoring.fields_of(deal)["UTM_SOURCE"] == shown, number
+        for number in range(2):
+            restoring.world.push("deliver-lead", LeadRegistered(event_id=f"again-{number}", lead_id=lead))
         told_off = [one for one in restoring.world.log.entries if one.event == "crm_source_not_restored"]
         assert len(told_off) == 1
         assert len(overwritings(restoring, lead)) == MOST_RESTORES + 1
