@@ -84,6 +84,8 @@ class Submission(_Shape):
     """The page of the very first visit that the browser remembers, and where that visit came from."""
     first_referrer: PageAddress = PageAddress()
     ids: AdIds = AdIds()
+    user_id_signed: bool = False
+    """The site's server vouches for the UserID."""
     rejected_ids: dict[str, str] = Field(default_factory=dict)
     """Ids that came in an impossible form (``1.7E+18``), by name, with the reason; never the value."""
     utm: dict[str, str] = Field(default_factory=dict)

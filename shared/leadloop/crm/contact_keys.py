@@ -8,6 +8,7 @@ from typing import NamedTuple
 from leadloop.crm.port import ContactPoints
 from leadloop.identity.keys import ContactKind, KeyRing
 from leadloop.identity.normalise import emails, phones
+from leadloop.identity.shared_contacts import shared_contacts
 from leadloop.policy import Policy
 
 
@@ -30,5 +31,7 @@ def keys_of(policy: Policy, ring: KeyRing, contacts: Iterable[ContactPoints]) ->
         region = policy.site.default_region
         normalised += [("phone", phone) for typed in contact.phones for phone in phones(typed, region).values]
         normalised += [("email", email) for typed in contact.emails for email in emails(typed).values]
+    shared = shared_contacts(policy.identity.shared, policy.site.default_region) if policy.identity.shared else ()
+    normalised = [(kind, value) for kind, value in normalised if value not in shared]
     rings = [ring.keys_of(kind, value) for kind, value in dict.fromkeys(normalised)]
     return KeysFound(frozenset(key.id for keys in rings for key in keys), tuple(keys[0].id for keys in rings))

@@ -41,6 +41,7 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
                 "сообщение", "вопрос", "пожелания"),
     "phone_key": ("phone key", "phone hmac"),
     "email_key": ("email key", "email hmac"),
+    "user_key": ("user key", "user hmac"),
     "client_id": ("ym client id", "ym clientid", "metrika client id", "metrica client id", "yandex client id",
                   "client id", "clientid", "ym uid"),
     "yclid": ("yclid", "ym yclid"),

@@ -22,6 +22,7 @@ from leadloop.identity.ad_ids import is_nothing, read_ad_ids
 from leadloop.identity.contact import Contact
 from leadloop.identity.contact_signs import looks_like_contact
 from leadloop.identity.keys import ContactKind, KeyRing
+from leadloop.identity.shared_contacts import shared_contacts
 from leadloop.json_types import json_list
 from leadloop.messages import ContactKey
 from leadloop.policy import ContactMode, Policy
@@ -96,6 +97,8 @@ def reduce(post: FormPost, read: Circumstances) -> Reduced:
     }
     if read.sender.network is not None:
         submission |= {"network": read.sender.network, "device": read.sender.device}
+    if (user_id := ids.found.get("user_id")) and read.ring.signed(user_id, post.first("user_key")):
+        submission["user_id_signed"] = True
     for role in _ADDRESSES:
         if role in post.offered:
             submission[role] = sieve.address(role, post.url(role), policy.site.url_params)
@@ -109,9 +112,10 @@ def _contact_keys(post: FormPost, read: Circumstances, sieve: Sieve) -> list[tup
         return []
     may_hash = read.hashes_here or read.policy.contacts.mode is ContactMode.KEEP
     contacts: dict[str, tuple[ContactKey, ...]] = {}
+    shared = _shared_key_ids(read) if read.policy.identity.shared else frozenset()
     for kind in _KINDS:
         ready = post.first(f"{kind}_key")
-        if ready and (key := read.ring.ready_key(kind, ready)) is not None:
+        if ready and (key := read.ring.ready_key(kind, ready)) is not None and key.id not in shared:
             contacts[key.id] = (key,)
         if not post.first(kind):
             continue
@@ -123,8 +127,16 @@ def _contact_keys(post: FormPost, read: Circumstances, sieve: Sieve) -> list[tup
                 sieve.left_out[kind] = typed.refused[0].reason
             for value in typed.values:
                 keys = read.ring.keys_of(kind, value)
-                contacts[keys[0].id] = keys
+                if keys[0].id not in shared:
+                    contacts[keys[0].id] = keys
     return list(contacts.values())
+
+
+def _shared_key_ids(read: Circumstances) -> frozenset[str]:
+    """Keys of contacts that the policy names as nobody's own: the lead goes without, and joins nobody by them."""
+    contacts = shared_contacts(read.policy.identity.shared, read.policy.site.default_region)
+    kinds: tuple[tuple[ContactKind, str], ...] = tuple(("email" if "@" in one else "phone", one) for one in contacts)
+    return frozenset(key.id for kind, one in kinds for key in read.ring.keys_of(kind, one))
 
 
 def _normalised(kind: ContactKind, post: FormPost, policy: Policy) -> normalise.Normalised:

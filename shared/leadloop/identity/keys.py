@@ -66,6 +66,13 @@ class KeyRing:
         text = hexadecimal.strip().lower()
         return _contact_key(kind, self.newest, text) if _READY.fullmatch(text) else None
 
+    def signed(self, user_id: str, hexadecimal: str) -> bool:
+        """Whether the site's server vouches for a UserID: HMAC-SHA256 of ``user:<UserID>`` under any key of the ring."""
+        text = hexadecimal.strip().lower()
+        if not _READY.fullmatch(text):
+            return False
+        return any(hmac.compare_digest(_hmac(secret, f"user:{user_id}"), text) for _, secret in self._keys)
+
     def keyed_digest(self, *parts: bytes) -> str:
         """128 bits that tell equal contents apart from different ones and cannot be tested by guessing."""
         framed = b"".join([len(part).to_bytes(8, "big") + part for part in parts])

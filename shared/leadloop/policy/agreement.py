@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 if TYPE_CHECKING:
+    from leadloop.policy.duplicates import Duplicates
     from leadloop.policy.models import AmoCrm, Contacts, Goal
 
 
@@ -48,6 +49,14 @@ def crm_contradictions(crm: AmoCrm, contacts: Contacts | None) -> Iterator[Contr
         if stage is not None:
             text = f"status {status} cannot be both ignored and the stage {stage!r} of crm.pipelines; remove one"
             yield Contradiction(("ignored", index), text, status)
+
+
+def client_contradictions(duplicates: Duplicates, crm: AmoCrm | None) -> Iterator[Contradiction]:
+    """Stages that make somebody a client, or no more one, and that no status has."""
+    for name, stages in (("stages", duplicates.clients.stages), ("left", duplicates.clients.left)):
+        for index, stage in enumerate(stages):
+            if crm is not None and stage not in crm.stages:
+                yield Contradiction(("clients", name, index), _unknown_stage(stage, crm), stage)
 
 
 def goal_contradictions(goals: Mapping[str, Goal], crm: AmoCrm | None) -> Iterator[Contradiction]:

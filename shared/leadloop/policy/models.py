@@ -11,7 +11,13 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from leadloop.policy.agreement import Contradiction, crm_contradictions, goal_contradictions, refuse
+from leadloop.policy.agreement import (
+    Contradiction,
+    client_contradictions,
+    crm_contradictions,
+    goal_contradictions,
+    refuse,
+)
 from leadloop.policy.duplicates import Duplicates, Identity
 from leadloop.policy.fraud import Fraud
 from leadloop.policy.quality import Disqualification, Qualification
@@ -324,6 +330,12 @@ class Policy(Section):
     def _goals_agree(cls, goals: dict[str, Goal], info: ValidationInfo) -> dict[str, Goal]:
         refuse(goal_contradictions(goals, info.data.get("crm")))
         return goals
+
+    @field_validator("duplicates")
+    @classmethod
+    def _clients_agree(cls, duplicates: Duplicates, info: ValidationInfo) -> Duplicates:
+        refuse(client_contradictions(duplicates, info.data.get("crm")))
+        return duplicates
 
     @field_validator("qualification")
     @classmethod

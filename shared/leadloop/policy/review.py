@@ -43,6 +43,7 @@ def review(policy: Policy) -> Iterator[Finding]:
     yield from _sources(policy)
     yield from _goals(policy)
     yield from _windows(policy)
+    yield from _identity(policy)
     yield from _quality(policy)
 
 
@@ -152,6 +153,15 @@ def _quality(policy: Policy) -> Iterator[Finding]:
             yield Finding(
                 Level.WARNING, "disqualification.reason_never_chosen", f"disqualification.reasons.{name}", text
             )
+
+
+def _identity(policy: Policy) -> Iterator[Finding]:
+    from leadloop.identity.shared_contacts import read_contact  # phonenumbers is heavy, and functions review nothing
+
+    for index, listed in enumerate(policy.identity.shared):
+        if not read_contact(listed, policy.site.default_region):
+            text = "expected a phone or an e-mail of an agent or an office; what stands here is neither, and does nothing"
+            yield Finding(Level.ERROR, "identity.not_a_contact", f"identity.shared[{index}]", text)
 
 
 def _windows(policy: Policy) -> Iterator[Finding]:
