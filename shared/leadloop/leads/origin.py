@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from leadloop import timestamps
@@ -88,7 +88,7 @@ def _cause(state: LeadState, own: list[str], told: list[Source]) -> Source:
     certain = next((source for source in told if source.rule in ("none.static_pool", "none.unknown_label")), None)
     if certain is not None:
         return certain
-    changed = [one for one in _in_order(state) if one.crm_ref in own]
+    changed = [one for one in state.overwritings if one.crm_ref in own]
     if changed:
         return Source(NONE, "none.overwritten", reason=_overwritten(changed[0], NONE).reason)
     if any(state.lost.get(ref) == _MERGED for ref in own):
@@ -112,7 +112,7 @@ def _first_known(state: LeadState, ref: str) -> dict[str, str]:
 def _before(state: LeadState, ref: str) -> dict[str, str]:
     """The text of each overwritten field before it was overwritten for the first time."""
     before: dict[str, str] = {}
-    for one in _in_order(state):
+    for one in state.overwritings:
         if one.crm_ref == ref and one.old:
             before.setdefault(one.field, one.old)
     return before
@@ -131,16 +131,12 @@ def _said_by_form(state: LeadState) -> dict[str, str]:
 def _standing(state: LeadState, ref: str) -> list[Overwriting]:
     """Overwritings after which a field still holds something else than was first known, oldest first, one a field."""
     now, first = state.deals[ref].source, _first_known(state, ref)
-    last = {one.field: one for one in _in_order(state) if one.crm_ref == ref}
+    last = {one.field: one for one in state.overwritings if one.crm_ref == ref}
     return [one for name, one in last.items() if name in first and _differ(first[name], now.get(name, ""))]
 
 
 def _differ(first: str, now: str) -> bool:
     return first[:_AS_READ] != now[:_AS_READ]
-
-
-def _in_order(state: LeadState) -> Iterator[Overwriting]:
-    return iter(sorted(state.overwritings))
 
 
 def _overwritten(one: Overwriting, shown: str) -> InCrm:

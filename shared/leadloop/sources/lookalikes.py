@@ -104,7 +104,8 @@ def _is_slip(one: str, other: str) -> bool:
     shorter = min(len(one), len(other))
     if shorter < _SHORTEST_FUZZY or (one in KNOWN and other in KNOWN):
         return False
-    return _slips(one, other) <= (2 if shorter >= _TWO_SLIPS_FROM else 1)
+    most = 2 if shorter >= _TWO_SLIPS_FROM else 1
+    return abs(len(one) - len(other)) <= most and _slips(one, other) <= most
 
 
 def _slips(one: str, other: str) -> int:

@@ -75,21 +75,29 @@ def _found(signs: Signs, book: Book) -> Iterator[Source]:
         if signs.click_ids.get(name):
             yield _as(book, Source(label, f"click_id.{name}", campaign, f"came with a {name}"))
     if label := book.label(tag := signs.utm.get("utm_source", "")):
-        yield _named(book, label, Source(label, "utm.utm_source", campaign, f"utm_source {tag!r}"), signs)
+        yield _named(
+            book, label, Source(label, "utm.utm_source", campaign, f"utm_source {_spelled(tag, label)}"), signs
+        )
     if label := book.label(signs.host):
         yield from _referred(signs.host, label, campaign, book)
     for name, label in LAST_CLICK_IDS.items():
         if signs.click_ids.get(name):
             yield _as(book, Source(label, "click_id.other", campaign, f"came with a {name}"))
     if signs.crm is not None and (label := book.label(word := signs.crm.get(SOURCE, ""))):
-        yield _named(book, label, Source(label, "crm_field.source", campaign, f"the CRM says {word!r}"), signs)
+        yield _named(
+            book, label, Source(label, "crm_field.source", campaign, f"the CRM says {_spelled(word, label)}"), signs
+        )
 
 
 def _referred(host: str, label: str, campaign: str, book: Book) -> Iterator[Source]:
     if not book.is_nobodys(host):
         kind = class_of(host)
         entry = book.entries.get(label) or Entry(channel=kind, connection=AUTOMATIC)
-        yield _as(book, Source(label, "referrer.host", campaign, f"came from {host} ({kind})"), entry)
+        yield _as(book, Source(label, "referrer.host", campaign, f"{kind}: came from {_spelled(host, label)}"), entry)
+
+
+def _spelled(written: str, label: str) -> str:
+    return repr(written) if label_of(written) == label else f"{written!r} (a name of {label})"
 
 
 def _named(book: Book, label: str, source: Source, signs: Signs) -> Source:

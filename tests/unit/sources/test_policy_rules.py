@@ -78,6 +78,8 @@ class TestTheDictionary:
         policy = policy_of(dictionary={"google_ads": {"names": ["Google", "ГУГЛ", "google.com"]}})
         for spelling in ("google", "GOOGLE", "гугл", "Google.com"):
             assert tagged(policy, spelling)[:2] == ("google_ads", "utm.utm_source")
+            assert f"'{spelling}'" in tagged(policy, spelling).reason
+        assert tagged(policy, "гугл").reason == "utm_source 'гугл' (a name of google_ads)"
         assert of(policy, referrer={"host": "google.com"}).label == "google_ads"
         assert tagged(policy, "ggl").label == "ggl"
 
