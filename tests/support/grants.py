@@ -139,7 +139,12 @@ def _of_a_service() -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
     with world.in_force():
         world.push("register-lead", about)
     store, bus = world.runtime.store, world.memory_bus
-    bodies = (told(client_id=_ANNA, submission_id="s-1"), told(lead_id=LEAD_ID), told(deal_id="1"), {})
+    bodies: tuple[dict[str, object], ...] = (
+        told(client_id=_ANNA, submission_id="s-1"),
+        told(lead_id=LEAD_ID),
+        told(deal_id="1"),
+        {},
+    )
     for number, body in enumerate(bodies):
         bus.failing = number == 0
         noticed = Call("receive-verdict", lambda _: False)

@@ -20,7 +20,7 @@ from leadloop.cli.answer import OK, REFUSED, USAGE, tell_failure
 COMMANDS = (
     *("demo", "init", "check", "serve"),
     *("plan", "upload", "uploads", "report", "sources", "explain", "what-if"),
-    *("quarantine", "dead-letters"),
+    *("release", "quarantine", "dead-letters"),
     *("cost",),
 )
 """Every command in the order of the help; ``test-lead`` would live in ``test_lead.py``."""

@@ -47,6 +47,7 @@ def as_json(loop: Loop) -> JsonObject:
         "leads": loop.funnel.leads,
         "sources": [_source(line, loop.funnel.is_judged) for line in loop.funnel.lines],
         "managers": [{"manager": who, **_quality(found)} for who, found in loop.funnel.managers],
+        "fraud_gate": loop.fraud_gate.as_json(),
         "goals": [_goal(line) for line in loop.goals],
         "uploads": [_upload(upload) for upload in loop.uploads],
         "not_linked": [_suspect(row) for row in loop.suspects],

@@ -17,6 +17,7 @@ from leadloop.outcomes import Outcome
 from leadloop.policy import Policy
 from leadloop.ports.store import Store
 from leadloop.queries import every_document
+from leadloop.report.fraud_gate import FraudGate, fraud_gate
 from leadloop.report.funnel import Funnel, funnel
 from leadloop.report.suspects import suspects
 from leadloop.verdict import Verdict
@@ -60,6 +61,7 @@ class Loop:
     """Conversions that are not sent now, and those that expired for good."""
     outcomes: dict[str, Counter[str]]
     """Event kind → how its events ended."""
+    fraud_gate: FraudGate
 
 
 def read_loop(store: Store, policy: Policy, now: datetime) -> Loop:
@@ -79,8 +81,14 @@ def read_loop(store: Store, policy: Policy, now: datetime) -> Loop:
         rows=rows,
         suspects=tuple(suspect for upload in uploads for suspect in suspects(store, policy, upload)),
         withheld=withheld,
-        outcomes={kind: _outcomes(store, kind) for kind in ("submission", "hint")},
+        outcomes={kind: _outcomes(store, kind) for kind in _kinds(policy)},
+        fraud_gate=fraud_gate(policy, leads),
     )
+
+
+def _kinds(policy: Policy) -> tuple[str, ...]:
+    """The kinds of events that may have come."""
+    return ("submission", "hint", "verdict") if policy.fraud.providers else ("submission", "hint")
 
 
 def _rows(leads: list[Lead], uploads: dict[str, Upload]) -> Iterator[RowFate]:

@@ -40,6 +40,9 @@ def _sections(loop: Loop, names: Mapping[str, str]) -> Iterator[str]:
     yield f"  webhooks answered: {_endings(loop, 'hint')}"
     if loop.funnel.is_judged:
         yield from quality_text(loop.funnel)
+    yield from loop.fraud_gate.text()
+    if "verdict" in loop.outcomes:
+        yield f"  verdicts of services: {_endings(loop, 'verdict')}"
     yield "\nGoals: what was sent, and what was not"
     head = ["goal", "sent", "accepted", "under way", "refused", "not sent"]
     yield table(head, [_goal_cells(line) for line in loop.goals])

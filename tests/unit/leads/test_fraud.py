@@ -39,8 +39,8 @@ def lost_for(loss_reason: str, at: datetime) -> list[Fact]:
     return [linked(), entered(LOST, at), seen]
 
 
-def gate(*facts: Fact, policy: Policy = POLICY, **velocity: int) -> FraudVerdict:
-    return fold(policy, joined(facts), Circumstances(velocity=velocity)).fraud
+def gate(*facts: Fact, policy: Policy = POLICY, velocity: dict[str, int] | None = None) -> FraudVerdict:
+    return fold(policy, joined(facts), Circumstances(velocity=velocity or {})).fraud
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def gate(*facts: Fact, policy: Policy = POLICY, **velocity: int) -> FraudVerdict
     ],
 )
 def test_signs_add_up(signs: dict[str, object], velocity: dict[str, int], score: int, passes: bool) -> None:
-    found = gate(submitted(bot_signs=BotSigns.model_validate(signs)), **velocity)
+    found = gate(submitted(bot_signs=BotSigns.model_validate(signs)), velocity=velocity)
     assert (found.score, found.gate is Gate.OPEN, found.verdict.ok) == (score, passes, passes)
     assert found.gate in (Gate.OPEN, Gate.HELD)
 
@@ -80,7 +80,7 @@ def test_a_single_sign_but_the_hidden_field_holds_nobody() -> None:
 
 
 def test_the_reason_names_the_signs_with_their_weights() -> None:
-    found = gate(submitted(bot_signs=BotSigns(fill_seconds=1, automation=True)), client_id=2)
+    found = gate(submitted(bot_signs=BotSigns(fill_seconds=1, automation=True)), velocity={"client_id": 2})
     assert found.signs == ("automation 60", "too_fast 60", "velocity.client_id 50")
     assert found.verdict.reason == "signs of a bot weigh 170 of 100: automation 60, too_fast 60, velocity.client_id 50"
 

@@ -1,0 +1,51 @@
+"""How often the fraud gate was wrong: leads it stopped that sales qualified."""
+
+from __future__ import annotations
+
+import pytest
+
+from leadloop.leads import facts_of
+from leadloop.leads.lead import Lead
+from leadloop.messages import BotSigns
+from leadloop.report.fraud_gate import fraud_gate
+from support.lead_facts import after, entered, lead_of, linked, submitted
+from support.policies import QUALIFIED, sokol
+
+POLICY = sokol()
+BOT = submitted(bot_signs=BotSigns(honeypot_filled=True))
+HELD = lead_of(BOT)
+BY_SALES = lead_of(BOT, linked(), entered(QUALIFIED, after(days=1)))
+BY_HAND = lead_of(BOT, facts_of.release(after(days=1)))
+BY_HAND_AND_GOOD = lead_of(BOT, facts_of.release(after(days=2)), linked(), entered(QUALIFIED, after(days=1)))
+HONEST = lead_of(submitted(), linked(), entered(QUALIFIED, after(days=1)))
+
+
+@pytest.mark.parametrize(
+    ("leads", "stopped", "wrong", "rate"),
+    [
+        ([], 0, 0, None),
+        ([HONEST], 0, 0, None),
+        ([HELD, HELD, HONEST], 2, 0, 0.0),
+        ([HELD, BY_SALES], 2, 1, 0.5),
+        ([HELD, HELD, BY_HAND, BY_HAND_AND_GOOD], 4, 1, 0.25),
+    ],
+)
+def test_the_error_rate_is_of_those_it_stopped(leads: list[Lead], stopped: int, wrong: int, rate: float | None) -> None:
+    found = fraud_gate(POLICY, leads)
+    assert (found.stopped, found.wrong, found.error_rate) == (stopped, wrong, rate)
+
+
+def test_a_program_is_told_how_leads_stand() -> None:
+    told = fraud_gate(POLICY, [HELD, BY_SALES, BY_HAND, HONEST]).as_json()
+    assert told == {
+        **{"stopped": 3, "held": 1, "fraud": 0, "later_qualified": 1, "error_rate": pytest.approx(1 / 3)},
+        **{"released_by_sales": 1, "released_by_hand": 1, "released_by_service": 0, "held_for": {"honeypot": 1}},
+    }
+
+
+def test_a_person_reads_a_small_table_only_when_there_is_something_in_it() -> None:
+    assert list(fraud_gate(POLICY, [HONEST]).text()) == []
+    told = "\n".join(fraud_gate(POLICY, [HELD, BY_SALES]).text())
+    assert "error rate: 1 of 2 leads that it stopped were qualified by sales" in told
+    assert "50.0%" in told
+    assert "held for: honeypot 1" in told
