@@ -59,9 +59,17 @@ class Lead:
     posts: list[Posted] = field(default_factory=list)
     client_id: str | None = None
     is_repeat: bool = False
+    """Within an hour of an earlier form: received already, and its own deal counts."""
+    is_duplicate: bool = False
+    """Later than an hour after the person's first form: it counts for nothing. No history is as long as the window."""
     lent: set[Identifier] = field(default_factory=set)
     """Read from the fields of its deal."""
     stages: dict[str, datetime] = field(default_factory=dict)
+
+    @property
+    def is_again(self) -> bool:
+        """Whether the person was received before."""
+        return self.is_repeat or self.is_duplicate
 
     @property
     def identifiers(self) -> frozenset[Identifier]:
@@ -136,7 +144,7 @@ def foretell(chronicle: Chronicle, crm_book: dict[str, Any], mode: str) -> Ledge
     deals = _Deals(crm_book)
     for at, happens in sorted(deals.events(chronicle, leads), key=lambda event: event[0]):
         happens(at)
-    received = [_received(lead) for lead in leads.values() if lead.posts and not lead.is_repeat and lead.identifiers]
+    received = [_received(lead) for lead in leads.values() if lead.posts and not lead.is_again and lead.identifiers]
     return Ledger(list(leads.values()), [*received, *deals.expected])
 
 
@@ -173,7 +181,9 @@ def _mark_repeats(leads: list[Lead]) -> None:
     for lead in leads:
         earlier = [one for one in leads if one.posts and one.occurred < lead.occurred] if lead.posts else []
         same = [one for one in earlier if one.posts[0].person == lead.posts[0].person]
-        lead.is_repeat = any(lead.occurred - one.occurred <= _REPEAT for one in same)
+        apart = [lead.occurred - one.occurred for one in same]
+        lead.is_repeat = any(length <= _REPEAT for length in apart)
+        lead.is_duplicate = any(length > _REPEAT for length in apart)
 
 
 def _received(lead: Lead) -> Expected:
@@ -260,7 +270,7 @@ class _Deals:
     def _claim(self, deal: Deal) -> None:
         """Whatever the owner can send is sent before anything else happens: the history leaves the time for it."""
         owner = deal.owner
-        if owner is None or not owner.identifiers:
+        if owner is None or owner.is_duplicate or not owner.identifiers:
             return
         for stage, target in TARGETS.items():
             if stage in owner.stages and stage not in deal.claimed:
