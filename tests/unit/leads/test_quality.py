@@ -73,6 +73,12 @@ WARM_STORIES = {
         2,
         missing=("budget",),
     ),
+    "incomplete since the first time it was there": Case(
+        [entered(QUALIFIED, hours(2)), entered(NEW, hours(3)), entered(QUALIFIED, hours(4))],
+        Standing.QUALIFIED_INCOMPLETE,
+        2,
+        missing=("location", "budget"),
+    ),
     "a field emptied before the stage": Case(
         [shown(*ALL, at=hours(1)), shown("budget", at=hours(2)), entered(QUALIFIED, hours(3))],
         Standing.QUALIFIED_INCOMPLETE,
@@ -182,6 +188,10 @@ class TestTwoDeals:
     def test_a_lost_deal_that_was_merged_away_says_nothing_any_more(self) -> None:
         merge = (linked("2", "merge", hours(3)), lost("1", "merged", "2", hours(3)))
         assert judged(entered(LOST, hours(1)), *merge).standing is Standing.PENDING
+
+    def test_when_the_second_deal_is_thrown_away_the_first_is_the_present_one_again(self) -> None:
+        second = (linked("2", at=hours(1)), entered(NEW, hours(1), "2"), lost("2", at=hours(2)))
+        assert judged(*second, entered(LOST, hours(3), "1")).disqualified == Decision(hours(3), FIRST)
 
     def test_nobody_can_decide_about_a_deal_that_was_deleted(self) -> None:
         found = judged(entered(NEW), lost(at=hours(1)))
