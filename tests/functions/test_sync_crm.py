@@ -272,7 +272,8 @@ class TestMerges:
             desk.move(deal, "qualified")
         desk.carry_hooks()
         policy = desk.world.runtime.policy
-        assert "lead_qualified" in desk.lead(second).pending(policy)
+        assert "lead_qualified" in desk.lead(first).pending(policy)
+        assert desk.lead(second).circumstances.repeats == first  # the same person the same day: it sends nothing itself
         desk.act("merge", winner=kept, loser=lost)
         desk.clock.advance(hours=1)
         desk.move(kept, "sold")
