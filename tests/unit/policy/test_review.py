@@ -1,6 +1,7 @@
 """Remarks about a policy that is valid and still not what its owner wants."""
 
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -71,7 +72,8 @@ def test_deals_created_in_a_status_nobody_spoke_of() -> None:
 class TestQuality:
     """What a policy asks for and nobody can ever reach."""
 
-    GOOD, BAD = {"lead_good": {"on": "qualified"}}, {"lead_bad": {"on": "disqualified"}}
+    GOOD: ClassVar[dict[str, object]] = {"lead_good": {"on": "qualified"}}
+    BAD: ClassVar[dict[str, object]] = {"lead_bad": {"on": "disqualified"}}
 
     def test_qualified_without_a_profile(self) -> None:
         assert rules(judging(None, self.GOOD))["goals.qualified_without_profile"] == "goals.lead_good.on"
@@ -96,8 +98,9 @@ class TestQuality:
     def test_stages_feed_goals_by_their_verdicts_too(self) -> None:
         crm = {"pipelines": {PIPELINE: {"70012": "hot", "70014": "bad", "142": "sold", "143": "lost"}}}
         goals = {"lead_qualified": {"on": "qualified"}, **self.BAD}
-        stages = {"qualification": {"profile": "cold", "stage": "hot"}, "disqualification": {"stages": ["bad"]}}
-        assert "goals.stage_without_goal" not in rules(sokol(crm=crm, goals=goals, **stages))
+        hot, bad = {"profile": "cold", "stage": "hot"}, {"stages": ["bad"]}
+        judged = sokol(crm=crm, goals=goals, qualification=hot, disqualification=bad)
+        assert "goals.stage_without_goal" not in rules(judged)
         assert "goals.stage_without_goal" in rules(sokol(crm=crm, goals={"lead_qualified": {"on": "qualified"}}))
 
 
