@@ -250,6 +250,20 @@ class TestOverwriting:
             ("utm_source", "avito", "cian", str(MARAT)),
         ]
 
+    def test_is_told_as_nobodys_by_an_account_that_refuses_to_say_more_and_stages_are_read_all_the_same(
+        self, desk: CrmDesk
+    ) -> None:
+        lead, deal = delivered(desk)
+        desk.break_next("status", path="custom_field_", status=400, times=None)
+        desk.act("edit_field", lead_id=deal, field="UTM_SOURCE", value="avito", by=MARAT)
+        desk.clock.advance(minutes=1)
+        desk.move(deal, "qualified")
+        desk.carry_hooks()
+        assert "qualified" in desk.state(lead).stages
+        desk.clock.advance(minutes=12)
+        desk.sync()
+        assert overwritings(desk, lead) == [("utm_source", "yandex", "avito", "")]
+
     def test_is_none_when_a_manager_puts_it_back(self, desk: CrmDesk) -> None:
         lead, deal = delivered(desk)
         type_over(desk, deal, "avito")

@@ -32,8 +32,8 @@ class Restoring(NamedTuple):
 
 
 def restoring(policy: Policy, state: LeadState) -> Restoring:
-    """What the deal of a lead is to be given back."""
-    texts = to_restore(policy, state)
+    """What the deal of a lead is to be given back; nothing while its last one is gone."""
+    texts = to_restore(policy, state) if state.crm_ref not in state.lost else {}
     if not texts:
         return Restoring({}, None)
     about = [one for one in state.overwritings if one.field in texts]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from leadloop.crm.own_fields import MOST_IDS, Repeated, is_told_anew, own_fields
+from leadloop.crm.restoring import restoring
 from leadloop.facts import Fact, join
 from leadloop.leads import facts_of
 from leadloop.leads.circumstances import ALONE, Circumstances
@@ -132,12 +131,23 @@ class TestToldAnew:
         assert is_told_anew(policy(), guest, owner)
 
     def test_an_overwriting_is_told_if_it_is_to_be_put_back(self) -> None:
-        shown = facts_of.deal_view("amocrm", "1", {"source": {"utm_source": "avito"}}, after(hours=1))
-        overwritten = facts_of.source_overwriting(
-            "amocrm", "1", "utm_source", "yandex", "avito", "5", after(hours=1) - timedelta(seconds=1)
-        )
-        changed = self.OLD.with_facts((overwritten, shown))
+        changed = self.overwritten()
         assert not is_told_anew(sokol(), self.OLD, changed)
-        assert is_told_anew(sokol(sources={"restore": True}), self.OLD, changed)
+        assert is_told_anew(RESTORING, self.OLD, changed)
         back = facts_of.deal_view("amocrm", "1", {"source": {"utm_source": "yandex"}}, after(hours=2))
-        assert not is_told_anew(sokol(sources={"restore": True}), changed, changed.with_facts((back,)))
+        assert not is_told_anew(RESTORING, changed, changed.with_facts((back,)))
+
+    def test_nothing_is_put_back_into_a_deal_that_is_gone(self) -> None:
+        changed = self.overwritten()
+        assert restoring(RESTORING, changed.state(RESTORING)).texts == {"utm_source": "yandex"}
+        gone = changed.with_facts((facts_of.crm_entity_lost("amocrm", "1", "deleted", None, after(hours=2)),))
+        assert restoring(RESTORING, gone.state(RESTORING)).texts == {}
+
+    def overwritten(self) -> Lead:
+        shown = facts_of.deal_view("amocrm", "1", {"source": {"utm_source": "avito"}}, after(hours=1))
+        at = after(minutes=59)
+        told = facts_of.source_overwriting("amocrm", "1", "utm_source", "yandex", "avito", "5", at)
+        return self.OLD.with_facts((told, shown))
+
+
+RESTORING = sokol(sources={"restore": True})

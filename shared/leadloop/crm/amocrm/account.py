@@ -84,11 +84,17 @@ class AmoCrmAccount:
         return {external_id: tuple(sorted(moves)) for external_id, moves in history.items()}
 
     def field_changes(self, ids: Sequence[str], fields: Collection[str]) -> dict[str, tuple[FieldChange, ...]]:
-        """See ``Crm``. Of a field that no lead showed yet the id is not known, nor is anything told of it."""
+        """See ``Crm``. Nothing of a field that no lead showed yet, nor from an account that refuses to tell."""
         names = {self._field_ids[name]: name for name in sorted(fields) if name in self._field_ids}
         types = [f"custom_field_{field_id}_value_changed" for field_id in names]
         history: dict[str, list[FieldChange]] = {external_id: [] for external_id in ids}
-        for event in self._events(types, ids) if types else ():
+        try:
+            events = list(self._events(types, ids)) if types else []
+        except Refused as refused:
+            if refused.status != 400:
+                raise
+            return {}
+        for event in events:
             read = field_change_of(event, names)
             if read is not None and read[0] in history and read[1] not in history[read[0]]:
                 history[read[0]].append(read[1])
