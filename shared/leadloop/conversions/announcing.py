@@ -15,7 +15,9 @@ from leadloop.ports.store import Store
 ANNOUNCED_BEFORE = timedelta(days=1)
 """A conversion that cannot be sent is announced so long before its deadline."""
 
-_WAITS_BY_ITSELF = "held.settling"
+_NOBODYS_LOSS = frozenset({"held.settling", "held.fraud", "held.current_client"})
+"""What waits by itself, or is kept back for good: nobody has to do anything before its deadline."""
+_MEANT_TO_EXPIRE = frozenset({"expired.fraud", "expired.current_client"})
 _RUN_STOPPED = "not_sent.run_stopped"
 
 
@@ -53,15 +55,19 @@ class Announcement:
     def say(self) -> None:
         """Write it where somebody looks."""
         near = {rule: count for rule, count in sorted(self._summary.near_deadline.items()) if count}
-        expired = {rule: n for rule, n in sorted(self._summary.withheld.items()) if rule.startswith("expired.")}
+        expired = {rule: n for rule, n in sorted(self._summary.withheld.items()) if _is_lost(rule)}
         if near:
             self._context.log.warning("conversions_near_deadline", by_rule={**near})
         if expired:
             self._context.log.warning("conversions_expired", by_rule={**expired})
 
     def _is_near(self, withheld: Withheld) -> bool:
-        waits = withheld.outcome is Outcome.HELD and withheld.verdict.rule != _WAITS_BY_ITSELF
+        waits = withheld.outcome is Outcome.HELD and withheld.verdict.rule not in _NOBODYS_LOSS
         return waits and withheld.deadline <= self._soon
+
+
+def _is_lost(rule: str) -> bool:
+    return rule.startswith("expired.") and rule not in _MEANT_TO_EXPIRE
 
 
 def _next_deadline(choice: Choice) -> str:

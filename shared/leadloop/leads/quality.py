@@ -122,8 +122,8 @@ def judge(policy: Policy, state: LeadState) -> Quality:
     if course is not None and course.stage in policy.disqualification.stages:
         return _disqualified(policy, found, Decision(course.at, deal), view.loss_reason if view is not None else None)
     if state.qualified is not None:
-        reason = f"reached with {', '.join(policy.qualification.needed) or 'nothing else'} required"
-        verdict = Verdict(True, "quality.qualified", f"the stage of qualified leads was {reason}")
+        shown = f" and shows {', '.join(policy.qualification.needed)}" if policy.qualification.needed else ""
+        verdict = Verdict(True, "quality.qualified", f"its deal reached the stage{shown}")
         return found._replace(standing=Standing.QUALIFIED, verdict=verdict, at=state.qualified.at)
     return _undecided(policy, state, found, deal)
 

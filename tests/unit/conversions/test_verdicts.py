@@ -217,6 +217,29 @@ class TestTheGate:
         assert sent(desk) == {"lead_received"}
 
 
+class TestAnnouncements:
+    """Before a deadline is told what somebody may still do something about, and nothing else."""
+
+    def test_a_suspected_lead_is_announced_while_a_person_can_still_decide(self, desk: MetricaDesk) -> None:
+        suspect(desk)
+        desk.pass_time(days=20)
+        assert desk.upload().near_deadline == {"held.fraud_suspected": 1}
+        desk.pass_time(days=1, seconds=1)
+        desk.upload()
+        assert "conversions_expired" in desk.log.events("WARNING")
+
+    def test_what_is_kept_back_for_good_expires_in_silence(self, desk: MetricaDesk) -> None:
+        suspect(desk)
+        lose(desk, BOT)
+        desk.plant("boris", client_id=ANNA)
+        change(desk, "boris", circumstances=Circumstances(client_since=after(days=-90)))
+        desk.pass_time(days=20)
+        assert desk.upload().near_deadline == {}
+        desk.pass_time(days=1, seconds=1)
+        assert desk.upload().withheld == {"expired.fraud": 1, "expired.current_client": 1}
+        assert desk.log.events("WARNING") == []
+
+
 class TestOthers:
     def test_a_current_client_is_no_new_one(self, desk: MetricaDesk) -> None:
         desk.plant("anna", client_id=ANNA)
