@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from leadloop.json_types import JsonObject
     from leadloop.policy import Policy
-    from leadloop.report.sources import Tally, Line, Review, SourceList
+    from leadloop.report.sources import Line, Review, SourceList, Tally
 
 NAME = "sources"
 HELP = "list every source and why leads have none; with `review`, propose merges of look-alike labels; changes nothing"
