@@ -13,6 +13,7 @@ from leadloop.leads.delivery import due_again
 from leadloop.leads.family import place, settle
 from leadloop.leads.lead import Lead
 from leadloop.leads.velocity import look_round
+from leadloop.leads.verdicts import recall_verdicts
 from leadloop.leads.visiting import recall, tell_refused
 from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.messages import LeadCaptured, SubmissionUnreadable, encode
@@ -54,6 +55,7 @@ def register(store: Store, policy: Policy, captured: LeadCaptured, now: datetime
     if not registrar.is_settled:
         settle(store, policy, registrar.done.lead_id)
     look_round(store, policy, registrar.done.lead_id)
+    recall_verdicts(store, policy, registrar.done.lead_id)
     return replace(registrar.done, left_out=recall(store, policy, registrar.done.lead_id))
 
 
