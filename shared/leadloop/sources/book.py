@@ -33,7 +33,9 @@ class Book(NamedTuple):
 
     entries: Mapping[str, Entry] = BUILT_IN
     names: Mapping[str, str] = {}
-    """Label of another spelling → label in the dictionary."""
+    """Label of a spelling → label in the dictionary."""
+    run_together: Mapping[str, str] = {}
+    """The same without separators: e-mail and email are one spelling where the dictionary does not tell them apart."""
     rules: tuple[Rule, ...] = ()
     keeps_unknown: bool = True
     """Whether a tag that the dictionary does not know has its own line."""
@@ -48,7 +50,9 @@ class Book(NamedTuple):
     def label(self, written: str) -> str:
         """The label in the dictionary that a spelling stands for, or its own; empty where it names nothing."""
         own = label_of(written)
-        return self.names.get(own, own) if own != NONE else ""
+        if own in ("", NONE):
+            return ""
+        return self.names.get(own) or self.run_together.get(own.replace("_", ""), own)
 
 
 STANDARD = Book()
@@ -78,10 +82,12 @@ def _book(same: _Same) -> Book:
     sources = policy.sources
     hosts = [origin.partition("://")[2].partition(":")[0] for origin in policy.site.origins]
     own = [ascii_host(host).removeprefix("www.") for host in [*hosts, *sources.own_hosts]]
-    names = {label_of(name): label for label, entry in sources.dictionary.items() for name in entry.names}
+    names = {label_of(name): label for label, entry in sources.dictionary.items() for name in (label, *entry.names)}
+    together = {name.replace("_", ""): label for name, label in names.items()}
     pool = frozenset(sources.static_pool)
     rules = tuple(_rule(rule, index, pool) for index, rule in enumerate(sources.rules))
-    return Book(_entries(sources), names, rules, sources.unknown == "own_line", pool, tuple(dict.fromkeys(own)))
+    keeps = sources.unknown == "own_line"
+    return Book(_entries(sources), names, together, rules, keeps, pool, tuple(dict.fromkeys(own)))
 
 
 def ascii_host(host: str) -> str:

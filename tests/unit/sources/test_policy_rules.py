@@ -83,6 +83,13 @@ class TestTheDictionary:
         assert of(policy, referrer={"host": "google.com"}).label == "google_ads"
         assert tagged(policy, "ggl").label == "ggl"
 
+    def test_separators_mean_nothing_unless_they_tell_two_sources_apart(self) -> None:
+        policy = policy_of(dictionary={"mailing": {"names": ["email"]}, "vk_ads": {}, "ab": {}, "a_b": {}})
+        assert tagged(policy, "e-mail").label == "mailing"
+        assert tagged(policy, "VKads").label == "vk_ads"
+        assert (tagged(policy, "ab").label, tagged(policy, "A B").label) == ("ab", "a_b")
+        assert tagged(sokol(), "vkads").label == "vkads"
+
     def test_it_adds_to_the_built_in_one_and_replaces_what_it_names(self) -> None:
         policy = policy_of(dictionary={"yandex_direct": {"channel": "performance", "contractor": "north"}})
         direct, google = of(policy, ids=YCLID), of(policy, ids={"gclid": "Cj0K"})
@@ -200,7 +207,7 @@ def test_a_policy_is_read_back_from_a_package_as_it_was() -> None:
     )
     again = Policy.model_validate(policy.model_dump(mode="json"))
     assert again == policy
-    assert book_of(again)[:2] == book_of(policy)[:2]
+    assert book_of(again)[:3] == book_of(policy)[:3]
 
 
 def test_the_book_of_a_policy_is_made_once() -> None:
