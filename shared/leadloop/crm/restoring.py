@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from leadloop import timestamps
+from leadloop.crm.deal_signs import UNLISTED
+from leadloop.crm.port import LONGEST_TEXT
 from leadloop.digests import digest
 from leadloop.json_types import Json, json_list
 from leadloop.leads.delivery import Delivery
@@ -32,8 +34,12 @@ class Restoring(NamedTuple):
 
 
 def restoring(policy: Policy, state: LeadState) -> Restoring:
-    """What the deal of a lead is to be given back; nothing while its last one is gone."""
-    texts = to_restore(policy, state) if state.crm_ref not in state.lost else {}
+    """What the deal of a lead is to be given back; nothing while its last one is gone.
+
+    Only texts that are known whole: not one that may have been cut, nor a number that was not for keeping.
+    """
+    first = to_restore(policy, state) if state.crm_ref not in state.lost else {}
+    texts = {name: text for name, text in first.items() if text != UNLISTED and len(text) < LONGEST_TEXT}
     if not texts:
         return Restoring({}, None)
     about = [one for one in state.overwritings if one.field in texts]

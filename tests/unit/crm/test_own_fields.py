@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from leadloop.crm.deal_signs import UNLISTED
 from leadloop.crm.own_fields import MOST_IDS, Repeated, is_told_anew, own_fields
+from leadloop.crm.port import LONGEST_TEXT
 from leadloop.crm.restoring import restoring
 from leadloop.facts import Fact, join
 from leadloop.leads import facts_of
@@ -143,10 +145,14 @@ class TestToldAnew:
         gone = changed.with_facts((facts_of.crm_entity_lost("amocrm", "1", "deleted", None, after(hours=2)),))
         assert restoring(RESTORING, gone.state(RESTORING)).texts == {}
 
-    def overwritten(self) -> Lead:
+    @pytest.mark.parametrize("old", [UNLISTED, "я" * LONGEST_TEXT])
+    def test_what_is_not_known_whole_is_not_put_back(self, old: str) -> None:
+        assert restoring(RESTORING, self.overwritten(old).state(RESTORING)).texts == {}
+
+    def overwritten(self, old: str = "yandex") -> Lead:
         shown = facts_of.deal_view("amocrm", "1", {"source": {"utm_source": "avito"}}, after(hours=1))
         at = after(minutes=59)
-        told = facts_of.source_overwriting("amocrm", "1", "utm_source", "yandex", "avito", "5", at)
+        told = facts_of.source_overwriting("amocrm", "1", "utm_source", old, "avito", "5", at)
         return self.OLD.with_facts((told, shown))
 
 
