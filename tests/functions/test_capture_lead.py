@@ -148,6 +148,23 @@ class TestPagesThatCallFromABrowser:
         assert isinstance(message, LeadCaptured)
         assert not message.submission.bot_signs.foreign_origin
 
+    @pytest.mark.parametrize(("mode", "is_noted"), [("none", False), ("hash", True), ("keep", True)])
+    def test_where_it_was_sent_from_travels_as_keyed_digests_alone(self, mode: str, is_noted: bool) -> None:
+        world = World(sokol(mode))
+        agent, address = "Mozilla/5.0 (Kanalya) HeadlessChrome/140.0", "203.0.113.77"
+        sent_by = {"User-Agent": agent, "Accept-Language": "ru-KANALYA", "X-Forwarded-For": f"8.8.8.8, {address}"}
+        with world.in_force():
+            post(world, **sent_by, Origin=ORIGIN)
+            message = only_message(world)
+            world.settle(only=frozenset({"register-lead"}))
+        assert isinstance(message, LeadCaptured)
+        sent = message.submission
+        assert (sent.network is not None, sent.device is not None) == (is_noted, is_noted)
+        assert sent.bot_signs.automation
+        seen = f"{message.model_dump_json()} {world.documents('lead')} {world.log.entries}"
+        assert not [one for one in ("203.0.113", "8.8.8.8", "Headless", "analy", "KANALYA") if one in seen]
+        assert (f"network:{sent.network}" in seen) is is_noted
+
     def test_a_preflight_from_a_configured_origin_is_allowed_and_publishes_nothing(self, world: World) -> None:
         answer = world.client("capture-lead").options("/", headers={"Origin": ORIGIN})
         assert answer.status_code == 204
