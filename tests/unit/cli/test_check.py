@@ -126,9 +126,10 @@ def test_schedule_of_the_policy_stands_in_place_of_the_manifests(owner: Owner) -
 
 def test_schedule_of_no_function_is_an_error_with_its_line(owner: Owner) -> None:
     owner.adds('schedules: {sync-crms: "*/5 * * * *"}')
+    last = len(owner.policy.read_text(encoding="utf-8").splitlines())
     code, out, _ = owner.checks()
     assert code == 1
-    assert "error: leadloop.yaml:61 schedules.sync-crms: no function" in out
+    assert f"error: leadloop.yaml:{last} schedules.sync-crms: no function" in out
     assert "did you mean 'sync-crm'?" in out
     assert "leadloop.yaml is not ready: 1 error, 1 note" in out
 
