@@ -14,9 +14,13 @@ _UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 
 
 def fields_of(lead: Lead, state: LeadState) -> dict[str, str]:
-    """Our id, the ad ids, and the source signs of the first submission; empty values are left out."""
+    """Our id, the ad ids, and the source signs of the first submission; empty values are left out.
+
+    A borrowed ClientID is not among them: read back from the deal it would pass for the lead's own.
+    """
+    own = {name: id_ for name, id_ in state.ids.items() if name != "client_id" or state.lent is None}
     submission = {"submission_id": state.submission_id} if state.submission_id else {}
-    return {"leadloop_id": lead.id, **said_at_first(lead.facts), **state.ids, **submission}
+    return {"leadloop_id": lead.id, **said_at_first(lead.facts), **own, **submission}
 
 
 def said_at_first(facts: Iterable[Fact]) -> dict[str, str]:

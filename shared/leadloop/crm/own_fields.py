@@ -70,6 +70,8 @@ def _known_ids(_policy: Policy, _lead: Lead, state: LeadState, _repeated: Repeat
     for weak_id in sorted(state.weak_ids):
         name, _, value = weak_id.partition(":")
         kinds.setdefault(name, []).append(value)
+    if state.lent is not None:
+        kinds["borrowed_client_id"] = [state.lent.client_id]
     return "; ".join(f"{name}: {', '.join(values[:MOST_IDS])}" for name, values in kinds.items() if values)
 
 

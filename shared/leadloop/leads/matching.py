@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from leadloop.leads.delivery import delivery_key
 from leadloop.leads.lead import Lead
+from leadloop.leads.relations import Relations
 from leadloop.leads.state import LeadState
 from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Document, Key, Store
@@ -92,7 +93,7 @@ def match(policy: Policy, signs: Signs, candidates: Sequence[Candidate], *, may_
 def candidates_of(store: Store, policy: Policy, signs: Signs) -> list[Candidate]:
     """Every lead of the site that shares anything with the entity."""
     documents = {document.key.id: document for document in _by_queries(store, signs)}
-    named = {*_leads_of_keys(store, signs.key_ids), *filter(None, [signs.leadloop_id])} - documents.keys()
+    named = {*_leads_of_keys(store, policy, signs.key_ids), *filter(None, [signs.leadloop_id])} - documents.keys()
     fetched = store.get_many([Key("lead", lead_id) for lead_id in sorted(named)])
     documents |= {document.key.id: document for document in fetched if document is not None}
     under_way = _under_way(store, sorted(documents)) if policy.contacts.mode is ContactMode.KEEP else frozenset()
@@ -111,11 +112,11 @@ def _by_queries(store: Store, signs: Signs) -> Iterable[Document]:
         yield from store.query(leads_of_submission(signs.submission_id)).documents
 
 
-def _leads_of_keys(store: Store, key_ids: Iterable[str]) -> set[str]:
+def _leads_of_keys(store: Store, policy: Policy, key_ids: Iterable[str]) -> set[str]:
     """Leads that came with the contact keys; a shared key identifies no one."""
-    keys = store.get_many([Key("key", key_id) for key_id in sorted(key_ids)])
-    held = [key.fields.get("leads") for key in keys if key is not None and key.fields.get("shared") is not True]
-    return {lead_id for leads in held if isinstance(leads, dict) for lead_id in leads}
+    relations = Relations(store, policy)
+    records = relations.records(key_ids)
+    return {lead_id for id_, record in records.items() if not relations.is_shared(id_) for lead_id in record.leads}
 
 
 def _under_way(store: Store, lead_ids: Sequence[str]) -> frozenset[str]:

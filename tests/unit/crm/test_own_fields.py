@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from leadloop.crm.deal_signs import UNLISTED
+from leadloop.crm.lead_fields import fields_of
 from leadloop.crm.own_fields import MOST_IDS, Repeated, is_told_anew, own_fields
 from leadloop.crm.port import LONGEST_TEXT
 from leadloop.crm.restoring import restoring
 from leadloop.facts import Fact, join
 from leadloop.leads import facts_of
-from leadloop.leads.circumstances import ALONE, Circumstances
+from leadloop.leads.circumstances import ALONE, Circumstances, Lent
 from leadloop.leads.lead import Lead
 from leadloop.policy import Policy
 from support.lead_facts import ANNA, BORIS, YCLID, after, entered, linked, observed, submitted
@@ -46,6 +47,13 @@ class TestKnownIds:
         told = [submitted(client_id=BORIS, appmetrica_device_id="42"), observed(client_id=ANNA, yclid=YCLID)]
         wanted = f"client_id: {ANNA}, {BORIS}; yclid: {YCLID}; appmetrica_device_id: 42"
         assert texts(lead(*told))["known_ids"] == texts(lead(*reversed(told)))["known_ids"] == wanted
+
+    def test_a_borrowed_one_says_so_and_never_goes_where_it_would_be_read_back_as_its_own(self) -> None:
+        caller = lead(observed(), circumstances=Circumstances(lent=Lent(client_id=ANNA, at=after(), lead_id="before")))
+        state = caller.state(policy())
+        assert state.ids == {"client_id": ANNA}
+        assert texts(caller) | {"known_ids": f"borrowed_client_id: {ANNA}"} == texts(caller)
+        assert "client_id" not in fields_of(caller, state)
 
     def test_none_is_no_text(self) -> None:
         assert "known_ids" not in texts(lead())
