@@ -7,7 +7,7 @@ CHECKOV := build/checkov/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve package test crashes bench count check lint preflight fix tag deploy destroy clean
+.PHONY: help demo serve package test crashes market bench count check lint preflight fix tag deploy destroy clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -26,6 +26,9 @@ test: $(VENV)/.tests ## Run every test
 
 crashes: $(VENV)/.tests ## Let everything die at every call outside on the demo's way, and prove the promises; ARGS=--help
 	@PYTHONPATH=tests $(BIN)/python -m faults $(ARGS)
+
+market: $(VENV)/.tests ## Judge a market of simulated leads whose truth is known: LEADS=100000, SEED=1; STORE=1 registers them one by one
+	@PYTHONPATH=tests $(BIN)/python -m market $(if $(LEADS),--leads $(LEADS)) $(if $(SEED),--seed $(SEED)) $(if $(STORE),--store)
 
 bench: $(VENV)/.tests ## Measure what leadloop costs, as ratios, in about twelve minutes; ONLY=intake, QUICK=1
 	@PYTHONHASHSEED=0 PYTHONPATH=tests $(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
