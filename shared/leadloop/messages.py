@@ -18,8 +18,9 @@ from pydantic_core import to_json
 
 
 class _Shape(BaseModel):
-    # defer_build: a function pays for the shapes it sends and reads, not for all of them.
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    # defer_build: a function pays for the shapes it sends and reads, not for all of them. extra: while a new version is
+    # deployed function by function, an older reader takes a lead without what it does not know rather than not at all.
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class PageAddress(_Shape):

@@ -160,7 +160,9 @@ def _identity(policy: Policy) -> Iterator[Finding]:
 
     for index, listed in enumerate(policy.identity.shared):
         if not read_contact(listed, policy.site.default_region):
-            text = "expected a phone or an e-mail of an agent or an office; what stands here is neither, and does nothing"
+            text = (
+                "expected a phone or an e-mail of an agent or an office; what stands here is neither, and does nothing"
+            )
             yield Finding(Level.ERROR, "identity.not_a_contact", f"identity.shared[{index}]", text)
 
 

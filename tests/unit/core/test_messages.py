@@ -137,10 +137,6 @@ SECRET = "+79990000003"
             f'{{"type": "lead_registered", "event_id": ["{SECRET}"], "lead_id": "1"}}'.encode(),
             "lead_registered.event_id",
         ),
-        (
-            f'{{"type": "lead_registered", "event_id": "1", "lead_id": "1", "phone": "{SECRET}"}}'.encode(),
-            "lead_registered.phone",
-        ),
     ],
 )
 def test_what_is_no_message_is_said_by_field_and_never_by_value(body: bytes, at_fault: str) -> None:
@@ -158,13 +154,18 @@ def test_any_bytes_are_a_message_or_unreadable(body: bytes) -> None:
         read_push(body)
 
 
+def test_what_a_newer_version_says_besides_is_left_behind() -> None:
+    """Functions are deployed one by one: an older reader meets messages of a newer writer for some minutes."""
+    newer = json.loads(encode(REGISTERED)) | {"urgency": "high"}
+    assert decode(json.dumps(newer).encode()) == REGISTERED
+
+
 def test_a_contact_in_the_clear_has_no_place_in_a_submission() -> None:
-    """The allow-list is the shape itself: a field that nobody declared does not cross."""
+    """The allow-list is the shape itself: a field that nobody declared goes no further than to whoever reads it."""
     sent = {"lead_id": "1", "fingerprint": "f", "occurred_at": "2026-09-01T09:00:00Z", "received_at": MORNING}
     assert Submission.model_validate(sent)
     for name in ("phone", "name", "email", "comment"):
-        with pytest.raises(ValueError, match=name):
-            Submission.model_validate({**sent, name: "Анна"})
+        assert Submission.model_validate({**sent, name: "Анна"}) == Submission.model_validate(sent)
 
 
 @pytest.mark.parametrize(("body", "attempt"), [("push", 2), ("eventarc", None), ("emulator", None)])
