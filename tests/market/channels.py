@@ -20,6 +20,11 @@ class Visit:
     params: Mapping[str, str] = field(default_factory=dict)
     referrer: str = ""
 
+    @property
+    def has_click(self) -> bool:
+        """Whether a click id came along that can be one."""
+        return "gclid" in self.params or self.params.get("yclid", "").isdecimal()
+
     def fields(self, chance: Random) -> dict[str, str]:
         """The form's fields that tell of it: the form stands on the first page, or the tag remembered that page."""
         landing = f"{ORIGIN}/kvartiry?{urlencode(self.params)}" if self.params else f"{ORIGIN}/kvartiry"

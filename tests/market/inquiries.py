@@ -48,6 +48,10 @@ class Inquiry:
     source: str
     post: Post | None = None
     deal: Deal | None = None
+    client_id: str | None = None
+    """The ClientID that the form came with."""
+    has_ids: bool = False
+    """Whether it came with any id of an ad system: that, or a click."""
     times_sent: int = 1
     """More than once: the same submission came again over a bad connection, and is still one lead."""
 

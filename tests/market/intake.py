@@ -20,6 +20,7 @@ from leadloop.leads.population import assess_all
 from leadloop.leads.registration import register
 from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.messages import LeadCaptured, decode, encode
+from leadloop.policy import Policy
 from leadloop.ports.store import Key, Query, Store, Write
 from market.inquiries import Deal, Inquiry
 from market.rules import market_policy
@@ -92,14 +93,14 @@ class Intake:
             told.append(entered(WON, deal.sold_at, deal.number))
         return tuple(told)
 
-    def at_once(self) -> dict[str, Lead]:
+    def at_once(self, policy: Policy | None = None) -> dict[str, Lead]:
         """Every lead as ``leadloop.leads.population`` sees them all together, by its id."""
         facts: dict[str, tuple[Fact, ...]] = {}
         for arrival in self.arrivals:
             new = arrival.facts or (facts_of.submission(arrival.form.submission),) if arrival.form else arrival.facts
             facts[arrival.lead_id] = facts.get(arrival.lead_id, ()) + new
         alone = [Lead(id=lead_id).with_facts(known) for lead_id, known in facts.items()]
-        return assess_all(market_policy(), alone)
+        return assess_all(policy or market_policy(), alone)
 
 
 class Register:

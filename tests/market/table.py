@@ -26,6 +26,7 @@ def _head(figures: Shares, judged: list[Judged]) -> str:
             f"fraud caught       {figures.caught:8.2%}   at least 90 %",
             f"honest held        {figures.held:8.2%}   at most 1 %",
             f"persons right      {figures.persons:8.2%}",
+            f"loans right        {figures.loans:8.2%}",
             f"rule meets human   {figures.human_repeats:8.2%}",
         ]
     )
@@ -55,6 +56,11 @@ def _examples(judged: list[Judged]) -> list[str]:
         f"{one.inquiry.kind} {one.inquiry.name} {sorted(one.inquiry.contacts)} at {one.inquiry.at:%Y-%m-%d %H:%M}: "
         f"repeats {one.repeats}, should {one.truth.repeats}; client {one.is_client}, should {one.truth.is_client}"
         for one in wrong[:EXAMPLES]
+    ]
+    lent = [one for one in judged if not one.is_loan_right]
+    lines += [
+        f"{one.inquiry.kind} {one.inquiry.name}: borrows {one.borrows}, should {one.truth.borrows}"
+        for one in lent[:EXAMPLES]
     ]
     signs = Counter((one.inquiry.kind, one.is_held, one.signs) for one in judged if not one.is_gate_right)
     lines += [

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from leadloop.adapters.sqlite_store import SqliteStore
+from leadloop.policy.duplicates import Duplicates
 from market.fair import hold_market
 from market.inquiries import Inquiry
 from market.intake import Intake, Register
+from market.rules import market_policy
 from market.table import report
+from market.truth import Rule
 from market.verdicts import Judged, compare, shares
 
 LEADS, REGISTERED, SHUFFLED = 4000, 600, 150
@@ -73,6 +77,22 @@ def test_duplicates_are_right(judged: list[Judged]) -> None:
 def test_duplicates_of_all_but_clients_are_right(judged: list[Judged]) -> None:
     others = [one for one in judged if one.inquiry.kind != "client"]
     assert shares(others).duplicates >= 0.99, report(others)
+
+
+@pytest.mark.parametrize("counted_from", ["first", "last"])
+@pytest.mark.parametrize("days", [30, 90, 3650])
+def test_duplicates_by_another_rule_are_right(days: int, counted_from: Literal["first", "last"]) -> None:
+    rule = Rule(timedelta(days=days), counted_from)
+    written = Duplicates.model_validate({"window": f"{days}d", "counted_from": counted_from})
+    policy = market_policy().model_copy(update={"duplicates": written})
+    others = [one for one in invented(REGISTERED) if one.kind != "client"]
+    judged = compare(others, taken(REGISTERED).lead_ids, taken(REGISTERED).at_once(policy), rule)
+    assert shares(judged).duplicates >= 0.99, report(judged)
+
+
+def test_client_ids_are_lent_to_whom_they_belong(judged: list[Judged]) -> None:
+    assert sum(one.truth.borrows is not None for one in judged) > LEADS / 100
+    assert shares(judged).loans >= 0.99, report(judged)
 
 
 @pytest.mark.xfail(

@@ -98,8 +98,19 @@ class Town:
             fields["ym_client_id"] = browser.client_id
         fields |= {"fill_seconds": str(seconds), **(more or {})}
         post = Post(fields, browser.headers(network, chance))
-        sent = 2 if chance.random() < 0.02 else 1
-        written = Inquiry(name, at, kind, person.name, frozenset(contacts), visit.source, post, deal, sent)
+        written = Inquiry(
+            name=name,
+            at=at,
+            kind=kind,
+            human=person.name,
+            contacts=frozenset(contacts),
+            source=visit.source,
+            post=post,
+            deal=deal,
+            client_id=fields.get("ym_client_id"),
+            has_ids="ym_client_id" in fields or visit.has_click,
+            times_sent=2 if chance.random() < 0.02 else 1,
+        )
         self.inquiries.append(written)
         person.came += 1
         return written

@@ -10,7 +10,7 @@ from leadloop.leads.fraud import Gate
 from leadloop.leads.lead import Lead
 from market.inquiries import Inquiry
 from market.rules import market_policy
-from market.truth import Truth, truths
+from market.truth import DEFAULT_RULE, Rule, Truth, truths
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Judged:
     is_held: bool
     signs: tuple[str, ...]
     person: frozenset[str]
+    borrows: str | None
 
     @property
     def is_source_right(self) -> bool:
@@ -41,15 +42,24 @@ class Judged:
         return self.person == self.truth.person
 
     @property
+    def is_loan_right(self) -> bool:
+        return self.borrows == self.truth.borrows
+
+    @property
     def is_gate_right(self) -> bool:
         return self.is_held == self.truth.is_bot
 
 
-def compare(inquiries: Iterable[Inquiry], lead_ids: Mapping[str, str], leads: Mapping[str, Lead]) -> list[Judged]:
+def compare(
+    inquiries: Iterable[Inquiry],
+    lead_ids: Mapping[str, str],
+    leads: Mapping[str, Lead],
+    rule: Rule = DEFAULT_RULE,
+) -> list[Judged]:
     """Every inquiry of the market judged; raises ``KeyError`` when its lead is not there."""
     held = list(inquiries)
     names = {lead_id: name for name, lead_id in lead_ids.items()}
-    true = truths(held)
+    true = truths(held, rule)
     people: dict[str, set[str]] = defaultdict(set)
     for lead_id, lead in leads.items():
         people[lead.circumstances.person or lead_id].add(names[lead_id])
@@ -67,6 +77,7 @@ def compare(inquiries: Iterable[Inquiry], lead_ids: Mapping[str, str], leads: Ma
                 is_held=state.fraud.gate in (Gate.HELD, Gate.FRAUD),
                 signs=state.fraud.signs,
                 person=frozenset(people[among.person or lead.id]),
+                borrows=state.lent.client_id if state.lent is not None else None,
             )
         )
     return judged
@@ -83,6 +94,8 @@ class Shares:
     """Of the bots' leads."""
     held: float
     """Of the honest leads, wrongly."""
+    loans: float
+    """ClientIDs lent to leads that have no id, and to no other."""
     human_repeats: float
     """Where the rule and the human being agree; it judges the rule and not the code."""
 
@@ -94,6 +107,7 @@ def shares(judged: list[Judged]) -> Shares:
         sources=_share(one.is_source_right for one in judged),
         duplicates=_share(one.is_duplicate_right for one in judged),
         persons=_share(one.is_person_right for one in judged),
+        loans=_share(one.is_loan_right for one in judged),
         caught=_share(one.is_held for one in bots),
         held=_share(one.is_held for one in honest),
         human_repeats=_share((one.repeats is not None or one.is_client) == one.truth.is_human_repeat for one in honest),
