@@ -33,6 +33,9 @@ CARRIERS = tuple(
 """Where mobile operators let out thousands of telephones each."""
 
 
+JSON, URLENCODED = "application/json", "application/x-www-form-urlencoded; charset=UTF-8"
+
+
 @dataclass(frozen=True)
 class Browser:
     """One browser on one device, with what Metrica's tag remembers in it."""
@@ -46,7 +49,7 @@ class Browser:
         address = network if ":" in network else f"{network}.{chance.randrange(1, 255)}"
         forwarded = address if chance.random() < 0.9 else f"10.0.0.{chance.randrange(9)}, {address}"
         return {
-            "Content-Type": "application/json",
+            "Content-Type": JSON if chance.random() < 0.7 else URLENCODED,
             "Origin": ORIGIN,
             "User-Agent": self.user_agent,
             "Accept-Language": self.languages,

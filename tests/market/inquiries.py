@@ -5,9 +5,11 @@ The truth is written down by whoever invents the inquiry, at the moment of inven
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlencode
 
 NONE = "none"
 """The label of a lead that has no source."""
@@ -19,6 +21,13 @@ class Post:
 
     fields: Mapping[str, str]
     headers: Mapping[str, str]
+
+    @property
+    def body(self) -> bytes:
+        """The fields in the form that the headers declare."""
+        if "json" in self.headers["Content-Type"]:
+            return json.dumps(dict(self.fields)).encode()
+        return urlencode(self.fields).encode()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -66,7 +65,7 @@ class Intake:
 
     def _captured(self, inquiry: Inquiry) -> LeadCaptured:
         assert inquiry.post is not None
-        runtime, body = self._desk.world.runtime, json.dumps(dict(inquiry.post.fields)).encode()
+        runtime, body = self._desk.world.runtime, inquiry.post.body
         caller = Caller.of(inquiry.post.headers, runtime.policy.site)
         captured = capture(runtime, Received(body, caller.content_type, len(body)), caller)
         message = decode(encode(captured.message))

@@ -67,7 +67,7 @@ class KeyRing:
         return _contact_key(kind, self.newest, text) if _READY.fullmatch(text) else None
 
     def signed(self, user_id: str, hexadecimal: str) -> bool:
-        """Whether the site's server vouches for a UserID: HMAC-SHA256 of ``user:<UserID>`` under any key of the ring."""
+        """Whether the site's server vouches for a UserID: HMAC-SHA256 of ``user:UserID`` under a key of the ring."""
         text = hexadecimal.strip().lower()
         if not _READY.fullmatch(text):
             return False
