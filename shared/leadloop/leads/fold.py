@@ -145,13 +145,15 @@ def _visited(_policy: Policy, state: LeadState, fact: Fact) -> None:
 
 def _deal_observed(_policy: Policy, state: LeadState, fact: Fact) -> None:
     filled = fact.values.get("filled")
-    state.deals[_ref(fact)] = DealView(
+    view = DealView(
         fact.occurred_at,
         frozenset(name for name in filled if isinstance(name, str)) if isinstance(filled, list) else frozenset(),
         _text(fact.values.get("responsible")),
         _text(fact.values.get("loss_reason")),
         _texts(fact.values.get("source")),
     )
+    state.deals[_ref(fact)] = view
+    state.first_deals.setdefault(_ref(fact), view)
 
 
 def _source_overwritten(_policy: Policy, state: LeadState, fact: Fact) -> None:

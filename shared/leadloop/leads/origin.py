@@ -38,7 +38,7 @@ def judge(policy: Policy, state: LeadState) -> Source:
     later = next((one for signs in state.later_signs if not (one := resolve(signs, book)).is_none), None)
     if later is not None:
         return later._replace(reason=f"{later.reason}, in a later form: the first told nothing")
-    told = _of_deals(book, state) if state.crm_refs else source
+    told = _of_first_views(book, state)
     return source if told.is_none else told._replace(reason=f"{told.reason}, in the deal: the form told nothing")
 
 
@@ -82,6 +82,16 @@ def _of_deals(book: Book, state: LeadState) -> Source:
     told = [resolve_deal(_first_told(state, ref), book) for ref in own if ref in state.deals or ref in state.shown_ids]
     known = next((source for source in told if not source.is_none), None)
     return known if known is not None else _cause(state, own, told)
+
+
+def _of_first_views(book: Book, state: LeadState) -> Source:
+    """What the lead's own deals told when they were first read.
+
+    What stands there later may be another lead's, whose deal was merged into this one, or a guess.
+    """
+    own = [ref for ref in state.crm_refs if ref not in state.joined_refs and ref in state.first_deals]
+    told = [resolve_deal(dict(state.first_deals[ref].source), book) for ref in own]
+    return next((source for source in told if not source.is_none), _BORN_IN_CRM)
 
 
 def _cause(state: LeadState, own: list[str], told: list[Source]) -> Source:

@@ -86,6 +86,8 @@ class LeadState:
     bot_signs: JsonObject = field(default_factory=dict)
     deals: dict[str, DealView] = field(default_factory=dict)
     """By CRM reference what the deal showed at the last reading."""
+    first_deals: dict[str, DealView] = field(default_factory=dict)
+    """By CRM reference what it showed at the first one."""
     courses: dict[str, Course] = field(default_factory=dict)
     """By CRM reference how far its deal came."""
     qualified: Decision | None = None
