@@ -97,6 +97,8 @@ class Submission(_Shape):
     left_out: dict[str, str] = Field(default_factory=dict)
     """What of the form may not travel, by field, with the reason: a phone in a UTM tag, a raw phone where only
     ready keys may come; never the value."""
+    phone_block: str | None = None
+    """A keyed digest of the thousand numbers that the phone is one of; none where only a ready key came."""
     bot_signs: BotSigns = BotSigns()
     network: str | None = None
     """Keyed digest of the part of the internet that a browser sent the form from; never in contacts mode ``none``."""

@@ -97,6 +97,8 @@ def reduce(post: FormPost, read: Circumstances) -> Reduced:
     }
     if read.sender.network is not None:
         submission |= {"network": read.sender.network, "device": read.sender.device}
+    if block := _phone_block(post, read):
+        submission["phone_block"] = block
     if (user_id := ids.found.get("user_id")) and read.ring.signed(user_id, post.first("user_key")):
         submission["user_id_signed"] = True
     for role in _ADDRESSES:
@@ -130,6 +132,15 @@ def _contact_keys(post: FormPost, read: Circumstances, sieve: Sieve) -> list[tup
                 if keys[0].id not in shared:
                     contacts[keys[0].id] = keys
     return list(contacts.values())
+
+
+def _phone_block(post: FormPost, read: Circumstances) -> str | None:
+    """What numbers of one thousand have in common: a farm of phones counts through them."""
+    may_hash = read.hashes_here or read.policy.contacts.mode is ContactMode.KEEP
+    if read.policy.contacts.mode is ContactMode.NONE or not may_hash or not post.first("phone"):
+        return None
+    phones = _normalised("phone", post, read.policy).values
+    return read.ring.keyed_digest(b"phone_block", phones[0][:-3].encode()) if phones else None
 
 
 def _shared_key_ids(read: Circumstances) -> frozenset[str]:

@@ -40,8 +40,8 @@ class Circumstances(_Told):
     """Since when the person had been a client when this lead came; ``None`` if it was none."""
     lent: Lent | None = None
     velocity: dict[str, int] = Field(default_factory=dict)
-    """By kind (``client_id``, ``network``, ``device``) how many other leads came with the same within the policy's
-    period before this one, as far as it was counted; nothing where there was none."""
+    """By kind (``client_id``, ``network``, ``device``, ``phone_block``) how many leads with other contacts came from
+    the same place in the busiest period around this one, in whole steps of ``fraud.velocity``; nothing below the first."""
 
 
 ALONE = Circumstances()

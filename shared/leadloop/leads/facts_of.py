@@ -10,7 +10,7 @@ from leadloop.facts import Fact, FactKind, Feed
 from leadloop.json_types import Json, JsonObject, json_list
 from leadloop.messages import Submission, VerdictReceived
 
-_NOT_SAID = ("contact_sealed", "bot_signs", "network", "device", "first_landing", "first_referrer")
+_NOT_SAID = ("contact_sealed", "bot_signs", "phone_block", "network", "device", "first_landing", "first_referrer")
 """What may differ between two sendings of one form, and makes no other fact of the second."""
 
 

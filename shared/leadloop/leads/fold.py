@@ -21,8 +21,8 @@ _NOT_ITS_BEGINNING = frozenset(
 
 WEAK_IDS = ("client_id", "yclid", "appmetrica_device_id", "user_id")
 
-TRACES = ("network", "device")
-"""Keyed hashes of where a form was sent from; they count leads and identify nobody."""
+TRACES = ("network", "device", "phone_block")
+"""Keyed hashes of where a form was sent from, and of the thousand numbers its phone is in: they name nobody."""
 
 _NO_SOURCE_SIGNS = frozenset({"contact_sealed", "contact_removed", "keys", "bot_signs", *TRACES})
 

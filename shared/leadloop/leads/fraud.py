@@ -142,12 +142,13 @@ def _signs(policy: Policy, state: LeadState, outside: str) -> Iterator[Sign]:
 
 
 def _hastes(policy: Policy, state: LeadState) -> Iterator[tuple[str, int]]:
-    """By kind how many times over there were too many other leads before this one."""
+    """By kind how many times over there were too many other leads with this one."""
     velocity = policy.fraud.velocity
     for kind, threshold in (
         ("client_id", velocity.client_id),
         ("device", velocity.device),
         ("network", velocity.network),
+        ("phone_block", velocity.phone_block),
     ):
         if times := state.circumstances.velocity.get(kind, 0) // threshold:
             yield kind, times

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from leadloop.facts import FactKind
 from leadloop.leads.circumstances import Lent
-from leadloop.leads.duplicates import Contact, repetitions
+from leadloop.leads.duplicates import Contact, Repetition, repetitions
 from leadloop.leads.fold import OF_A_VISIT, fold
 from leadloop.leads.lead import Lead
 from leadloop.leads.repeats import repeat_of
@@ -75,14 +75,16 @@ def assess(
     times = {one.lead.id: one.at for one in kin}
     told = {}
     for one in kin:
-        repetition = found[one.lead.id]
+        client_since = _client_since(policy, one, kin)
+        # a client is no duplicate, but on a list of its own
+        repetition = found[one.lead.id] if client_since is None else Repetition(credit=one.lead.id)
         circumstances = one.lead.circumstances.model_copy(
             update={
                 "person": person,
                 "repeats": repetition.of,
                 "by": repetition.by,
                 "credit": repetition.credit if repetition.credit != one.lead.id else None,
-                "client_since": _client_since(policy, one, kin),
+                "client_since": client_since,
                 "lent": _lent(one, kin, shared_clients),
             }
         )

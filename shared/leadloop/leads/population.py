@@ -16,7 +16,8 @@ from leadloop.leads import by_client_id
 from leadloop.leads.keys import MOST_LEADS
 from leadloop.leads.kin import Kin, assess, lendable
 from leadloop.leads.lead import Lead
-from leadloop.leads.velocity import MOST_COUNTED, counted_by
+from leadloop.leads.velocity import Sighting as Arrival
+from leadloop.leads.velocity import counted_by, crowd, period_of
 from leadloop.policy import Policy
 from leadloop.policy.duplicates import DuplicateKey
 
@@ -38,15 +39,15 @@ class _Population:
         self._kin = {lead_id: kin for lead_id, kin in found.items() if kin is not None}
         self._by_client: dict[str, list[Kin]] = defaultdict(list)
         seen: dict[str, list[Kin]] = defaultdict(list)
-        self._near: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+        self._near: dict[tuple[str, str], list[tuple[datetime, str]]] = defaultdict(list)
         for _, kin in sorted(self._kin.items()):
             for client_id in kin.client_ids:
                 self._by_client[client_id].append(kin)
             for key in kin.state.strong_ids:
                 seen[key].append(kin)
             if kin.state.submitted_at is not None:
-                for weak_id in counted_by(kin.state):
-                    self._near[weak_id].append((kin.state.submitted_at, kin.lead.id))
+                for place in counted_by(kin.state).items():
+                    self._near[place].append((kin.state.submitted_at, kin.lead.id))
         for times in self._near.values():
             times.sort()
         self._own = {key for key, leads_ in seen.items() if self._is_own(key, leads_)}
@@ -77,20 +78,23 @@ class _Population:
                 yield self._assess(None, frozenset(), alone)
 
     def counted(self, lead: Lead) -> Lead:
-        """A lead that knows how many came shortly before it from the same place."""
+        """A lead that knows how many others came with it from the same place."""
         kin = self._kin.get(lead.id)
         at = kin.state.submitted_at if kin is not None else None
-        counts: dict[str, int] = {}
-        for weak_id in counted_by(kin.state) if kin is not None and at is not None else ():
-            assert at is not None  # noqa: S101 - asked above
-            times = self._near[weak_id]
-            first = bisect_right(times, (at - self._policy.fraud.period, "\uffff"))
-            before = bisect_left(times, (at, lead.id)) - first
-            kind = weak_id.partition(":")[0]
-            counts[kind] = max(counts.get(kind, 0), min(before, MOST_COUNTED))
-        velocity = {kind: number for kind, number in counts.items() if number}
+        velocity: dict[str, int] = {}
+        if kin is not None and at is not None:
+            for kind, id_ in counted_by(kin.state).items():
+                period, times = period_of(self._policy, kind), self._near[kind, id_]
+                near = times[bisect_left(times, (at - period, "")) : bisect_right(times, (at + period, ""))]
+                others = [self._arrival(other) for _, other in near if other != lead.id]
+                if number := crowd(self._policy, kind, self._arrival(lead.id), others):
+                    velocity[kind] = number
         circumstances = lead.circumstances.model_copy(update={"velocity": velocity})
         return lead.model_copy(update={"circumstances": circumstances})
+
+    def _arrival(self, lead_id: str) -> Arrival:
+        kin = self._kin[lead_id]
+        return Arrival(kin.at, frozenset(kin.state.key_ids))
 
     def _assess(self, name: str | None, keys: frozenset[str], kin: Mapping[str, Kin]) -> dict[str, Lead]:
         asked = lendable(list(kin.values()))

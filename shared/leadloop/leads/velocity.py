@@ -1,4 +1,4 @@
-"""How many leads come from one place in a short time, and ClientIDs that turn out to be of several persons.
+"""How many others' leads come from one place in a short time, and ClientIDs that turn out to be of several persons.
 
 Both are asked after a lead's commit, by query, and answered the same way: whoever looks last sees all the others and
 puts right what they could not see. A lead that comes alone costs its queries and writes nothing.
@@ -6,8 +6,11 @@ puts right what they could not see. A lead that comes alone costs its queries an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
 
 from leadloop import timestamps
 from leadloop.leads.delivery import due_again
@@ -18,39 +21,39 @@ from leadloop.leads.state import LeadState
 from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.policy import Policy
 from leadloop.policy.duplicates import DuplicateKey
-from leadloop.ports.store import Key, Store, Write
+from leadloop.ports.store import CommitTooLarge, Document, Key, Store, Write
 from leadloop.queries import leads_with_weak_id, leads_with_weak_id_between
 
 MOST_COUNTED = 20
-"""Leads of one weak id that are counted within the period; more make no difference."""
+"""Others that are counted; more make no difference."""
 
-Sightings = Mapping[str, datetime]
-"""By lead id when it occurred."""
-
-_CLIENT = "client_id"
+_MOST_READ = 120
+"""Leads of one weak id that are looked at for one arrival. Of more, so near each other, each counts the most anyway."""
+_CLIENT, _PHONES = "client_id", "phone_block"
+_KINDS = (_CLIENT, *TRACES)
 _HOPS = 2
 _MOST_CLIENT_IDS = 3
 """ClientIDs of one lead whose borrowers are asked for."""
-_KINDS = (_CLIENT, *TRACES)
+
+
+class Sighting(NamedTuple):
+    """A lead as those from the same place see it."""
+
+    at: datetime
+    keys: frozenset[str] = frozenset()
+    """Contact keys it came with: whoever has one in common is the same sender again, and no crowd."""
 
 
 def look_round(store: Store, policy: Policy, lead_id: str) -> None:
-    """Let a lead that rests, and those soon after it, know how many came before them from the same place.
+    """Let a lead that rests, and those shortly before and after it, know how many others came with them.
 
     Whoever of another person borrowed its ClientID is looked at again. Raises as ``settle`` does.
     """
     [document] = store.get_many([Key("lead", lead_id)])
-    lead = Lead.of(document) if document is not None else Lead(id=lead_id)
-    state = lead.state(policy)
-    at, period = state.submitted_at, policy.fraud.period
-    if at is None:
+    state = (Lead.of(document) if document is not None else Lead(id=lead_id)).state(policy)
+    if state.submitted_at is None:
         return
-    near = {weak_id: _near(store, weak_id, at, period) for weak_id in counted_by(state)}
-    if velocity(lead_id, at, period, near) != lead.circumstances.velocity:
-        _count_anew(store, policy, lead_id)
-    others = {(when, other) for found in near.values() for other, when in found.items()}
-    for _, other in sorted(one for one in others if one > (at, lead_id)):
-        _count_anew(store, policy, other)
+    _count(store, policy, state.submitted_at, counted_by(state))
     for client_id in _client_ids(state):
         for borrower in store.query(leads_with_weak_id(borrowed(client_id))).documents:
             settle(store, policy, borrower.key.id)
@@ -59,21 +62,82 @@ def look_round(store: Store, policy: Policy, lead_id: str) -> None:
             settle(store, policy, id_)
 
 
-def counted_by(state: LeadState) -> list[str]:
-    """The weak ids that a lead is counted by: of each kind the first known; nobody is counted by what is borrowed."""
+def counted_by(state: LeadState) -> dict[str, str]:
+    """By kind the id that a lead is counted by, the first known; nobody is counted by what is borrowed."""
     own = state.ids.get(_CLIENT) if state.lent is None else None
-    first = {_CLIENT: own, **state.traces}
-    return sorted(f"{kind}:{value}" for kind, value in first.items() if value and kind in _KINDS)
+    return {kind: value for kind, value in {_CLIENT: own, **state.traces}.items() if value and kind in _KINDS}
 
 
-def velocity(lead_id: str, at: datetime, period: timedelta, near: Mapping[str, Sightings]) -> dict[str, int]:
-    """By kind how many of the leads near came within the period before this one, of simultaneous ones by id."""
-    counted: dict[str, int] = {}
-    for weak_id, others in near.items():
-        before = sum(at - period < when and (when, other) < (at, lead_id) for other, when in others.items())
-        kind = weak_id.partition(":")[0]
-        counted[kind] = max(counted.get(kind, 0), min(before, MOST_COUNTED))
-    return {kind: number for kind, number in counted.items() if number}
+def period_of(policy: Policy, kind: str) -> timedelta:
+    """Within which time others of a kind are counted."""
+    return policy.fraud.phone_period if kind == _PHONES else policy.fraud.period
+
+
+def crowd(policy: Policy, kind: str, lead: Sighting, others: Iterable[Sighting]) -> int:
+    """How many others came with a lead, in the busiest stretch of less than the period that it is in.
+
+    In whole steps of ``fraud.velocity``: a number between two steps is no other sign, and not worth a write to each of
+    a crowd whenever one more comes.
+    """
+    period, step = period_of(policy, kind), int(getattr(policy.fraud.velocity, kind))
+    near = sorted(one.at for one in others if abs(one.at - lead.at) < period and not one.keys & lead.keys)
+    starts = [at for at in near if at <= lead.at] + [lead.at]
+    counts = [bisect_left(near, start + period) - bisect_left(near, start) for start in starts]
+    return min(max(counts), MOST_COUNTED) // step * step
+
+
+def _count(store: Store, policy: Policy, at: datetime, ids: Mapping[str, str]) -> None:
+    """Write to every lead near how many came with it, where that is news."""
+
+    def decide() -> list[Write]:
+        return [write for writes in _news(store, policy, at, ids).values() for write in writes]
+
+    def decide_one(lead_id: str) -> list[Write]:
+        return _news(store, policy, at, ids).get(lead_id, [])
+
+    try:
+        decide_and_commit(store, decide)
+    except CommitTooLarge:
+        for lead_id in _news(store, policy, at, ids):
+            decide_and_commit(store, partial(decide_one, lead_id))
+
+
+def _news(store: Store, policy: Policy, at: datetime, ids: Mapping[str, str]) -> dict[str, list[Write]]:
+    """By lead the writes that tell it; at the versions that were counted, so nothing older goes over anything newer."""
+    near = {kind: _near(store, f"{kind}:{id_}", at, 2 * period_of(policy, kind)) for kind, id_ in ids.items()}
+    documents = {one.key.id: one for found in near.values() for one in found}
+    sightings = {lead_id: _sighting(one) for lead_id, one in documents.items()}
+    news: dict[str, dict[str, int]] = {}
+    for kind, found in near.items():
+        period = period_of(policy, kind)
+        for one in found:
+            seen = sightings[one.key.id]
+            if abs(seen.at - at) < period:
+                others = [sightings[other.key.id] for other in found if other.key.id != one.key.id]
+                news.setdefault(one.key.id, {})[kind] = crowd(policy, kind, seen, others)
+    told = {lead_id: _told(policy, documents[lead_id], counts) for lead_id, counts in sorted(news.items())}
+    return {lead_id: [*writes, *due_again(store, policy, writes)] for lead_id, writes in told.items() if writes}
+
+
+def _told(policy: Policy, document: Document, counts: Mapping[str, int]) -> list[Write]:
+    lead = Lead.of(document)
+    held = lead.circumstances.velocity
+    velocity = {kind: number for kind, number in {**held, **counts}.items() if number}
+    if velocity == held:
+        return []
+    circumstances = lead.circumstances.model_copy(update={"velocity": velocity})
+    return lead_writes(policy, lead.model_copy(update={"circumstances": circumstances}), document.version)
+
+
+def _near(store: Store, weak_id: str, at: datetime, length: timedelta) -> Sequence[Document]:
+    after, until = timestamps.to_text(at - length), timestamps.to_text(at + length)
+    return store.query(leads_with_weak_id_between(weak_id, after, until, _MOST_READ)).documents
+
+
+def _sighting(document: Document) -> Sighting:
+    keys = document.fields.get("key_ids")
+    held = frozenset(key for key in keys if isinstance(key, str)) if isinstance(keys, list) else frozenset()
+    return Sighting(timestamps.from_text(str(document.fields["submitted_at"])), held)
 
 
 def _client_ids(state: LeadState) -> list[str]:
@@ -87,47 +151,9 @@ def _joined_by_client_id(store: Store, policy: Policy, state: LeadState) -> set[
     asked: set[str] = set()
     ahead = set(_client_ids(state))
     for _ in range(_HOPS):
-        documents = [
-            one for id_ in sorted(ahead) for one in store.query(leads_with_weak_id(f"{_CLIENT}:{id_}")).documents
-        ]
+        pages = [store.query(leads_with_weak_id(f"{_CLIENT}:{id_}")) for id_ in sorted(ahead)]
+        documents = [one for page in pages for one in page.documents]
         found |= {one.key.id for one in documents}
         asked |= ahead
         ahead = {id_ for one in documents for id_ in _client_ids(Lead.of(one).state(policy))} - asked
     return found
-
-
-def _count_anew(store: Store, policy: Policy, lead_id: str) -> None:
-    def decide() -> list[Write]:
-        [document] = store.get_many([Key("lead", lead_id)])
-        lead = Lead.of(document) if document is not None else Lead(id=lead_id)
-        state = lead.state(policy)
-        at, period = state.submitted_at, policy.fraud.period
-        if document is None or at is None:
-            return []
-        before = {weak_id: _came(store, weak_id, at - period, at, MOST_COUNTED + 2) for weak_id in counted_by(state)}
-        found = velocity(lead_id, at, period, before)
-        if found == lead.circumstances.velocity:
-            return []
-        circumstances = lead.circumstances.model_copy(update={"velocity": found})
-        writes = lead_writes(policy, lead.model_copy(update={"circumstances": circumstances}), document.version)
-        return [*writes, *due_again(store, policy, writes)]
-
-    decide_and_commit(store, decide)
-
-
-def _near(store: Store, weak_id: str, at: datetime, period: timedelta) -> Sightings:
-    """The leads of a weak id within the period before and after; of very many enough to know what they change.
-
-    Whoever comes after ``MOST_COUNTED`` others that came after this one counts that many anyway.
-    """
-    both = _came(store, weak_id, at - period, at + period, 2 * MOST_COUNTED)
-    if len(both) < 2 * MOST_COUNTED:
-        return both
-    before = _came(store, weak_id, at - period, at, MOST_COUNTED + 2)
-    return {**before, **_came(store, weak_id, at, at + period, MOST_COUNTED + 1)}
-
-
-def _came(store: Store, weak_id: str, after: datetime, until: datetime, most: int) -> Sightings:
-    query = leads_with_weak_id_between(weak_id, timestamps.to_text(after), timestamps.to_text(until), most)
-    found = store.query(query).documents
-    return {one.key.id: timestamps.from_text(str(one.fields["submitted_at"])) for one in found}

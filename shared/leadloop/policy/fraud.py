@@ -58,14 +58,16 @@ class Weights(Section):
 
 
 class Velocity(Section):
-    """How many other leads within ``fraud.period`` before a lead are one sign; twice as many are two."""
+    """How many leads with other contacts, in the busiest period around a lead, are one sign; twice as many are two."""
 
-    client_id: Whole = Field(2, ge=1)
+    client_id: Whole = Field(3, ge=1)
     """With the same ClientID."""
-    device: Whole = Field(3, ge=1)
+    device: Whole = Field(4, ge=1)
     """From the same network with the same browser and language."""
-    network: Whole = Field(10, ge=1)
+    network: Whole = Field(15, ge=1)
     """From the same network: 256 addresses of IPv4, or the first 48 bits of IPv6."""
+    phone_block: Whole = Field(2, ge=1)
+    """With phones that differ in their last three digits alone, within ``fraud.phone_period``."""
 
 
 class Provider(Section):
@@ -86,7 +88,9 @@ class Fraud(Section):
     too_fast: Duration = timedelta(seconds=3)
     """A form that was filled in within less than this was filled in by no person."""
     period: Duration = timedelta(hours=1)
-    """How far before a lead others are counted for ``fraud.velocity``."""
+    """Within which time other leads are counted for ``fraud.velocity``."""
+    phone_period: Duration = timedelta(days=1)
+    """The same for phones of one block."""
     velocity: Velocity = Velocity()
     """Leads in quick succession."""
     weights: Weights = Weights()

@@ -14,6 +14,10 @@ from leadloop.sources.labels import NONE, label_of
 from leadloop.sources.referrers import NAMED, PAYMENT, class_of, is_within
 from leadloop.sources.signs import CALLED_NUMBER, CREATED_BY, Signs, number_of
 
+_PLACEHOLDER = re.compile(r"\(.*\)|\[.*\]|<.*>|\{+.*\}+", re.DOTALL)
+"""What stands where no name was put in: ``(direct)``, ``(not set)``, ``[SOURCE]``, ``{{site_source_name}}``."""
+_ENTRANCE = re.compile(r"^(?:www|m|mobile|touch|away|l|lm)\.")
+
 Test = Callable[[Signs], bool]
 
 
@@ -26,6 +30,11 @@ class Rule(NamedTuple):
     """Where it stands, such as ``sources.rules[2]``."""
     label: str
     fits: Test
+
+    @property
+    def is_by_referrer(self) -> bool:
+        """Whether it asks for the page a visitor came from."""
+        return self.id == "policy.referrer"
 
 
 class Book(NamedTuple):
@@ -50,9 +59,13 @@ class Book(NamedTuple):
     def label(self, written: str) -> str:
         """The label in the dictionary that a spelling stands for, or its own; empty where it names nothing."""
         own = label_of(written)
-        if own in ("", NONE):
+        if own in ("", NONE) or _PLACEHOLDER.fullmatch(written.strip()):
             return ""
         return self.names.get(own) or self.run_together.get(own.replace("_", ""), own)
+
+    def host_label(self, host: str) -> str:
+        """The same of a host: without ``www.`` and its likes, unless the dictionary names it so."""
+        return self.names.get(label_of(host)) or self.label(_ENTRANCE.sub("", host) if host.count(".") > 1 else host)
 
 
 STANDARD = Book()

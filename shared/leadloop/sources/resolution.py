@@ -48,8 +48,8 @@ NOT_RESOLVED = Source(NONE, "none.not_resolved")
 def resolve(signs: JsonObject, book: Book = STANDARD) -> Source:
     """The source of one submission; never empty.
 
-    Order: the policy's rules, click id, UTM, referrer. Where no sign decides, the label is ``none`` and the rule is
-    the cause.
+    Order: the policy's rules but for those by referrer, click id, UTM, the rules by referrer, referrer. Where no sign
+    decides, the label is ``none`` and the rule is the cause.
     """
     return resolve_signs(of_form(signs), book)
 
@@ -68,9 +68,7 @@ def resolve_signs(signs: Signs, book: Book) -> Source:
 def _found(signs: Signs, book: Book) -> Iterator[Source]:
     """What each sign says, the first to decide first."""
     campaign = signs.utm.get("utm_campaign", "")
-    for rule in book.rules:
-        if rule.fits(signs):
-            yield _as(book, Source(rule.label, rule.id, campaign, f"fits {rule.place} of the policy"))
+    yield from _ruled(signs, book, campaign, by_referrer=False)
     for name, label in FIRST_CLICK_IDS.items():
         if signs.click_ids.get(name):
             yield _as(book, Source(label, f"click_id.{name}", campaign, f"came with a {name}"))
@@ -78,7 +76,8 @@ def _found(signs: Signs, book: Book) -> Iterator[Source]:
         yield _named(
             book, label, Source(label, "utm.utm_source", campaign, f"utm_source {_spelled(tag, label)}"), signs
         )
-    if label := book.label(signs.host):
+    yield from _ruled(signs, book, campaign, by_referrer=True)
+    if label := book.host_label(signs.host):
         yield from _referred(signs.host, label, campaign, book)
     for name, label in LAST_CLICK_IDS.items():
         if signs.click_ids.get(name):
@@ -87,6 +86,13 @@ def _found(signs: Signs, book: Book) -> Iterator[Source]:
         yield _named(
             book, label, Source(label, "crm_field.source", campaign, f"the CRM says {_spelled(word, label)}"), signs
         )
+
+
+def _ruled(signs: Signs, book: Book, campaign: str, *, by_referrer: bool) -> Iterator[Source]:
+    """The policy's rules in order. Those by a referrer wait: an ad's click comes from a search engine's page too."""
+    for rule in book.rules:
+        if rule.is_by_referrer is by_referrer and rule.fits(signs):
+            yield _as(book, Source(rule.label, rule.id, campaign, f"fits {rule.place} of the policy"))
 
 
 def _referred(host: str, label: str, campaign: str, book: Book) -> Iterator[Source]:
@@ -128,7 +134,7 @@ def _none(signs: Signs, book: Book) -> Source:
     """Why there is no source."""
     campaign = signs.utm.get("utm_campaign", "")
     words = {"utm_source": signs.utm.get("utm_source", ""), "the referrer": signs.host}
-    unreadable = [f"{name} {word!r}" for name, word in words.items() if word and label_of(word) in ("", NONE)]
+    unreadable = [f"{name} {word!r}" for name, word in words.items() if word and not book.label(word)]
     if unreadable:
         reason = f"{' and '.join(unreadable)} names no source"
         return Source(NONE, "none.unknown_label", campaign, reason)

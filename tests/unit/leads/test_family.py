@@ -23,6 +23,7 @@ from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.messages import ContactKey, LeadCaptured, Submission
 from leadloop.policy import Policy
 from leadloop.policy.duplicates import Clients, Duplicates
+from leadloop.policy.fraud import Fraud
 from leadloop.policy.spans import read_span
 from leadloop.ports.store import Key, Query, Store, Write
 from support.lead_facts import ANNA, BORIS, entered, linked, observed, visited
@@ -238,10 +239,29 @@ class TestVelocity:
             sent(f"l{n:02}", MORNING + n * apart, f"phone-{n}", client_id=ANNA, network="4f" * 16) for n in range(count)
         ]
 
-    def test_each_knows_how_many_came_before_it_from_one_place(self) -> None:
-        desk = Register().take(*self.burst(4, timedelta(minutes=25)))
-        counted = [desk.lead(f"l{n:02}").circumstances.velocity for n in range(4)]
-        assert counted == [{}] + [{"client_id": n, "network": n} for n in (1, 2, 2)]
+    def counted(self, forms: list[LeadCaptured]) -> list[int]:
+        velocity = {name: 1 for name in ("client_id", "device", "network", "phone_block")}
+        every_one = sokol().model_copy(update={"fraud": Fraud.model_validate({"velocity": velocity})})
+        desk = Register(policy=every_one).take(*forms)
+        found = [desk.lead(form.submission.lead_id).circumstances.velocity for form in forms]
+        assert all(one.get("client_id", 0) == one.get("network", 0) for one in found)
+        return [one.get("network", 0) for one in found]
+
+    def test_each_knows_how_many_came_with_it_in_the_busiest_hour(self) -> None:
+        """The first of a burst is as much of it as the last."""
+        assert self.counted(self.burst(4, timedelta(minutes=25))) == [2, 2, 2, 2]
+        assert self.counted(self.burst(4, timedelta(minutes=30))) == [1, 1, 1, 1]
+        assert self.counted(self.burst(3, timedelta(hours=1))) == [0, 0, 0]
+
+    def test_whoever_tries_again_is_no_crowd(self) -> None:
+        again = [sent(f"l{n}", MORNING + n * timedelta(minutes=2), "phone-anna", network="4f" * 16) for n in range(4)]
+        stranger = sent("x", MORNING, "phone-boris", network="4f" * 16)
+        desk = Register().take(*again, stranger)
+        assert [desk.lead(f"l{n}").circumstances.velocity for n in range(4)] == [{}] * 4
+
+    def test_a_crowd_is_counted_in_steps_of_the_policy(self) -> None:
+        desk = Register().take(*self.burst(5, timedelta(minutes=1)))
+        assert [desk.lead(f"l{n:02}").circumstances.velocity for n in range(5)] == [{"client_id": 3}] * 5
 
     def test_any_order_of_arrival_counts_the_same(self) -> None:
         burst, chance = self.burst(7, timedelta(minutes=11)), random.Random(7)
@@ -253,7 +273,7 @@ class TestVelocity:
     def test_a_flood_is_counted_to_its_bound_in_any_order(self) -> None:
         burst, chance = self.burst(60, timedelta(seconds=5)), random.Random(9)
         expected = Register().take(*burst).everything()
-        assert expected["lead/l59"]["circumstances"]["velocity"] == {"client_id": 20, "network": 20}
+        assert expected["lead/l59"]["circumstances"]["velocity"] == {"client_id": 18, "network": 15}
         chance.shuffle(burst)
         assert Register().take(*burst).everything() == expected
 

@@ -57,15 +57,17 @@ def gate(*facts: Fact, policy: Policy = POLICY, velocity: dict[str, int] | None 
         ({"foreign_origin": True, "phone_pattern": True}, {}, 70, True),
         ({"fill_seconds": 1, "phone_pattern": True}, {}, 100, False),
         ({"fill_seconds": 1, "automation": True}, {}, 120, False),
-        ({}, {"client_id": 1, "device": 2, "network": 9}, 0, True),
-        ({}, {"client_id": 2}, 50, True),
+        ({}, {"client_id": 2, "device": 3, "network": 14, "phone_block": 1}, 0, True),
         ({}, {"client_id": 3}, 50, True),
-        ({}, {"client_id": 4}, 100, False),
-        ({}, {"device": 6}, 100, False),
+        ({}, {"client_id": 5}, 50, True),
+        ({}, {"client_id": 6}, 100, False),
+        ({}, {"device": 8}, 100, False),
         ({}, {"network": 19}, 50, True),
-        ({}, {"network": 20}, 100, False),
-        ({}, {"client_id": 2, "device": 3, "network": 10}, 50, True),
-        ({"automation": True}, {"device": 3}, 110, False),
+        ({}, {"network": 30}, 100, False),
+        ({}, {"phone_block": 2}, 50, True),
+        ({}, {"phone_block": 4}, 100, False),
+        ({}, {"client_id": 3, "device": 4, "network": 15}, 50, True),
+        ({"automation": True}, {"device": 4}, 110, False),
     ],
 )
 def test_signs_add_up(signs: dict[str, object], velocity: dict[str, int], score: int, passes: bool) -> None:
@@ -80,7 +82,7 @@ def test_a_single_sign_but_the_hidden_field_holds_nobody() -> None:
 
 
 def test_the_reason_names_the_signs_with_their_weights() -> None:
-    found = gate(submitted(bot_signs=BotSigns(fill_seconds=1, automation=True)), velocity={"client_id": 2})
+    found = gate(submitted(bot_signs=BotSigns(fill_seconds=1, automation=True)), velocity={"client_id": 3})
     assert found.signs == ("automation 60", "too_fast 60", "velocity.client_id 50")
     assert found.verdict.reason == "signs of a bot weigh 170 of 100: automation 60, too_fast 60, velocity.client_id 50"
 

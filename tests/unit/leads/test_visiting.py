@@ -261,7 +261,7 @@ def test_a_lead_of_many_client_ids_is_not_read_for_each_of_them() -> None:
         assert len(MemoryStore.query(store, Query("lead")).documents) == 1
         return store.given
 
-    assert given(12) == given(4) == 1  # itself, counted among those of its first ClientID
+    assert given(12) == given(4) <= 2  # itself, counted among those of its first ClientID and of its block of phones
 
 
 class TestAVisitAtRest:

@@ -49,7 +49,7 @@ def test_the_list_holds_each_host_once_and_as_browsers_send_it() -> None:
 
 def test_a_referrer_is_a_source_detected_by_itself_in_the_channel_of_its_class() -> None:
     source = resolve({"referrer": {"host": "away.vk.com"}})
-    assert (source.label, source.channel, source.connection) == ("away_vk_com", "social", "automatic")
+    assert (source.label, source.channel, source.connection) == ("vk_com", "social", "automatic")
 
 
 def test_who_comes_back_from_paying_came_from_elsewhere() -> None:
