@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NAME = "what-if"
 HELP = "judge a month's leads by a changed policy, such as --duplicates.window 90d, beside the present; changes nothing"
 
-_MONTH = re.compile(r"(?P<year>[0-9]{4})-(?P<month>0[1-9]|1[0-2])")
+_MONTH = re.compile(r"(?P<year>20[0-9]{2})-(?P<month>0[1-9]|1[0-2])")
 _SHOWN = 20
 
 

@@ -97,6 +97,8 @@ def _fraud(_policy: Policy, _lead: Lead, state: LeadState, _repeated: Repeated |
     found = state.fraud
     if found.gate not in (Gate.HELD, Gate.FRAUD):
         return found.gate.value
+    if found.gate is Gate.FRAUD:
+        return f"{found.gate.value}: {found.verdict.reason}"
     signs = f" ({', '.join(found.signs)})" if found.signs else ""
     return f"{found.gate.value}: score {found.score}{signs}"
 

@@ -97,7 +97,7 @@ def reduce(post: FormPost, read: Circumstances) -> Reduced:
     }
     if read.sender.network is not None:
         submission |= {"network": read.sender.network, "device": read.sender.device}
-    if block := _phone_block(post, read):
+    if policy.fraud.weights.phone_block and (block := _phone_block(post, read)):
         submission["phone_block"] = block
     if (user_id := ids.found.get("user_id")) and read.ring.signed(user_id, post.first("user_key")):
         submission["user_id_signed"] = True
@@ -136,10 +136,12 @@ def _contact_keys(post: FormPost, read: Circumstances, sieve: Sieve) -> list[tup
 
 def _phone_block(post: FormPost, read: Circumstances) -> str | None:
     """What numbers of one thousand have in common: a farm of phones counts through them."""
-    may_hash = read.hashes_here or read.policy.contacts.mode is ContactMode.KEEP
-    if read.policy.contacts.mode is ContactMode.NONE or not may_hash or not post.first("phone"):
+    policy = read.policy
+    may_hash = read.hashes_here or policy.contacts.mode is ContactMode.KEEP
+    if policy.contacts.mode is ContactMode.NONE or not may_hash or not post.first("phone"):
         return None
-    phones = _normalised("phone", post, read.policy).values
+    listed = shared_contacts(policy.identity.shared, policy.site.default_region) if policy.identity.shared else ()
+    phones = [phone for phone in _normalised("phone", post, policy).values if phone not in listed]
     return read.ring.keyed_digest(b"phone_block", phones[0][:-3].encode()) if phones else None
 
 

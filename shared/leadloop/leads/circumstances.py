@@ -41,7 +41,7 @@ class Circumstances(_Told):
     lent: Lent | None = None
     velocity: dict[str, int] = Field(default_factory=dict)
     """By kind (``client_id``, ``network``, ``device``, ``phone_block``) how many leads with other contacts came from
-    the same place in the busiest period around this one, in whole steps of ``fraud.velocity``; nothing below the first."""
+    the same place in the busiest period around this one, in steps of ``fraud.velocity``; nothing below the first."""
 
 
 ALONE = Circumstances()

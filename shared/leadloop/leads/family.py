@@ -18,11 +18,11 @@ from leadloop.facts import FactKind
 from leadloop.identity.persons import Sighting
 from leadloop.leads import by_client_id
 from leadloop.leads.delivery import due_again
+from leadloop.leads.duplicates import Contact
 from leadloop.leads.keys import KeyRecord
 from leadloop.leads.kin import Kin, assess, lendable
 from leadloop.leads.lead import Lead
 from leadloop.leads.relations import Person, Relations
-from leadloop.leads.state import LeadState
 from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.policy import Policy
 from leadloop.policy.duplicates import DuplicateKey
@@ -31,6 +31,8 @@ from leadloop.queries import leads_with_weak_id
 
 MOST_KIN = 100
 """Leads of one person that are looked at, the newest; nobody asks a hundred times."""
+
+_MOST_LOOKS = 5
 
 _MOST_CLIENT_IDS = 10
 """ClientIDs of one person that are asked about, the smallest."""
@@ -55,10 +57,19 @@ def place(store: Store, policy: Policy, *leads: Lead) -> Placed:
 def settle(store: Store, policy: Policy, lead_id: str) -> None:
     """Look once more at a lead that rests, and write what others made of it meanwhile; usually nothing.
 
-    Raises ``StoreUnavailable``, or ``PreconditionFailed`` when others keep writing the same documents.
+    What it writes may follow from key documents that changed while it read leads, so it looks again until it writes
+    nothing. Raises ``StoreUnavailable``, or ``PreconditionFailed`` when others keep writing the same documents.
     """
+    for _ in range(_MOST_LOOKS):
+        if not _settle_once(store, policy, lead_id):
+            return
+
+
+def _settle_once(store: Store, policy: Policy, lead_id: str) -> bool:
+    wrote = False
 
     def decide() -> list[Write]:
+        nonlocal wrote
         [document] = store.get_many([Key("lead", lead_id)])
         if document is None:
             return []
@@ -67,9 +78,11 @@ def settle(store: Store, policy: Policy, lead_id: str) -> None:
         told = placed.leads[lead_id]
         own = [] if told == lead else lead_writes(policy, told, document.version)
         writes = [*own, *placed.writes]
+        wrote = bool(writes)
         return [*writes, *due_again(store, policy, writes)]
 
     decide_and_commit(store, decide)
+    return wrote
 
 
 def matters_to_others(policy: Policy, before: Lead | None, after: Lead) -> bool:
@@ -85,21 +98,6 @@ def submitted_at(lead: Lead) -> datetime | None:
     return min(times, default=None)
 
 
-def filed_under(lead: Lead, state: LeadState) -> frozenset[str]:
-    """The strong ids that a lead is filed under: of contact keys those of the newest key of the ring.
-
-    The site sends each contact under every key of the ring, the newest first; the CRM's are under the newest alone.
-    """
-    older: set[str] = set()
-    for fact in lead.facts:
-        keys = fact.values.get("keys") if fact.kind is FactKind.SUBMITTED else None
-        sent = [key for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
-        for key in sent:
-            if key["key_id"] != sent[0]["key_id"]:
-                older.add(f"{key['kind']}-{key['key_id']}-{key['normaliser']}-{key['hmac']}")
-    return state.strong_ids - older
-
-
 class _Placing:
     """The place of some leads; read afresh for each attempt."""
 
@@ -109,6 +107,7 @@ class _Placing:
         self._leads = {lead.id: lead for lead in leads}
         self._relations = Relations(store, policy)
         self._resting: dict[str, Document] = {}
+        self._of_client: dict[str, list[Kin]] = {}
 
     def done(self) -> Placed:
         found = [Kin.of(self._policy, lead) for lead in self._leads.values()]
@@ -128,6 +127,7 @@ class _Placing:
                 person = self._relations.person_of(lead_id, one.state.strong_ids)
                 is_settled = is_settled and person.keys <= filed.keys()
                 told |= self._assess(person, one)
+        is_settled = is_settled and not any(lead.circumstances.lent for lead in told.values())
         writes = [record.write() for record in filed.values()]
         for lead_id, lead in told.items():
             if lead_id not in self._leads and lead != Lead.of(self._resting[lead_id]):
@@ -136,26 +136,33 @@ class _Placing:
         return Placed(placed, tuple(writes), is_settled)
 
     def _file(self, own: Kin) -> dict[str, KeyRecord]:
-        """The records that change; also under older keys of the ring, where somebody is filed under them."""
-        filed = filed_under(own.lead, own.state)
+        """The records that change.
+
+        While the ring has several keys a lead is filed under all: a form that was captured before the ring was turned
+        may come after one that was captured later, and knows the older key alone.
+        """
         sighting = Sighting(own.at, own.state.strong_ids)
         records = self._relations.records(own.state.strong_ids)
-        with_lead = {
-            id_: record.with_lead(own.lead.id, sighting)
-            for id_, record in records.items()
-            if id_ in filed or record.leads
-        }
+        with_lead = {id_: record.with_lead(own.lead.id, sighting) for id_, record in records.items()}
         return {id_: record for id_, record in with_lead.items() if record is not records[id_]}
 
     def _assess(self, person: Person, own: Kin) -> dict[str, Lead]:
-        kin = {own.lead.id: own} | self._read_kin(person.lead_ids - {own.lead.id})
+        seen = self._relations.sightings(person)
+        newest_ids = sorted(person.lead_ids, key=lambda id_: (seen[id_].at if id_ in seen else own.at, id_))[-MOST_KIN:]
+        kin = {own.lead.id: own} | self._read_kin({*newest_ids} - {own.lead.id})
         if self._by_client_id:
             person, kin = self._with_client_ids(person, own, kin)
         shared = self._shared_clients(person, kin, lendable(list(kin.values())))
         newest = sorted(kin.values(), key=lambda one: (one.at, one.lead.id))[-MOST_KIN:]
         if own not in newest:
             newest.append(own)
-        return assess(self._policy, person.name, person.keys, newest, shared)
+        told = {one.lead.id for one in newest}
+        others = [
+            Contact(lead_id, seen.at, seen.keys & person.keys)
+            for lead_id, seen in self._relations.sightings(person).items()
+            if lead_id not in told
+        ]
+        return assess(self._policy, person.name, person.keys, newest, shared, others)
 
     def _with_client_ids(self, person: Person, own: Kin, kin: dict[str, Kin]) -> tuple[Person, dict[str, Kin]]:
         """Those too that ClientIDs join, where the policy says so."""
@@ -179,9 +186,12 @@ class _Placing:
 
     def _kin_of_client(self, client_id: str) -> list[Kin]:
         """The leads of a ClientID; of those that are being placed, as they are to rest."""
+        if client_id in self._of_client:
+            return self._of_client[client_id]
         resting = {one.key.id for one in self._leads_of(client_id)}
         pending = {id_ for id_, lead in self._leads.items() if self._came_with(lead, client_id)}
-        return list(self._read_kin(resting | pending).values())
+        self._of_client[client_id] = list(self._read_kin(resting | pending).values())
+        return self._of_client[client_id]
 
     def _came_with(self, lead: Lead, client_id: str) -> bool:
         kin = Kin.of(self._policy, lead)
@@ -240,6 +250,7 @@ def _shown(policy: Policy, lead: Lead) -> tuple[object, ...]:
         kin.state.strong_ids,
         kin.client_ids,
         kin.is_without_ids,
+        kin.is_stopped,
         frozenset(kin.visits()),
         tuple(stages.items()),
     )

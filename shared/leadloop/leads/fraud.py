@@ -136,9 +136,13 @@ def _signs(policy: Policy, state: LeadState, outside: str) -> Iterator[Sign]:
         if is_seen and weight:
             yield Sign(name, weight)
     # A device is in a network and has a ClientID, so the three tell of one haste: the most telling counts alone.
-    hastes = [Sign(f"velocity.{kind}", times * weights.velocity) for kind, times in _hastes(policy, state)]
-    if hastes and weights.velocity:
-        yield max(hastes, key=lambda sign: (sign.weight, sign.name))
+    weighed = {"phone_block": weights.phone_block}
+    hastes = [
+        Sign(f"velocity.{kind}", times * weighed.get(kind, weights.velocity)) for kind, times in _hastes(policy, state)
+    ]
+    heaviest = max(hastes, key=lambda sign: (sign.weight, sign.name), default=None)
+    if heaviest is not None and heaviest.weight:
+        yield heaviest
 
 
 def _hastes(policy: Policy, state: LeadState) -> Iterator[tuple[str, int]]:

@@ -14,7 +14,7 @@ from leadloop.identity.persons import Sighting, Sightings
 from leadloop.json_types import Json, JsonObject, json_list
 from leadloop.ports.store import Create, Document, Key, Store, Update, Write
 
-MOST_LEADS = 200
+MOST_LEADS = 1000
 """Leads a key remembers, the newest; a contact with more is a call centre's or a tester's."""
 
 

@@ -10,6 +10,7 @@ from leadloop.facts import FactKind
 from leadloop.leads.circumstances import Lent
 from leadloop.leads.duplicates import Contact, Repetition, repetitions
 from leadloop.leads.fold import OF_A_VISIT, fold
+from leadloop.leads.fraud import Gate
 from leadloop.leads.lead import Lead
 from leadloop.leads.repeats import repeat_of
 from leadloop.leads.state import LeadState
@@ -38,6 +39,11 @@ class Kin(NamedTuple):
         return frozenset(one.removeprefix(mark) for one in self.state.weak_ids if one.startswith(mark))
 
     @property
+    def is_stopped(self) -> bool:
+        """Whether the fraud gate lets nothing of it pass, by its own facts."""
+        return self.state.fraud.gate in (Gate.HELD, Gate.FRAUD)
+
+    @property
     def is_without_ids(self) -> bool:
         """Whether it has no id by which Metrica finds a visit."""
         return not self.state.ids.keys() & OF_A_VISIT
@@ -62,22 +68,34 @@ class Kin(NamedTuple):
 
 
 def assess(
-    policy: Policy, person: str | None, keys: frozenset[str], kin: Sequence[Kin], shared_clients: frozenset[str]
+    policy: Policy,
+    person: str | None,
+    keys: frozenset[str],
+    kin: Sequence[Kin],
+    shared_clients: frozenset[str],
+    others: Sequence[Contact] = (),
 ) -> dict[str, Lead]:
     """Every lead of a person as the others make it.
 
-    ``keys`` are the person's own strong ids, ``shared_clients`` the ClientIDs that other persons came with too.
+    ``keys`` are the person's own strong ids, ``shared_clients`` the ClientIDs that other persons came with too,
+    ``others`` leads that are counted and not told. A lead that the fraud gate stops for what it shows by itself begins
+    no series and is in none: else a bot's post with somebody's phone would make duplicates of that person's leads.
     """
+    stopped = {one.lead.id for one in kin if one.is_stopped}
     contacts = [
-        Contact(one.lead.id, one.at, one.state.strong_ids & keys, one.client_ids - shared_clients) for one in kin
+        Contact(one.lead.id, one.at, one.state.strong_ids & keys, one.client_ids - shared_clients)
+        for one in kin
+        if one.lead.id not in stopped
     ]
+    contacts += others
     found = repetitions(policy, contacts)
-    times = {one.lead.id: one.at for one in kin}
+    times = {contact.lead_id: contact.at for contact in contacts}
     told = {}
     for one in kin:
         client_since = _client_since(policy, one, kin)
         # a client is no duplicate, but on a list of its own
-        repetition = found[one.lead.id] if client_since is None else Repetition(credit=one.lead.id)
+        alone = Repetition(credit=one.lead.id)
+        repetition = found.get(one.lead.id, alone) if client_since is None else alone
         circumstances = one.lead.circumstances.model_copy(
             update={
                 "person": person,
@@ -88,7 +106,8 @@ def assess(
                 "lent": _lent(one, kin, shared_clients),
             }
         )
-        first = repeat_of(one.lead.id, one.at, times, policy.defaults.same_lead_repeat)
+        seen = times if one.lead.id not in stopped else {}
+        first = repeat_of(one.lead.id, one.at, seen, policy.defaults.same_lead_repeat)
         told[one.lead.id] = one.lead.model_copy(update={"circumstances": circumstances, "repeat_of": first})
     return told
 

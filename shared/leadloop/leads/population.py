@@ -46,7 +46,7 @@ class _Population:
             for key in kin.state.strong_ids:
                 seen[key].append(kin)
             if kin.state.submitted_at is not None:
-                for place in counted_by(kin.state).items():
+                for place in counted_by(policy, kin.state).items():
                     self._near[place].append((kin.state.submitted_at, kin.lead.id))
         for times in self._near.values():
             times.sort()
@@ -83,7 +83,7 @@ class _Population:
         at = kin.state.submitted_at if kin is not None else None
         velocity: dict[str, int] = {}
         if kin is not None and at is not None:
-            for kind, id_ in counted_by(kin.state).items():
+            for kind, id_ in counted_by(self._policy, kin.state).items():
                 period, times = period_of(self._policy, kind), self._near[kind, id_]
                 near = times[bisect_left(times, (at - period, "")) : bisect_right(times, (at + period, ""))]
                 others = [self._arrival(other) for _, other in near if other != lead.id]

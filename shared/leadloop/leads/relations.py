@@ -57,6 +57,10 @@ class Relations:
             self._is_shared[key_id] = not judge_shared(key_id, seen, self._policy.defaults.shared_key_persons)
         return self._is_shared[key_id]
 
+    def sightings(self, person: Person) -> Sightings:
+        """Each lead of a person as its strong ids know it; nothing for a lead without any."""
+        return {id_: seen for key in sorted(person.keys) for id_, seen in self._records[key].leads.items()}
+
     def person_of(self, lead_id: str, keys: Iterable[str]) -> Person:
         """Everybody joined to a lead that came with these strong ids, the lead itself included."""
         followed: set[str] = set()

@@ -15,7 +15,6 @@ from typing import NamedTuple
 from leadloop import timestamps
 from leadloop.leads.delivery import due_again
 from leadloop.leads.family import settle
-from leadloop.leads.fold import TRACES
 from leadloop.leads.lead import Lead, borrowed
 from leadloop.leads.state import LeadState
 from leadloop.leads.writing import decide_and_commit, lead_writes
@@ -30,7 +29,6 @@ MOST_COUNTED = 20
 _MOST_READ = 120
 """Leads of one weak id that are looked at for one arrival. Of more, so near each other, each counts the most anyway."""
 _CLIENT, _PHONES = "client_id", "phone_block"
-_KINDS = (_CLIENT, *TRACES)
 _HOPS = 2
 _MOST_CLIENT_IDS = 3
 """ClientIDs of one lead whose borrowers are asked for."""
@@ -53,7 +51,7 @@ def look_round(store: Store, policy: Policy, lead_id: str) -> None:
     state = (Lead.of(document) if document is not None else Lead(id=lead_id)).state(policy)
     if state.submitted_at is None:
         return
-    _count(store, policy, state.submitted_at, counted_by(state))
+    _count(store, policy, state.submitted_at, counted_by(policy, state))
     for client_id in _client_ids(state):
         for borrower in store.query(leads_with_weak_id(borrowed(client_id))).documents:
             settle(store, policy, borrower.key.id)
@@ -62,10 +60,13 @@ def look_round(store: Store, policy: Policy, lead_id: str) -> None:
             settle(store, policy, id_)
 
 
-def counted_by(state: LeadState) -> dict[str, str]:
-    """By kind the id that a lead is counted by, the first known; nobody is counted by what is borrowed."""
+def counted_by(policy: Policy, state: LeadState) -> dict[str, str]:
+    """By kind the id that a lead is counted by, the first known; not by what is borrowed or weighs nothing."""
     own = state.ids.get(_CLIENT) if state.lent is None else None
-    return {kind: value for kind, value in {_CLIENT: own, **state.traces}.items() if value and kind in _KINDS}
+    weights = policy.fraud.weights
+    weighed = {_PHONES: weights.phone_block}
+    first = {kind: value for kind, value in {_CLIENT: own, **state.traces}.items() if value}
+    return {kind: value for kind, value in first.items() if weighed.get(kind, weights.velocity)}
 
 
 def period_of(policy: Policy, kind: str) -> timedelta:

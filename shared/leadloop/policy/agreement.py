@@ -44,6 +44,14 @@ def crm_contradictions(crm: AmoCrm, contacts: Contacts | None) -> Iterator[Contr
             "status they are created in"
         )
         yield Contradiction(("new_lead",), text, None)
+    held: dict[str, str] = {}
+    for name, place in crm.fields.model_dump().items():
+        first = held.setdefault(place, name) if isinstance(place, str) else name
+        if first != name:
+            text = (
+                f"{first} and {name} both live in the field {place!r} and would overwrite each other; give each its own"
+            )
+            yield Contradiction(("fields", name), text, place)
     for index, status in enumerate(crm.ignored):
         stage = crm.stage_of(*status.split("/"))
         if stage is not None:

@@ -53,6 +53,9 @@ class Weights(Section):
     """The phone is a valid number that people type to get past a form: one digit, a row, or a group repeated."""
     velocity: Whole = Field(50, ge=0)
     """So many other leads with the same ClientID, device or network as ``fraud.velocity`` names; once for each time."""
+    phone_block: Whole = Field(0, ge=0)
+    """So many other leads with phones of one block as ``fraud.velocity.phone_block`` names; once for each time. 0 as
+    long as nobody says otherwise: who tries forms out types one number after another."""
     suspicious: Whole = Field(60, ge=0)
     """An outside service's latest word is ``suspicious``, or a reason that nobody has given a meaning."""
 
@@ -64,7 +67,7 @@ class Velocity(Section):
     """With the same ClientID."""
     device: Whole = Field(4, ge=1)
     """From the same network with the same browser and language."""
-    network: Whole = Field(15, ge=1)
+    network: Whole = Field(10, ge=1)
     """From the same network: 256 addresses of IPv4, or the first 48 bits of IPv6."""
     phone_block: Whole = Field(2, ge=1)
     """With phones that differ in their last three digits alone, within ``fraud.phone_period``."""

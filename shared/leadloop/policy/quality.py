@@ -77,3 +77,8 @@ class Disqualification(Section):
     def reason_of(self, loss_reason: str) -> str | None:
         """The name of the reason that a loss reason of the CRM means; ``None`` when it means none."""
         return next((name for name, reason in self.reasons.items() if loss_reason in reason.loss_reasons), None)
+
+    @property
+    def suppressing(self) -> tuple[str, ...]:
+        """The reasons whose leads advertisements are to avoid."""
+        return tuple(name for name, reason in self.reasons.items() if reason.suppress)

@@ -144,6 +144,9 @@ def _quality(policy: Policy) -> Iterator[Finding]:
                 f"nobody is ever lost: no status in crm.pipelines has the stage {' or '.join(disqualification.stages)}"
             )
             yield Finding(Level.WARNING, "goals.disqualified_without_stage", f"goals.{name}.on", text)
+    if disqualification.suppressing and not any(goal.on is GoalEvent.DISQUALIFIED for goal in policy.goals.values()):
+        text = "nothing tells advertisements whom to avoid: write a goal `on: disqualified`, which these reasons reach"
+        yield Finding(Level.WARNING, "disqualification.suppress_without_goal", "disqualification.reasons", text)
     if profile is not None and lost and not disqualification.reasons:
         text = "why leads are lost is not said; map the CRM's loss reasons, at most 12, in `disqualification.reasons`"
         yield Finding(Level.NOTE, "disqualification.no_reasons", "disqualification", text)

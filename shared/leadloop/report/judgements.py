@@ -56,7 +56,11 @@ def _identity(store: Store, policy: Policy, lead: Lead, state: LeadState, cite: 
     person = lead.circumstances.person
     if person is None:
         yield Judgement(
-            "person", "nobody", "identity.no_strong_id", "it came with no contact and no confirmed UserID", ""
+            "person",
+            "nobody",
+            "identity.no_strong_id",
+            "it came without an own contact and a confirmed UserID",
+            "",
         )
     else:
         yield Judgement("person", _short(person), "identity.strong_ids", "named by the smallest of its strong ids", "")

@@ -11,6 +11,7 @@ from leadloop.json_types import Json, JsonObject
 SOURCE, CALLED_NUMBER, CREATED_BY = "source", "called_number", "created_by"
 """What a deal shows besides tags, click ids and the referrer, by the names of ``crm.fields``."""
 
+BY_INTEGRATION = "integration"
 BY_USER = "user"
 """Who made a deal that was entered by hand; any other maker is the CRM's own logic, or another program."""
 
@@ -41,7 +42,13 @@ def of_form(said: JsonObject) -> Signs:
 
 
 def of_deal(fields: Mapping[str, str]) -> Signs:
-    """The signs of a deal: what its source fields hold."""
+    """The signs of a deal: what its source fields hold.
+
+    Who made it is told by the CRM's id of a user, 0 for a program; here it is a user's or an integration's.
+    """
+    maker = fields.get(CREATED_BY, "")
+    if maker.isdecimal():
+        fields = {**fields, CREATED_BY: BY_USER if int(maker) else BY_INTEGRATION}
     return Signs(fields, fields, host_of(fields.get("referrer", "")), "", fields)
 
 

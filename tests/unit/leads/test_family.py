@@ -273,7 +273,7 @@ class TestVelocity:
     def test_a_flood_is_counted_to_its_bound_in_any_order(self) -> None:
         burst, chance = self.burst(60, timedelta(seconds=5)), random.Random(9)
         expected = Register().take(*burst).everything()
-        assert expected["lead/l59"]["circumstances"]["velocity"] == {"client_id": 18, "network": 15}
+        assert expected["lead/l59"]["circumstances"]["velocity"] == {"client_id": 18, "network": 20}
         chance.shuffle(burst)
         assert Register().take(*burst).everything() == expected
 

@@ -202,11 +202,8 @@ class TestRepeatsWithinTheHour:
         desk.world.clock.advance(minutes=5)
         after = desk.captured({**ANNA, "submission_id": "s-2"})
         assert self.arrive(office, before, after) == [None, before.submission.lead_id]
-        # under the older key too, because somebody is filed there: else who came before would not see who came after
+        # under the older key too: a form that was captured before the ring was turned may come later
         assert office.keys_of(after) == {key.id for key in after.submission.keys}
-        boris = desk.captured({"phone": "8 999 000-00-07", "submission_id": "s-3"})
-        office.register(boris)
-        assert office.keys_of(boris) == {key.id for key in boris.submission.keys if key.key_id == "k2"}
 
 
 class TestALeadThatCanHoldNoMore:
