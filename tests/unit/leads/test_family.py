@@ -154,6 +154,38 @@ def test_what_we_wrote_into_the_crm_confirms_nothing() -> None:
     assert not desk.lead("anna").state(desk.policy).confirmed_user_ids
 
 
+@pytest.mark.parametrize("bot_first", [True, False])
+def test_a_bots_post_with_somebodys_telephone_makes_nobody_a_duplicate(bot_first: bool) -> None:
+    bot = sent("bot", MORNING, "phone-anna", bot_signs={"honeypot_filled": True})
+    anna = sent("anna", MORNING + 30 * DAY, "phone-anna")
+    desk = Register().take(*((bot, anna) if bot_first else (anna, bot)))
+    assert desk.repeats() == {"bot": None, "anna": None}
+    desk.tell("bot", linked("1"), entered(QUALIFIED, MORNING + 31 * DAY))  # sales spoke with her: it was no bot
+    assert desk.repeats() == {"bot": None, "anna": "bot"}
+
+
+def test_a_telephone_that_calls_all_day_is_one_series_however_long() -> None:
+    forms = [sent(f"l{n:03}", MORNING + n * timedelta(hours=3), "phone-test") for n in range(130)]
+    desk = Register().take(*forms[:-1])
+    before = desk.store.usage.writes
+    desk.take(forms[-1])
+    assert desk.store.usage.writes - before <= 6
+    assert set(desk.repeats().values()) == {None, "l000"}
+
+
+def test_a_form_under_the_older_key_that_comes_late_is_joined() -> None:
+    """The ring was turned: who is captured afterwards has both keys, a message from before has the older alone."""
+
+    def keyed(lead_id: str, at: datetime, *ring: str) -> LeadCaptured:
+        keys = [ContactKey(kind="phone", key_id=name, normaliser="n1", hmac=f"{name}-anna") for name in ring]
+        form = sent(lead_id, at)
+        return form.model_copy(update={"submission": form.submission.model_copy(update={"keys": tuple(keys)})})
+
+    old, new = keyed("old", MORNING, "k1"), keyed("new", MORNING + DAY, "k2", "k1")
+    for order in ((old, new), (new, old)):
+        assert Register().take(*order).repeats() == {"old": None, "new": "old"}
+
+
 class TestABorrowedClientId:
     def call(self, desk: Register, at: datetime, phone: str = "phone-anna") -> Lead:
         """A call that the CRM knows of, and we only from it."""

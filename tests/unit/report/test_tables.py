@@ -19,3 +19,10 @@ def test_no_rows_is_a_dash() -> None:
 
 def test_the_indent_is_the_callers() -> None:
     assert table(["a"], [["b"]], indent="") == "a\n─\nb"
+
+
+def test_a_visitors_text_moves_no_cursor_and_turns_no_letters() -> None:
+    told = table(["tag"], [["go\x1b[2J"], ["\u202eevil"], ["a\r\nFAKE LINE"]])
+    assert told.replace("\n", "").isprintable()
+    assert "\\x1b[2J" in told
+    assert len(told.splitlines()) == 5

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadloop.json_types import JsonObject
-from leadloop.sources.resolution import Source, resolve
+from leadloop.sources.resolution import Source, resolve, resolve_deal
 
 YCLID, GCLID, VK = {"yclid": "7325873983740247041"}, {"gclid": "Cj0K"}, {"utm_source": "vk", "utm_campaign": "spring"}
 YA = {"host": "ya.ru", "path": "/search"}
@@ -63,3 +63,22 @@ def test_any_tag_becomes_a_label_that_can_stand_in_a_path_of_counters(tag: str) 
     assert re.fullmatch(r"[^\W_]+(_[^\W_]+)*", source.label)
     assert len(source.label) <= 60
     assert source.is_none == (source.label == "none")
+
+
+@pytest.mark.parametrize(
+    ("maker", "rule"),
+    [
+        ("7", "none.entered_by_hand"),
+        ("0", "none.born_in_crm"),
+        ("", "none.born_in_crm"),
+        ("user", "none.entered_by_hand"),
+    ],
+    ids=["a user of amoCRM", "a program", "not told", "in words"],
+)
+def test_who_made_a_deal_is_told_by_the_crms_own_id(maker: str, rule: str) -> None:
+    assert resolve_deal({"created_by": maker} if maker else {}).rule == rule
+
+
+@pytest.mark.parametrize("tag", ["(direct)", "(not set)", "[SOURCE]", "{{site_source_name}}", "<source>"])
+def test_a_place_that_nothing_was_put_into_is_no_label(tag: str) -> None:
+    assert resolve({"utm": {"utm_source": tag}}).label == "none"
