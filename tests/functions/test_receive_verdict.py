@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from leadloop.leads.fraud import OutsideVerdict, meaning
+from leadloop.leads.verdict_body import VerdictUnclear, read_verdict
 from leadloop.messages import VerdictReceived, VerdictUnreadable
 from support.policies import sokol
+from support.settable_clock import MORNING
 from support.verdict_desk import KEY, OLD_KEY, SECRET, headers, post, told, verdict_world
 from support.world import World
 
@@ -137,3 +139,18 @@ def test_bodies_that_say_nothing_are_sealed(world: World) -> None:
         post(world, b'{"phone": "+7 999 000-00-03"}')
     [message] = published(world)
     assert "999" not in message.model_dump_json(exclude={"body_sealed", "event_id", "received_at"})
+
+
+UNSTORABLE = ["\ud800", "line\nbreak", "x" * 200]
+
+
+@pytest.mark.parametrize(
+    ("kind", "id_"),
+    [("lead_id", "a/b"), *((kind, id_) for kind in ("lead_id", "submission_id", "user_id") for id_ in UNSTORABLE)],
+)
+def test_an_id_that_no_store_can_hold_is_no_subject(kind: str, id_: str) -> None:
+    """It ends in quarantine: once it was published, and delivered again until nobody would."""
+    body = json.dumps({**told(), "subject": {kind: id_}}).encode()
+    with pytest.raises(VerdictUnclear) as refusal:
+        read_verdict(body, MORNING)
+    assert id_ not in str(refusal.value)

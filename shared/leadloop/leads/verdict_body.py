@@ -31,6 +31,7 @@ _VERDICTS = get_args(VerdictReceived.model_fields["verdict"].annotation)
 _AHEAD = timedelta(minutes=5)
 _PROVIDER = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _LONGEST = 128
+_LEAD_ID = re.compile(r"[0-9a-z][0-9a-z_-]{0,63}")
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _ZEROS = re.compile(r"[0-]+")
 _CONTACT = "looked like a contact"
@@ -99,9 +100,10 @@ def _subject(value: object) -> dict[str, str]:
         raise VerdictUnclear("subject: expected an object of ids by kind")
     offered = {str(kind).lower(): _id_text(str(kind), id_) for kind, id_ in value.items()}
     known = read_ad_ids({kind: (offered[kind],) for kind in AD_IDS if kind in offered}).found
-    for kind in ("lead_id", "submission_id"):
-        if (id_ := offered.get(kind, "")) and not is_nothing(id_) and not looks_like_contact(id_):
-            known[kind] = id_.lower() if kind == "lead_id" else id_
+    if _LEAD_ID.fullmatch(lead_id := offered.get("lead_id", "").lower()):
+        known["lead_id"] = lead_id
+    if (id_ := offered.get("submission_id", "")) and not is_nothing(id_) and not looks_like_contact(id_):
+        known["submission_id"] = id_
     if _DIGITS.fullmatch(deal := offered.get("deal_id", "")):
         known["deal_id"] = deal
     known = {kind: id_ for kind, id_ in known.items() if _ZEROS.fullmatch(id_) is None}
@@ -117,9 +119,13 @@ def _id_text(kind: str, value: object) -> str:
         return ""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if not isinstance(value, str) or len(value) > _LONGEST:
-        raise VerdictUnclear(f"subject.{kind[:40]}: expected a text of at most {_LONGEST} characters")
+    if not isinstance(value, str) or len(value) > _LONGEST or not value.isprintable():
+        raise VerdictUnclear(f"subject.{_name(kind)}: expected a text of at most {_LONGEST} characters on one line")
     return value.strip()
+
+
+def _name(kind: str) -> str:
+    return kind[:40] if kind.isprintable() else "?"
 
 
 def _harmless(text: str) -> str:
