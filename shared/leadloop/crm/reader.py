@@ -25,6 +25,7 @@ from leadloop.leads.crm_refs import CrmRef, ref_key
 from leadloop.leads.family import settle
 from leadloop.leads.lead import Lead
 from leadloop.leads.matching import candidates_of, match
+from leadloop.leads.velocity import look_round
 from leadloop.leads.verdicts import recall_verdicts
 from leadloop.leads.visiting import recall, tell_refused
 from leadloop.leads.writing import decide_and_commit
@@ -202,6 +203,8 @@ class Reader:
                 tell_refused(self._runtime.log, lead_id, refusal)
         for lead_id in dict.fromkeys((*decision.taught, *decision.linked)):
             recall_verdicts(self._store, self._policy, lead_id)
+        for lead_id in decision.taught:
+            look_round(self._store, self._policy, lead_id)
         for lead_id in decision.unsettled:
             settle(self._store, self._policy, lead_id)
         for lead_id in decision.linked:

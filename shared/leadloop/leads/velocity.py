@@ -49,9 +49,8 @@ def look_round(store: Store, policy: Policy, lead_id: str) -> None:
     """
     [document] = store.get_many([Key("lead", lead_id)])
     state = (Lead.of(document) if document is not None else Lead(id=lead_id)).state(policy)
-    if state.submitted_at is None:
-        return
-    _count(store, policy, state.submitted_at, counted_by(policy, state))
+    if state.submitted_at is not None:
+        _count(store, policy, state.submitted_at, counted_by(policy, state))
     for client_id in _client_ids(state):
         for borrower in store.query(leads_with_weak_id(borrowed(client_id))).documents:
             settle(store, policy, borrower.key.id)
