@@ -200,7 +200,7 @@ def _calls_in(tree: ast.AST) -> list[ast.Call]:
 
 
 def test_each_query_of_several_fields_has_its_index_and_the_reverse() -> None:
-    """Fields of equalities come first, then that of a range or the order:
+    """Fields of equalities and the list that is looked into come first, then that of a range or the order:
     https://firebase.google.com/docs/firestore/query-data/index-overview"""
     there = {
         (one["collection"], frozenset(at["field_path"] for at in one["fields"][:-1]), one["fields"][-1]["field_path"])
@@ -208,8 +208,10 @@ def test_each_query_of_several_fields_has_its_index_and_the_reverse() -> None:
     }
     needed = set()
     for query in queries.EVERY_QUERY:
-        equal = frozenset(at.path for at in query.where if at.operator == "==")
-        last = {at.path for at in query.where if at.operator != "=="} | ({query.order_by} if query.order_by else set())
+        first = ("==", "array_contains")
+        equal = frozenset(at.path for at in query.where if at.operator in first)
+        last = {at.path for at in query.where if at.operator not in first}
+        last |= {query.order_by} if query.order_by else set()
         if equal and last:
             needed.add((query.collection, equal, *last))
     assert there == needed, "a query is refused for want of an index, or an index is written for no query"

@@ -33,9 +33,13 @@ def test_with_the_few_everything_happens_that_happens_with_the_whole_cast(undist
     assert sorted(whole.places.keys() - undisturbed.places.keys()) == []
 
 
+OF_OUTSIDE_SERVICES = {"receive-verdict", "record-verdict"}
+"""No part of the demo's journey; where these may die: tests/functions/test_record_verdict.py."""
+
+
 def test_the_undisturbed_play_keeps_the_promises_and_calls_every_function(undisturbed: Play) -> None:
     assert undisturbed.broken == ()
-    assert {moment.function for moment in undisturbed.places} == set(MANIFEST.functions)
+    assert {moment.function for moment in undisturbed.places} == set(MANIFEST.functions) - OF_OUTSIDE_SERVICES
 
 
 def test_each_function_publishes_what_the_manifest_grants_it(undisturbed: Play) -> None:
@@ -44,7 +48,7 @@ def test_each_function_publishes_what_the_manifest_grants_it(undisturbed: Play) 
     published = {(moment.function, moment.touch.rpartition(" on ")[2]) for moment in touches}
     granted = {(name, topic) for name, function in MANIFEST.functions.items() for topic in function.publishes}
     assert published <= granted
-    assert {function for function, _ in granted - published} <= {"drain-spool", "sync-crm"}
+    assert {function for function, _ in granted - published} <= {"drain-spool", "sync-crm"} | OF_OUTSIDE_SERVICES
 
 
 @pytest.mark.parametrize("plan", ["each-once", "each-once:soon"])
