@@ -1,6 +1,6 @@
 """Key documents: which leads came with a strong id, and with which others, without any contact.
 
-A lead is written under the newest key of the ring and looked up under all (``leadloop.identity.keys``).
+A lead of the site is filed under every key of the ring (``leadloop.identity.keys``), one from the CRM under the newest.
 """
 
 from __future__ import annotations

@@ -16,7 +16,6 @@ from leadloop.leads import by_client_id
 from leadloop.leads.keys import MOST_LEADS
 from leadloop.leads.kin import Kin, assess, lendable
 from leadloop.leads.lead import Lead
-from leadloop.leads.velocity import Sighting as Arrival
 from leadloop.leads.velocity import counted_by, crowd, period_of
 from leadloop.policy import Policy
 from leadloop.policy.duplicates import DuplicateKey
@@ -92,9 +91,9 @@ class _Population:
         circumstances = lead.circumstances.model_copy(update={"velocity": velocity})
         return lead.model_copy(update={"circumstances": circumstances})
 
-    def _arrival(self, lead_id: str) -> Arrival:
+    def _arrival(self, lead_id: str) -> Sighting:
         kin = self._kin[lead_id]
-        return Arrival(kin.at, frozenset(kin.state.key_ids))
+        return Sighting(kin.at, frozenset(kin.state.key_ids))
 
     def _assess(self, name: str | None, keys: frozenset[str], kin: Mapping[str, Kin]) -> dict[str, Lead]:
         asked = lendable(list(kin.values()))

@@ -10,9 +10,9 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple
 
 from leadloop import timestamps
+from leadloop.identity.persons import Sighting
 from leadloop.leads.delivery import due_again
 from leadloop.leads.family import settle
 from leadloop.leads.lead import Lead, borrowed
@@ -32,14 +32,6 @@ _CLIENT, _PHONES = "client_id", "phone_block"
 _HOPS = 2
 _MOST_CLIENT_IDS = 3
 """ClientIDs of one lead whose borrowers are asked for."""
-
-
-class Sighting(NamedTuple):
-    """A lead as those from the same place see it."""
-
-    at: datetime
-    keys: frozenset[str] = frozenset()
-    """Contact keys it came with: whoever has one in common is the same sender again, and no crowd."""
 
 
 def look_round(store: Store, policy: Policy, lead_id: str) -> None:
@@ -76,8 +68,9 @@ def period_of(policy: Policy, kind: str) -> timedelta:
 def crowd(policy: Policy, kind: str, lead: Sighting, others: Iterable[Sighting]) -> int:
     """How many others came with a lead, in the busiest stretch of less than the period that it is in.
 
-    In whole steps of ``fraud.velocity``: a number between two steps is no other sign, and not worth a write to each of
-    a crowd whenever one more comes.
+    Whoever has a contact in common with it is the same sender again, and no crowd. In whole steps of
+    ``fraud.velocity``: a number between two steps is no other sign, and not worth a write to each of a crowd whenever
+    one more comes.
     """
     period, step = period_of(policy, kind), int(getattr(policy.fraud.velocity, kind))
     near = sorted(one.at for one in others if abs(one.at - lead.at) < period and not one.keys & lead.keys)
