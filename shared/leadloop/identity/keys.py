@@ -1,8 +1,8 @@
 """Contact keys: HMAC-SHA256 of a normalised contact, under a ring of keys so that one can be replaced.
 
 ``LEADLOOP_HMAC_KEY`` holds the ring, newest first: ``k2:<hex>,k1:<hex>``. A contact is looked up
-under all of them, and a lead that brings it from the site is filed under all. Whoever holds the key can still test phone numbers
-one by one; it is a secret like any other.
+under all of them, and a lead that brings it from the site is filed under all. Whoever holds the key can
+still test phone numbers one by one; it is a secret like any other.
 """
 
 from __future__ import annotations
