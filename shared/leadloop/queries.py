@@ -111,6 +111,11 @@ def daily_totals(limit: int = 250) -> Query:
     return Query("daily_total", order_by="day", limit=limit)
 
 
+def lessened_totals(limit: int = 250) -> Query:
+    """Daily counters that something was taken from since they were last cleared."""
+    return Query("daily_total", (Where("lessened", "==", True),), limit=limit)
+
+
 def outcomes_of(kind: str, limit: int = 250) -> Query:
     """How the events of one kind (``submission``, ``hint``) ended."""
     return Query("outcome", (Where("kind", "==", kind),), order_by="at", limit=limit)
@@ -143,6 +148,7 @@ EVERY_QUERY: tuple[Query, ...] = (
     crm_refs_of_contact(""),
     spooled_messages(),
     daily_totals(),
+    lessened_totals(),
     outcomes_of(""),
     quarantined(),
     dead_letters(),

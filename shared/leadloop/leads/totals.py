@@ -1,10 +1,15 @@
-"""What one lead contributes to the daily totals, and the increments that keep them exact."""
+"""What one lead contributes to the daily totals, and the increments that keep them exact.
+
+A counter of zero and no counter, a total of zeros and no total mean the same: nothing. An increment does not see what
+it makes of a counter, so a total that something was taken from says so, until ``clear_totals`` has been there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
+from leadloop.json_types import Json, JsonObject
 from leadloop.leads.lead import Lead
 from leadloop.leads.quality import is_judged
 from leadloop.leads.state import LeadState
@@ -12,6 +17,11 @@ from leadloop.policy import Policy
 from leadloop.ports.store import Increment, Key
 
 Contribution = dict[str, dict[str, int]]
+
+LESSENED = "lessened"
+"""A field of a total that something was taken from since it was last cleared: it may hold zeros."""
+
+_NAMES = frozenset({"day", "source", LESSENED})
 
 
 def contribution(policy: Policy, lead: Lead, state: LeadState) -> Contribution:
@@ -38,5 +48,24 @@ def increments(before: Mapping[str, Mapping[str, int]], after: Contribution) -> 
         amounts = {name: amount for name, amount in amounts.items() if amount}
         if amounts:
             day, _, source = total.partition("--")
-            writes.append(Increment(Key("daily_total", total), amounts, {"day": day, "source": source}))
+            fields: JsonObject = {"day": day, "source": source}
+            if any(amount < 0 for amount in amounts.values()):
+                fields[LESSENED] = True
+            writes.append(Increment(Key("daily_total", total), amounts, fields))
     return writes
+
+
+def cleared(total: JsonObject) -> JsonObject | None:
+    """The fields of a total without counters of zero and without its mark; ``None`` if it counts nothing."""
+    counters = {name: _nonzero(value) for name, value in total.items() if name not in _NAMES}
+    counters = {name: value for name, value in counters.items() if value}
+    if not counters:
+        return None
+    return {**{name: total[name] for name in ("day", "source") if name in total}, **counters}
+
+
+def _nonzero(counted: Json) -> Json:
+    if not isinstance(counted, dict):
+        return counted
+    inner = {name: _nonzero(value) for name, value in counted.items()}
+    return {name: value for name, value in inner.items() if value}

@@ -39,6 +39,7 @@ NEEDED = {
     queries.crm_refs_of_contact(""): ["crm_ref: contact_ids[]"],
     queries.spooled_messages(): ["spool: spooled_at"],
     queries.daily_totals(): ["daily_total: day"],
+    queries.lessened_totals(): ["daily_total: lessened"],
     queries.outcomes_of(""): ["outcome: kind, at"],
     queries.quarantined(): ["quarantine: received_at"],
     queries.dead_letters(): ["dead_letter: received_at"],

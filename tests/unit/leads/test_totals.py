@@ -12,9 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadloop.adapters.memory_store import MemoryStore
+from leadloop.adapters.writes import incremented
 from leadloop.facts import Fact
+from leadloop.json_types import JsonObject
+from leadloop.leads.clearing import clear_totals
 from leadloop.leads.lead import Claim, Expiry, Lead
-from leadloop.leads.totals import contribution, increments
+from leadloop.leads.totals import LESSENED, contribution, increments
 from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.ports.store import Increment, Key, Query, Write
 from support.lead_facts import POLICY, YCLID, any_facts, entered, lead_of, linked, submitted
@@ -84,7 +87,7 @@ class TestIncrements:
         written = increments({"2026-09-02--vk": {"leads": 1}}, {"2026-09-01--ya_ru": {"leads": 1}})
         assert [(one.key.id, one.amounts, one.fields) for one in written] == [
             ("2026-09-01--ya_ru", {"leads": 1}, {"day": "2026-09-01", "source": "ya_ru"}),
-            ("2026-09-02--vk", {"leads": -1}, {"day": "2026-09-02", "source": "vk"}),
+            ("2026-09-02--vk", {"leads": -1}, {"day": "2026-09-02", "source": "vk", "lessened": True}),
         ]
 
 
@@ -105,6 +108,17 @@ def test_whatever_becomes_of_leads_the_totals_are_those_of_a_recount(commits: li
     for changes in commits:
         decide_and_commit(store, lambda changes=changes: _written(store, changes))  # type: ignore[misc]
     assert _resting_totals(store) == _recount(store)
+    clear_totals(store, most=100)
+    assert {one.key.id: one.fields for one in store.query(Query("daily_total")).documents} == _counted_anew(store)
+
+
+def _counted_anew(store: MemoryStore) -> dict[str, JsonObject]:
+    """The totals to the letter, from what each lead counts."""
+    found: dict[str, JsonObject] = {}
+    for document in store.query(Query("lead")).documents:
+        for increment in increments({}, Lead.of(document).counted):
+            found[increment.key.id] = incremented(increment, found.get(increment.key.id))
+    return found
 
 
 def _written(store: MemoryStore, changes: Sequence[Change]) -> list[Write]:
@@ -144,7 +158,7 @@ def _resting_totals(store: MemoryStore) -> Counter[tuple[str, str]]:
     counted: Counter[tuple[str, str]] = Counter()
     for document in store.query(Query("daily_total")).documents:
         for name, value in document.fields.items():
-            nested = value if isinstance(value, dict) else {"": value}
+            nested = value if isinstance(value, dict) else {"": value} if name != LESSENED else {}
             for inner, amount in nested.items():
                 if isinstance(amount, int) and amount:
                     counted[document.key.id, f"{name}.{inner}".rstrip(".")] += amount
