@@ -15,8 +15,9 @@ from leadloop.json_types import JsonObject
 from leadloop.manifest import Manifest
 from leadloop.policy import Policy, PolicyInvalid, PolicySource
 from leadloop.policy.faults import place
+from leadloop.policy.findings import Finding, Level
 from leadloop.policy.plain_words import changes, tell
-from leadloop.policy.review import Finding, Level, review, review_schedules
+from leadloop.policy.review import review, review_schedules
 
 
 class ManifestUnreadable(Exception):

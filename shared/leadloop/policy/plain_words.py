@@ -10,6 +10,7 @@ from leadloop.policy.durations import write_duration
 from leadloop.policy.models import ContactMode, GoalEvent, Policy
 from leadloop.policy.settings import EACH, settings, write_value
 from leadloop.policy.source_words import source_chapters
+from leadloop.policy.verdict_words import verdict_chapters
 
 _EVENTS = {
     GoalEvent.RECEIVED: "a lead is received",
@@ -35,6 +36,7 @@ def tell(policy: Policy) -> list[Chapter]:
         Chapter(f"Contacts: mode {policy.contacts.mode}", list(_contacts(policy))),
         Chapter(f"CRM: {policy.crm.kind}, {policy.crm.host}", list(_crm(policy))),
         *source_chapters(policy),
+        *verdict_chapters(policy),
         Chapter("Goals", list(_goals(policy))),
         *quality_chapters(policy),
         Chapter("Windows", list(_windows(policy))),
@@ -121,9 +123,7 @@ def _goals(policy: Policy) -> Iterator[str]:
 def _windows(policy: Policy) -> Iterator[str]:
     numbers = policy.defaults
     window, margin = write_duration(numbers.visit_window), write_duration(numbers.visit_margin)
-    repeat, duplicate = write_duration(numbers.same_lead_repeat), str(policy.duplicates.window)
     yield f"a conversion links to a visit of the last {window}; our own deadline is {margin} earlier"
-    yield f"one person again within {repeat} is the same lead; within {duplicate}, a duplicate"
     yield f"a deal is matched by phone or e-mail with leads of the last {write_duration(numbers.key_match_window)}"
     yield f"a deal without a lead waits {write_duration(numbers.born_in_crm_wait)}, then counts as born in the CRM"
 

@@ -5,35 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from difflib import get_close_matches
-from enum import StrEnum
-from typing import NamedTuple
 
 from leadloop.manifest import Manifest
 from leadloop.policy.crons import check_cron
+from leadloop.policy.findings import Finding, Level
 from leadloop.policy.models import ContactMode, GoalEvent, Policy
 from leadloop.policy.origins import is_local
+from leadloop.policy.verdict_review import review_verdicts
 
 WON, LOST = "142", "143"
 """Every pipeline has both (https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines)."""
 LINKED_FOR = timedelta(days=21)
 """Metrica links an offline conversion to a visit not older than this."""
-
-
-class Level(StrEnum):
-    """How much a finding matters. Only an error fails a check."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-
-class Finding(NamedTuple):
-    """One remark: ``path`` is the setting it is about, ``text`` says what to do."""
-
-    level: Level
-    rule: str
-    path: str
-    text: str
 
 
 def review(policy: Policy) -> Iterator[Finding]:
@@ -45,6 +28,7 @@ def review(policy: Policy) -> Iterator[Finding]:
     yield from _windows(policy)
     yield from _identity(policy)
     yield from _quality(policy)
+    yield from review_verdicts(policy)
 
 
 def review_schedules(policy: Policy, manifest: Manifest) -> Iterator[Finding]:

@@ -7,7 +7,8 @@ import pytest
 
 from leadloop.manifest import Manifest, load
 from leadloop.policy import Policy
-from leadloop.policy.review import Level, review, review_schedules
+from leadloop.policy.findings import Level
+from leadloop.policy.review import review, review_schedules
 from support.policies import PIPELINE, sokol
 from support.sales import judging
 

@@ -1,0 +1,151 @@
+"""Rules of duplicates and fraud that can never do anything, found before they are relied upon."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadloop.facts import Fact
+from leadloop.leads.circumstances import Circumstances
+from leadloop.leads.fold import fold
+from leadloop.leads.velocity import MOST_COUNTED
+from leadloop.messages import BotSigns
+from leadloop.policy.findings import Finding, Level
+from leadloop.policy.review import review
+from leadloop.policy.verdict_review import heaviest
+from support.lead_facts import joined, submitted
+from support.policies import sokol
+from unit.leads.test_fraud import said
+
+OWN: dict[str, object] = {"own": {}}
+MOST = 100 + 60 + 60 + 30 + 40 + 50 * (MOST_COUNTED // 3)
+"""By the standard weights: each sign once, and the ClientID six times over."""
+
+
+def found(mode: str = "hash", **sections: object) -> dict[str, Finding]:
+    """Rule → finding, of those that this page is about."""
+    told = review(sokol(mode, **sections))
+    return {one.rule: one for one in told if one.path.startswith(("fraud", "duplicates", "defaults", "goals.bots"))}
+
+
+def test_the_standard_is_no_nonsense() -> None:
+    assert found() == {}
+    assert found("none") == {}
+
+
+@pytest.mark.parametrize(
+    ("fraud", "most"),
+    [
+        ({"hold_from": 1_000_000}, MOST),
+        ({"hold_from": MOST + 1}, MOST),
+        ({"hold_from": MOST + 61, "providers": OWN}, MOST + 60),
+        ({"hold_from": MOST, "too_fast": "0s"}, MOST - 60),
+        ({"hold_from": MOST, "period": "0s"}, MOST - 300),
+        ({"weights": dict.fromkeys(("honeypot", "automation", "too_fast", "velocity"), 0)}, 70),
+    ],
+    ids=["a million", "one above", "with a service", "no haste", "no crowd", "light weights"],
+)
+def test_a_threshold_that_no_sum_reaches(fraud: dict[str, Any], most: int) -> None:
+    told = found(fraud=fraud)["fraud.hold_from_unreachable"]
+    assert (told.level, told.path) == (Level.WARNING, "fraud.hold_from")
+    assert f"weigh {most} at most" in told.text
+
+
+def test_a_threshold_that_is_just_reached() -> None:
+    assert "fraud.hold_from_unreachable" not in found(fraud={"hold_from": MOST})
+    assert "fraud.hold_from_unreachable" not in found(fraud={"hold_from": MOST + 60, "providers": OWN})
+
+
+@given(
+    st.fixed_dictionaries({}, optional={name: st.integers(0, 70) for name in ("honeypot", "velocity", "phone_block")}),
+    st.fixed_dictionaries({}, optional={name: st.integers(1, 25) for name in ("client_id", "network", "phone_block")}),
+)
+def test_what_is_called_the_most_is_what_the_worst_lead_weighs(
+    weights: dict[str, int], velocity: dict[str, int]
+) -> None:
+    policy = sokol(fraud={"weights": weights, "velocity": velocity, "providers": OWN})
+    signs = BotSigns(honeypot_filled=True, fill_seconds=0, automation=True, foreign_origin=True, phone_pattern=True)
+    worst: list[Fact] = [submitted(bot_signs=signs), said("suspicious")]
+    crowds = dict.fromkeys(("client_id", "device", "network", "phone_block"), MOST_COUNTED)
+    assert fold(policy, joined(worst), Circumstances(velocity=crowds)).fraud.score == heaviest(policy)
+
+
+@pytest.mark.parametrize(
+    ("fraud", "rule", "path"),
+    [
+        ({"velocity": {"network": 21}}, "fraud.velocity_unreachable", "fraud.velocity.network"),
+        (
+            {"velocity": {"phone_block": 21}, "weights": {"phone_block": 50}},
+            "fraud.velocity_unreachable",
+            "fraud.velocity.phone_block",
+        ),
+        ({"too_fast": "0s"}, "fraud.too_fast_never", "fraud.too_fast"),
+        ({"period": "0s"}, "fraud.period_never", "fraud.period"),
+        ({"phone_period": "0s", "weights": {"phone_block": 1}}, "fraud.period_never", "fraud.phone_period"),
+    ],
+)
+def test_a_sign_that_is_never_seen(fraud: dict[str, Any], rule: str, path: str) -> None:
+    told = found(fraud=fraud)
+    assert told.keys() == {rule}
+    assert (told[rule].level, told[rule].path) == (Level.WARNING, path)
+
+
+@pytest.mark.parametrize(
+    "fraud",
+    [
+        {"velocity": {"network": 20}},
+        {"velocity": {"network": 21}, "weights": {"velocity": 0}},
+        {"velocity": {"phone_block": 21}},
+        {"too_fast": "0s", "weights": {"too_fast": 0}},
+        {"period": "0s", "weights": {"velocity": 0}},
+        {"phone_period": "0s"},
+    ],
+)
+def test_what_weighs_nothing_or_is_just_reached_is_not_remarked(fraud: dict[str, Any]) -> None:
+    assert found(fraud=fraud) == {}
+
+
+def test_without_contacts_no_phone_is_seen_and_no_network() -> None:
+    assert found("none", fraud={"weights": {"phone_block": 50}}).keys() == {"fraud.phones_unknown"}
+    assert found("none", fraud={"velocity": {"network": 21}}) == {}
+    only_crowds = dict.fromkeys(("honeypot", "too_fast", "automation", "foreign_origin"), 0)
+    told = found("none", fraud={"weights": only_crowds, "velocity": {"client_id": 21, "device": 1}})
+    assert "weigh 0 at most" in told["fraud.hold_from_unreachable"].text, (
+        "40 of a phone, and devices, would not be known"
+    )
+
+
+@pytest.mark.parametrize(("ends", "is_late"), [("18d", False), ("20d", False), ("21d", True), ("30d", True)])
+def test_who_is_let_through_when_it_links_no_more(ends: str, is_late: bool) -> None:
+    late = {"fraud_hold_ends": ends}
+    assert ("defaults.fraud_hold_ends_too_late" in found(defaults=late, fraud={"at_hold_end": "release"})) is is_late
+    assert found(defaults={"fraud_hold_ends": ends}) == {}, "kept back, nobody is let through"
+
+
+def test_a_goal_on_fraud_that_nobody_calls_so() -> None:
+    goals = {"bots": {"on": "fraud"}, "sold": {"on": "stage", "stage": "sold", "value": "price"}}
+    assert found(goals=goals)["goals.fraud_never_found"].path == "goals.bots.on"
+    assert found(goals=goals, fraud={"providers": OWN}) == {}
+    by_sales = {"reasons": {"bot": {"loss_reasons": [77], "fraud": True}}}
+    assert found(goals=goals, disqualification=by_sales) == {}
+
+
+@pytest.mark.parametrize(("window", "is_short"), [("30m", True), ("1h", True), ("2h", False), ("1 months", False)])
+def test_a_window_within_the_hour_that_is_one_lead_anyway(window: str, is_short: bool) -> None:
+    assert ("duplicates.window_within_repeat" in found(duplicates={"window": window})) is is_short
+
+
+def test_keys_that_this_mode_of_contacts_makes_none_of() -> None:
+    assert found("none", duplicates={"keys": ["phone", "email"]})["duplicates.keys_unknown"].path == "duplicates.keys"
+    assert found("none", duplicates={"keys": ["phone", "client_id"]}) == {}
+    assert found("hash", duplicates={"keys": ["phone", "email"]}) == {}
+
+
+def test_clients_whom_no_stage_makes() -> None:
+    for idle in ({"within": "12 months"}, {"left": ["lost"]}):
+        told = found(duplicates={"clients": idle})
+        assert told["duplicates.clients_without_stages"].path == "duplicates.clients"
+    assert found(duplicates={"clients": {"stages": ["sold"], "within": "12 months"}}) == {}
