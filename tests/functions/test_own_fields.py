@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from leadloop.leads.releasing import release
 from leadloop.messages import VerdictReceived
 from leadloop.policy import Policy
 from support.crm_desk import ANNA, BORIS, SEED, CrmDesk, crm_desk
@@ -25,6 +26,10 @@ def seed() -> dict[str, Any]:
 
 def policy(mode: str = "keep", **fields: str) -> Policy:
     return sokol(mode, crm={"fields": fields or FIELDS}, qualification={"profile": "cold"})
+
+
+LETS_GO: dict[str, object] = {"at_hold_end": "release"}
+RELEASING = sokol("keep", crm={"fields": FIELDS}, fraud=LETS_GO)
 
 
 @pytest.fixture
@@ -170,6 +175,32 @@ class TestVerdicts:
         assert desk.world.push("record-verdict", said).status_code == 204
         desk.sync()
         assert desk.fields_of(deal)[FRAUD].startswith("fraud")
+
+    def test_a_hold_that_ends_by_itself_is_told_when_it_ends_and_at_no_other_time(self) -> None:
+        with crm_desk(RELEASING, seed()) as desk:
+            _, deal = delivered(desk, website="http://spam.example")
+            assert desk.fields_of(deal)[FRAUD] == "held: score 100 (honeypot 100)"
+            desk.clock.advance(days=17, hours=23)
+            desk.sync()
+            assert (desk.fields_of(deal)[FRAUD][:4], patches(desk, deal)) == ("held", 0)
+            for _ in range(3):
+                desk.clock.advance(hours=1)
+                desk.sync()
+            assert (desk.fields_of(deal)[FRAUD], patches(desk, deal)) == ("released", 1)
+
+    def test_news_of_a_lead_whose_hold_will_end_are_told_before_that(self) -> None:
+        with crm_desk(RELEASING, seed()) as desk:
+            lead, deal = delivered(desk, website="http://spam.example")
+            with desk.world.in_force():
+                assert release(desk.world.store, desk.world.runtime.policy, lead, desk.clock.now())
+            desk.sync()
+            assert desk.fields_of(deal)[FRAUD] == "released"
+            assert desk.delivery(lead).next_try_at is None
+
+    def test_a_hold_that_nobody_is_shown_is_waited_for_by_nobody(self) -> None:
+        with crm_desk(sokol("keep", crm={"fields": {"quality": QUALITY}}, fraud=LETS_GO), seed()) as desk:
+            lead, _ = delivered(desk, website="http://spam.example")
+            assert desk.delivery(lead).next_try_at is None
 
     def test_a_deal_that_is_gone_is_seen_to_once(self, hashing: CrmDesk) -> None:
         deal = hashing.deal(contact_name="Вера", phone="89990000005", fields={"_YM_UID": BORIS})

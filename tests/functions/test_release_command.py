@@ -10,7 +10,7 @@ from leadloop.leads.fraud import Gate
 from leadloop.leads.lead import Lead
 from support.command_desk import CommandDesk
 from support.lead_facts import ANNA
-from support.policies import ORIGIN
+from support.policies import ORIGIN, sokol
 
 
 class Terminal(io.StringIO):
@@ -93,6 +93,14 @@ def test_where_nobody_can_be_asked_yes_must_be_said(
 def test_a_lead_that_is_not_held_is_left(desk: CommandDesk) -> None:
     told = desk.run("release", submit(desk), "--yes")
     assert (told.code, "[release.nothing_held]" in told.text) == (1, True)
+
+
+def test_a_hold_that_ended_by_itself_leaves_nothing_to_release(desk: CommandDesk, held: str) -> None:
+    desk.write_policy(sokol(fraud={"at_hold_end": "release"}))
+    desk.world.clock.advance(days=19)
+    told = desk.run("release", held, "--yes")
+    assert (told.code, "[release.nothing_held]" in told.text) == (1, True)
+    assert "nobody decided about it by" in told.text
 
 
 def test_what_is_no_lead_or_several_is_told(desk: CommandDesk, held: str) -> None:

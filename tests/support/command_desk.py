@@ -16,6 +16,7 @@ import yaml
 from leadloop.adapters.file_clock import set_file_clock
 from leadloop.adapters.sqlite_store import SqliteStore
 from leadloop.cli import main
+from leadloop.policy import Policy
 from support.policies import HMAC_KEY, SEAL_PRIVATE_KEY, sokol
 from support.world import World
 
@@ -49,8 +50,7 @@ class CommandDesk:
         (folder / "data").mkdir()
         self.place: tuple[str, ...] = ("--data", str(folder / "data"))
         world.store = SqliteStore(folder / "data" / "documents.db")
-        policy = sokol().model_dump(mode="json", exclude_unset=True)
-        (folder / "leadloop.yaml").write_text(yaml.safe_dump(policy), encoding="utf-8")
+        self.write_policy(sokol())
         monkeypatch.setenv("LEADLOOP_CLOCK_FILE", str(folder / "clock"))
         self.write_environment(LEADLOOP_HMAC_KEY=HMAC_KEY, LEADLOOP_SEAL_PRIVATE_KEY=SEAL_PRIVATE_KEY)
 
@@ -58,6 +58,11 @@ class CommandDesk:
         """The ``.env`` beside the policy."""
         lines = "".join(f"{name}={value}\n" for name, value in variables.items())
         (self._folder / ".env").write_text(lines, encoding="utf-8")
+
+    def write_policy(self, policy: Policy) -> None:
+        """The policy that commands read."""
+        written = policy.model_dump(mode="json", exclude_unset=True)
+        (self._folder / "leadloop.yaml").write_text(yaml.safe_dump(written), encoding="utf-8")
 
     def run(self, command: str, *words: str) -> Told:
         set_file_clock(self._folder / "clock", self.world.clock.now())

@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         return USAGE
     world, _ = opened.open_runtime(arguments)
     lead = _lead(world, arguments.lead)
-    verdict = judge(world.policy, lead)
+    verdict = judge(world.policy, lead, world.clock.now())
     goals = _goals_let_through(world, lead) if verdict else []
     if verdict and not arguments.json:
         reached = ", ".join(goals) or "none"
@@ -86,6 +86,5 @@ def _goals_let_through(world: Runtime, lead: Lead) -> list[str]:
     return [
         goal
         for goal in lead.pending(policy, after)
-        if not judge_verdicts(policy, before, policy.goals[goal], now)
-        and judge_verdicts(policy, after, policy.goals[goal], now)
+        if not judge_verdicts(before, policy.goals[goal], now) and judge_verdicts(after, policy.goals[goal], now)
     ]

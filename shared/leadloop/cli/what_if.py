@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     other = _changed(arguments.policy, arguments.changes)
     since, until = _month(arguments.month, world.policy.site.time_zone)
     leads = [Lead.of(document) for document in every_document(world.store, leads_in_order())]
-    comparison = compare(world.policy, other, leads, since, until)
+    comparison = compare(world.policy, other, leads, since, until, world.clock.now())
     if arguments.json:
         print_json({"ok": True, "month": arguments.month, **_as_json(comparison)})
     else:

@@ -185,7 +185,7 @@ def _weigh(policy: Policy, document: Document, now: datetime) -> _Weighed:
             deadline=timestamps.to_text(conversion.deadline),
             crm_ref=conversion.crm_ref,
             claim=freeze(conversion, identifier) if identifier else None,
-            verdicts=judge_verdicts(policy, state, policy.goals[goal], now),
+            verdicts=judge_verdicts(state, policy.goals[goal], now),
         )
         for goal, conversion in lead.pending(policy, state).items()
     ]

@@ -7,33 +7,29 @@ from datetime import datetime
 from leadloop import timestamps
 from leadloop.leads.fraud import Gate
 from leadloop.leads.state import LeadState
-from leadloop.policy import Goal, Policy
+from leadloop.policy import Goal
 from leadloop.verdict import Verdict
 
 PASSES = Verdict(True, "verdicts.none", "no verdict keeps it back")
 
 
-def judge_verdicts(policy: Policy, state: LeadState, goal: Goal, now: datetime) -> Verdict:
+def judge_verdicts(state: LeadState, goal: Goal, now: datetime) -> Verdict:
     """Whether the fraud gate lets a goal of the lead pass, and its person is new to the business.
 
     A goal that suppresses is told of just the leads that others are kept back for, so it always passes.
     """
     if goal.on.suppresses:
         return PASSES
-    said = state.fraud.verdict
-    if state.fraud.gate is Gate.FRAUD:
+    fraud = state.fraud.as_of(now)
+    said = fraud.verdict
+    if fraud.gate is Gate.FRAUD:
         return Verdict(False, "held.fraud", f"the lead is fraud ({said.rule}): {said.reason}")
-    if state.fraud.gate is Gate.HELD and not _is_hold_over(policy, state, now):
-        return Verdict(False, "held.fraud_suspected", f"held by the fraud gate until a person decides: {said.reason}")
+    if fraud.gate is Gate.HELD:
+        by_itself = f", or else {timestamps.to_text(fraud.until)}" if fraud.until is not None else ""
+        reason = f"held by the fraud gate until a person decides{by_itself}: {said.reason}"
+        return Verdict(False, "held.fraud_suspected", reason)
     client_since = state.circumstances.client_since
     if client_since is not None:
         since = timestamps.to_text(client_since)
         return Verdict(False, "held.current_client", f"its person had been a client since {since} when the lead came")
     return PASSES
-
-
-def _is_hold_over(policy: Policy, state: LeadState, now: datetime) -> bool:
-    """Whether the policy releases a lead that nobody decided about, and its time has come."""
-    if policy.fraud.at_hold_end != "release" or state.occurred_at is None:
-        return False
-    return now >= state.occurred_at + policy.defaults.fraud_hold_ends

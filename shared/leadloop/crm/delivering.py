@@ -121,7 +121,7 @@ def _settle(at_hand: LeadAtHand, external_id: str, attached: AttachedFields, res
     crm, at = at_hand.crm.name, written or at_hand.now
 
     def attach(held: Delivery) -> Delivery:
-        done = held.attached_to(at_hand.fields_digest, verdict, written)
+        done = held.attached_to(at_hand.fields_digest, verdict, written, at_hand.told_until)
         restores = (held.restores or 0) + 1 if restored else held.restores
         return done.model_copy(update={"restored": occasion or held.restored, "restores": restores})
 
@@ -154,7 +154,7 @@ def _attaching_failed(at_hand: LeadAtHand, failure: VendorError) -> None:
 
 def _refused(at_hand: LeadAtHand, held: Delivery, verdict: Verdict) -> Delivery:
     """Nothing is tried again before something changes."""
-    done = held.attached_to(at_hand.fields_digest, verdict)
+    done = held.attached_to(at_hand.fields_digest, verdict, told_until=at_hand.told_until)
     return done.model_copy(update={"restored": at_hand.restoring.occasion or held.restored})
 
 

@@ -15,6 +15,7 @@ from leadloop.crm.restoring import Restoring, restoring
 from leadloop.facts import Fact
 from leadloop.leads.crm_refs import ref_key
 from leadloop.leads.delivery import Delivery, DeliveryState, Step, delivery_key, next_step
+from leadloop.leads.fraud import Gate
 from leadloop.leads.lead import Lead
 from leadloop.leads.state import LeadState
 from leadloop.leads.writing import decide_and_commit, lead_writes
@@ -44,7 +45,7 @@ class LeadAtHand:
         if document is None:
             return None
         lead, policy = Lead.of(document), runtime.policy
-        state = lead.state(policy)
+        state = lead.state(policy).as_of(runtime.clock.now())
         own = own_fields(policy, lead, state, _repeated(runtime, crm, lead)) if owns(lead, state) else {}
         back = restoring(policy, state) if owns(lead, state) else Restoring({}, None)
         if state.born_in == "site":
@@ -64,6 +65,12 @@ class LeadAtHand:
     def deal(self) -> str | None:
         """External id of the live deal the lead is on."""
         return _live_deal(self.crm, self.state)
+
+    @property
+    def told_until(self) -> datetime | None:
+        """When what the CRM is to show becomes another by time alone: its own field says ``held``, and holds end."""
+        found = self.state.fraud
+        return found.until if "fraud" in self.own and found.gate is Gate.HELD else None
 
     @property
     def fields_digest(self) -> str:
@@ -133,7 +140,7 @@ class LeadAtHand:
             delivery = Delivery.of(resting) if resting is not None else Delivery(lead_id=self.lead.id)
             arrived = delivery.delivered(external_id, None if complete else self.now, merged=created.merged)
             if complete:
-                arrived = arrived.model_copy(update={"attached": self.fields_digest})
+                arrived = arrived.complete(self.fields_digest, self.told_until)
             return [arrived.write(resting.version if resting is not None else None), *deal.writes()]
 
         decide_and_commit(store, decide)

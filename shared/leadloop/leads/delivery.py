@@ -78,6 +78,8 @@ class Delivery(BaseModel):
     """Digest of the fields the CRM was last given."""
     written_at: str | None = None
     """The CRM's time of last change when it was given them: a deal read as of then was changed by nobody else."""
+    told_until: str | None = None
+    """When that becomes another by time alone, as a hold of the fraud gate ends; then ``next_try_at`` says so too."""
     restored: str | None = None
     """Tells for which overwritings of source fields something was done, or was decided to be left."""
     restores: int | None = None
@@ -98,6 +100,11 @@ class Delivery(BaseModel):
     def is_due(self, now: datetime) -> bool:
         """Whether the next attempt may be made."""
         return self.next_try_at is not None and self.next_try_at <= timestamps.to_text(now)
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is left to do unless news comes, or ``told_until``."""
+        return self.next_try_at in (None, self.told_until)
 
     def creating(self, now: datetime, looked_for: datetime) -> Delivery:
         """A creation begins; if nothing more is heard of it, the lead is looked for from ``looked_for`` on."""
@@ -140,10 +147,25 @@ class Delivery(BaseModel):
         """What the CRM is to show of the lead may be another now; see to it."""
         return self._changed(self.state, at)
 
-    def attached_to(self, fields_digest: str, verdict: Verdict, written_at: datetime | None = None) -> Delivery:
-        """There is nothing more to write into the CRM unless the fields change; what was written, was at that time."""
+    def attached_to(
+        self,
+        fields_digest: str,
+        verdict: Verdict,
+        written_at: datetime | None = None,
+        told_until: datetime | None = None,
+    ) -> Delivery:
+        """There is nothing more to write into the CRM unless the fields change; what was written, was at that time.
+
+        ``told_until``: when time alone changes them.
+        """
         at = timestamps.to_text(written_at) if written_at is not None else self.written_at
-        return self._changed(DeliveryState.DELIVERED, None, verdict, attached=fields_digest, attempts=0, written_at=at)
+        done = self._changed(DeliveryState.DELIVERED, None, verdict, attempts=0, written_at=at)
+        return done.complete(fields_digest, told_until)
+
+    def complete(self, fields_digest: str, told_until: datetime | None) -> Delivery:
+        """The CRM shows these fields; they are looked after again when time alone changes them."""
+        until = timestamps.to_text(told_until) if told_until is not None else None
+        return self.model_copy(update={"attached": fields_digest, "next_try_at": until, "told_until": until})
 
     def write(self, version: str | None) -> Write:
         """Create the document, or update the version that was read."""
@@ -181,7 +203,7 @@ def due_again(store: Store, policy: Policy, changed: Iterable[Write]) -> list[Wr
     for (lead_id, ref), document in zip(deals.items(), held, strict=True):
         if document is not None:
             delivery = Delivery.of(document)
-            if delivery.state is DeliveryState.DELIVERED and delivery.next_try_at is None:
+            if delivery.state is DeliveryState.DELIVERED and delivery.is_at_rest:
                 writes.append(delivery.due(_SINCE_EVER).write(document.version))
         elif isinstance(ref, str):
             external_id = ref.removeprefix(f"{policy.crm.kind}-lead-")
@@ -208,11 +230,11 @@ def next_step(
         return Step.LINK
     if delivery is None:
         return Step.CREATE if policy.contacts.mode is ContactMode.KEEP and is_contact_ours else Step.AWAIT
-    if delivery.next_try_at is not None and not delivery.is_due(now):
+    if not delivery.is_at_rest and not delivery.is_due(now):
         return Step.NOTHING
     if delivery.state is DeliveryState.DELIVERED:
         is_complete = (delivery.attached == fields_digest and not is_to_restore) or deal is None
-        return Step.NOTHING if is_complete and delivery.next_try_at is None else Step.ATTACH
+        return Step.NOTHING if is_complete and not delivery.is_due(now) else Step.ATTACH
     if delivery.next_try_at is None:
         return Step.NOTHING  # awaiting the reader, or a person
     if delivery.uncertain:

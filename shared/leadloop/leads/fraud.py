@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from leadloop import timestamps
 from leadloop.policy import Policy
 from leadloop.policy.fraud import KNOWN_REASONS
 from leadloop.verdict import Verdict
@@ -60,12 +61,25 @@ class FraudVerdict(NamedTuple):
     signs: tuple[str, ...] = ()
     """Each with its weight (``too_fast 60``), in the order of their names."""
     until: datetime | None = None
-    """When a hold ends by itself, if the policy lets it."""
+    """When a hold ends by itself, if the policy lets it: ``gate`` says nothing of what is then (``as_of``)."""
     is_stopped: bool = False
     """Whether the gate, left to signs and services alone, lets nothing of the lead through."""
 
+    def as_of(self, now: datetime) -> FraudVerdict:
+        """The verdict at an instant: a hold that the policy lets end by itself is over from ``until`` on.
+
+        A fold knows no clock, so whoever tells a lead's gate asks here first (``LeadState.as_of``).
+        """
+        if self.gate is not Gate.HELD or self.until is None or now < self.until:
+            return self
+        reason = f"nobody decided about it by {timestamps.to_text(self.until)}; held until then: {self.verdict.reason}"
+        return self._replace(gate=Gate.RELEASED, verdict=Verdict(True, HOLD_ENDED, reason))
+
 
 NOT_JUDGED = FraudVerdict(Gate.OPEN, Verdict(True, "fraud.no_sign", "no sign of a bot"))
+
+HOLD_ENDED = "fraud.hold_ended"
+"""The rule that releases a lead at ``until``."""
 
 _SILENT = "unknown"
 _GRAVITY = ("clean", "stolen_attribution", "suspicious", "fraud")

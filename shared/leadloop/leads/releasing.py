@@ -15,9 +15,9 @@ from leadloop.ports.store import Key, Store, Write
 from leadloop.verdict import Verdict
 
 
-def judge(policy: Policy, lead: Lead) -> Verdict:
-    """Whether there is anything to release."""
-    found = lead.state(policy).fraud
+def judge(policy: Policy, lead: Lead, at: datetime) -> Verdict:
+    """Whether there is anything to release at an instant."""
+    found = lead.state(policy).fraud.as_of(at)
     if found.gate in (Gate.HELD, Gate.FRAUD):
         return Verdict(True, "release.due", found.verdict.reason)
     return Verdict(False, "release.nothing_held", f"the fraud gate does not stop it: {found.verdict.reason}")
@@ -36,7 +36,7 @@ def release(store: Store, policy: Policy, lead_id: str, at: datetime) -> Verdict
         if document is None:
             return []
         lead = Lead.of(document)
-        verdict = judge(policy, lead)
+        verdict = judge(policy, lead, at)
         if not verdict:
             return []
         writes = lead_writes(policy, lead.with_facts((facts_of.release(at),)), document.version)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -103,6 +103,11 @@ class LeadState:
     """The ClientID in ``ids``, if it is borrowed from the person's last visit elsewhere."""
     quality: Quality = OPEN
     fraud: FraudVerdict = NOT_JUDGED
+
+    def as_of(self, now: datetime) -> LeadState:
+        """The state at an instant. Time by itself ends holds of the fraud gate, and nothing else here."""
+        told = self.fraud.as_of(now)
+        return self if told is self.fraud else replace(self, fraud=told)
 
     @property
     def crm_ref(self) -> str | None:

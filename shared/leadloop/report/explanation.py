@@ -166,7 +166,7 @@ def explain(store: Store, policy: Policy, lead: Lead, now: datetime, cite: Cite 
         stage=state.stage,
         delivery=_delivery(policy, state, Delivery.of(delivery) if delivery is not None else None),
         facts=lead.facts,
-        judgements=judgements(store, policy, lead, cite),
+        judgements=judgements(store, policy, lead, now, cite),
         decisions=tuple(decisions),
     )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from leadloop.json_types import JsonObject
-from leadloop.leads.fraud import Gate
+from leadloop.leads.fraud import HOLD_ENDED, Gate
 from leadloop.leads.lead import Lead
 from leadloop.policy import Policy
 from leadloop.report.tables import table
@@ -49,6 +50,7 @@ class FraudGate:
             "released_by_sales": self.released[_BY_SALES],
             "released_by_hand": self.released[_BY_HAND],
             "released_by_service": self.released[_BY_SERVICE],
+            "released_at_hold_end": self.released[HOLD_ENDED],
             "later_qualified": self.wrong,
             "error_rate": self.error_rate,
             "held_for": {**self.signs},
@@ -59,8 +61,9 @@ class FraudGate:
         if self.is_idle:
             return
         rate = "—" if self.error_rate is None else f"{self.error_rate:.1%}"
-        head = ["stopped", "held now", "fraud", "released by sales", "by hand", "by a service", "error rate"]
-        released = [self.released[rule] for rule in (_BY_SALES, _BY_HAND, _BY_SERVICE)]
+        ways = {"released by sales": _BY_SALES, "by hand": _BY_HAND, "by a service": _BY_SERVICE, "by time": HOLD_ENDED}
+        head = ["stopped", "held now", "fraud", *ways, "error rate"]
+        released = [self.released[rule] for rule in ways.values()]
         yield "\nFraud gate: leads that nothing is sent of, and how often it was wrong"
         yield table(head, [[self.stopped, self.gates[Gate.HELD], self.gates[Gate.FRAUD], *released, rate]])
         yield f"  error rate: {self.wrong} of {self.stopped} leads that it stopped were qualified by sales"
@@ -68,12 +71,12 @@ class FraudGate:
             yield f"  held for: {', '.join(f'{sign} {count}' for sign, count in self.signs.most_common())}"
 
 
-def fraud_gate(policy: Policy, leads: Iterable[Lead]) -> FraudGate:
-    """Sum up what the gate did to these leads."""
+def fraud_gate(policy: Policy, leads: Iterable[Lead], now: datetime) -> FraudGate:
+    """Sum up what the gate did to these leads, and how they stand ``now``."""
     gate = FraudGate()
     for lead in leads:
         state = lead.state(policy)
-        found = state.fraud
+        found = state.fraud.as_of(now)
         gate.gates[found.gate] += 1
         is_qualified = any(stage in state.stages for stage in policy.qualification.stages)
         was_stopped = found.is_stopped or found.gate is Gate.RELEASED

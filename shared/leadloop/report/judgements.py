@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 from leadloop import timestamps
 from leadloop.identity.persons import judge_shared
 from leadloop.leads import origin
+from leadloop.leads.fraud import HOLD_ENDED, FraudVerdict
 from leadloop.leads.keys import read_records
 from leadloop.leads.lead import Lead
 from leadloop.leads.state import LeadState
@@ -29,20 +31,24 @@ class Judgement(NamedTuple):
     setting: str
 
 
-def judgements(store: Store, policy: Policy, lead: Lead, cite: Cite) -> tuple[Judgement, ...]:
-    """Every decision about a lead, in the order in which they are made. Reads the documents of its strong ids."""
-    state = lead.state(policy)
+def judgements(store: Store, policy: Policy, lead: Lead, now: datetime, cite: Cite) -> tuple[Judgement, ...]:
+    """Every decision about a lead as of ``now``, in the order they are made. Reads the documents of its strong ids."""
+    state = lead.state(policy).as_of(now)
     return (
         *_identity(store, policy, lead, state, cite),
         *_source(policy, state, cite),
         *_duplicate(policy, lead, cite),
         _of("quality", state.quality.standing.value, state.quality.verdict, cite("qualification")),
-        _of("fraud", state.fraud.gate.value, state.fraud.verdict, cite("fraud")),
+        _of("fraud", state.fraud.gate.value, state.fraud.verdict, cite(_fraud_setting(state.fraud))),
     )
 
 
 def _of(about: str, answer: str, verdict: Verdict, setting: str) -> Judgement:
     return Judgement(about, answer, verdict.rule, verdict.reason, setting)
+
+
+def _fraud_setting(found: FraudVerdict) -> str:
+    return "fraud.at_hold_end" if found.verdict.rule == HOLD_ENDED else "fraud"
 
 
 def _identity(store: Store, policy: Policy, lead: Lead, state: LeadState, cite: Cite) -> Iterator[Judgement]:

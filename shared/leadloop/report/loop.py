@@ -82,7 +82,7 @@ def read_loop(store: Store, policy: Policy, now: datetime) -> Loop:
         suspects=tuple(suspect for upload in uploads for suspect in suspects(store, policy, upload)),
         withheld=withheld,
         outcomes={kind: _outcomes(store, kind) for kind in _kinds(policy)},
-        fraud_gate=fraud_gate(policy, leads),
+        fraud_gate=fraud_gate(policy, leads, now),
     )
 
 

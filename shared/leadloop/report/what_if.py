@@ -37,14 +37,16 @@ class Comparison(NamedTuple):
     """By lead, those that fare otherwise."""
 
 
-def compare(now: Policy, then: Policy, leads: Iterable[Lead], since: datetime, until: datetime) -> Comparison:
-    """Judge the leads that occurred at or after ``since`` and before ``until`` by both policies.
+def compare(
+    now: Policy, then: Policy, leads: Iterable[Lead], since: datetime, until: datetime, at: datetime
+) -> Comparison:
+    """Judge the leads that occurred at or after ``since`` and before ``until`` by both policies, as they stand ``at``.
 
     ``leads`` are all there are, also those before and after: whose duplicate somebody is depends on them. What was
     claimed does not matter here: it would have been decided anew.
     """
     everybody = list(leads)
-    fates = [_fates(policy, everybody, since, until) for policy in (now, then)]
+    fates = [_fates(policy, everybody, since, until, at) for policy in (now, then)]
     before, after = fates
     goals = sorted({*now.goals, *then.goals})
     sources = sorted({fate.source for one in fates for fate in one.values()})
@@ -52,11 +54,11 @@ def compare(now: Policy, then: Policy, leads: Iterable[Lead], since: datetime, u
     return Comparison(_tally(before.values(), goals, sources), _tally(after.values(), goals, sources), changed)
 
 
-def _fates(policy: Policy, leads: list[Lead], since: datetime, until: datetime) -> dict[str, Fate]:
+def _fates(policy: Policy, leads: list[Lead], since: datetime, until: datetime, at: datetime) -> dict[str, Fate]:
     told = assess_all(policy, leads)
     found = {}
     for lead_id, lead in told.items():
-        state = lead.state(policy)
+        state = lead.state(policy).as_of(at)
         if state.occurred_at is not None and since <= state.occurred_at < until:
             found[lead_id] = _fate(policy, lead, state)
     return found

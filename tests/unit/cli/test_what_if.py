@@ -51,6 +51,16 @@ def test_both_stand_side_by_side_for_a_person_and_nothing_is_changed(desk: Comma
     assert [(one.key, one.version) for one in desk.world.store.query(Query("lead")).documents] == before
 
 
+def test_a_hold_that_another_policy_lets_end_is_over_by_now_in_its_column_alone(desk: CommandDesk) -> None:
+    Register(desk.world.store).take(sent("bot", OCTOBER, bot_signs={"honeypot_filled": True}))
+    desk.world.clock.set(OCTOBER + timedelta(days=18))
+    told = desk.run("what-if", "--json", *MONTH, "--fraud.at_hold_end", "release").json
+    assert [told[when]["fraud held"] for when in ("before", "after")] == [1, 0]
+    assert told["changed"]["bot"]["after"]["goals"] == ["lead_received"]
+    desk.world.clock.advance(seconds=-1)
+    assert desk.run("what-if", "--json", *MONTH, "--fraud.at_hold_end", "release").json["changed"] == {}
+
+
 def test_a_rule_that_changes_nothing_says_so(desk: CommandDesk) -> None:
     assert "No lead fares otherwise." in desk.run("what-if", *MONTH, "--duplicates.window=ever").text
 

@@ -178,6 +178,8 @@ class TestTheGate:
         desk.pass_time(days=18, seconds=-1)
         desk.upload()
         assert sent(desk) == set()
+        [held] = planned(desk).examples["held.fraud_suspected"]
+        assert "until a person decides, or else 2026-09-19T" in held.verdict.reason
         desk.pass_time(seconds=1)
         desk.upload()
         assert sent(desk) == {"lead_received"}

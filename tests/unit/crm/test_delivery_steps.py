@@ -53,6 +53,16 @@ def test_nothing_is_done_before_it_is_due(delivery: Delivery, at_once: Step, whe
     assert (step(delivery), step(delivery, after=60 * MINUTE)) == (at_once, when_due)
 
 
+def test_what_time_alone_changes_is_seen_to_then_and_news_before_it_at_once() -> None:
+    """The CRM shows ``held`` until the hold ends; nothing is written twice, and nothing waits for that end."""
+    told = ARRIVED.attached_to("digest", NO, told_until=MORNING + 60 * MINUTE)
+    assert (step(told, deal="5"), step(told, deal="5", after=60 * MINUTE)) == (Step.NOTHING, Step.ATTACH)
+    assert next_step(sokol("keep"), told, "5", "another", MORNING) is Step.ATTACH
+    again = told.put_off(MORNING, NO)
+    assert next_step(sokol("keep"), again, "5", "another", MORNING) is Step.NOTHING
+    assert told.attached_to("digest", NO).next_try_at is None
+
+
 def test_a_lead_whose_contact_is_not_ours_is_awaited_after_the_mode_became_keep() -> None:
     """It came as hashes, for the site's integration to create; announced again, it would be created twice."""
     assert next_step(sokol("keep"), None, None, "digest", MORNING, is_contact_ours=False) is Step.AWAIT

@@ -101,6 +101,30 @@ class TestTheEndOfAHold:
         assert gate(HELD, policy=released).until == MORNING + timedelta(days=18)
         assert gate(HONEST, policy=released).until is None
 
+    def test_turns_what_is_held_into_released_at_that_instant_and_not_before(self) -> None:
+        found = gate(HELD, policy=sokol(fraud={"at_hold_end": "release"}))
+        [before, at] = [found.as_of(after(days=18, seconds=seconds)) for seconds in (-1, 0)]
+        assert (before, before.gate) == (found, Gate.HELD)
+        assert (at.gate, at.verdict.ok, at.verdict.rule) == (Gate.RELEASED, True, "fraud.hold_ended")
+        assert "nobody decided about it by 2026-09-19T" in at.verdict.reason
+        assert "honeypot 100" in at.verdict.reason
+
+    @pytest.mark.parametrize(
+        "facts",
+        [(HONEST,), (HELD, said("fraud")), (HELD, said("clean", at=after(days=20))), (HELD, *lost_for("903", after()))],
+        ids=["open", "fraud", "cleared", "sales"],
+    )
+    def test_is_no_end_of_anything_else(self, facts: tuple[Fact, ...]) -> None:
+        policy = sokol(
+            fraud={"at_hold_end": "release", "providers": {"own": {}}},
+            disqualification={"reasons": {"bot": {"loss_reasons": [903], "fraud": True}}},
+        )
+        found = gate(*facts, policy=policy)
+        assert found.as_of(after(days=99)) == found
+
+    def test_is_none_where_the_policy_keeps_it(self) -> None:
+        assert gate(HELD).as_of(after(days=999)).gate is Gate.HELD
+
 
 class TestOutsideServices:
     @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from leadloop.adapters.memory_store import MemoryStore
 from leadloop.leads.lead import Lead
-from leadloop.messages import ContactKey
+from leadloop.messages import BotSigns, ContactKey
 from leadloop.policy import ContactMode
 from leadloop.ports.store import Delete, Key
 from leadloop.report.explanation import Explanation, explain, find_leads
@@ -155,6 +155,23 @@ class TestFacts:
 
 def explain_alone(lead: Lead) -> Explanation:
     return explain(MemoryStore(), sokol(), lead, after(days=1))
+
+
+class TestAHoldThatEndsByItself:
+    POLICY = sokol(fraud={"at_hold_end": "release"})
+
+    @pytest.mark.parametrize(
+        ("seconds", "answer", "rule", "setting"),
+        [(-1, "held", "fraud.held", "fraud"), (0, "released", "fraud.hold_ended", "fraud.at_hold_end")],
+    )
+    def test_is_told_as_it_stands_with_the_line_that_ends_it(
+        self, seconds: int, answer: str, rule: str, setting: str
+    ) -> None:
+        lead = lead_of(submitted(bot_signs=BotSigns(honeypot_filled=True)))
+        told = explain(MemoryStore(), self.POLICY, lead, after(days=18, seconds=seconds))
+        [fraud] = [one for one in told.judgements if one.about == "fraud"]
+        assert (fraud.answer, fraud.rule, fraud.setting) == (answer, rule, setting)
+        assert "honeypot 100" in fraud.reason
 
 
 class TestPrivacy:

@@ -31,21 +31,32 @@ HONEST = lead_of(submitted(), linked(), entered(QUALIFIED, after(days=1)))
     ],
 )
 def test_the_error_rate_is_of_those_it_stopped(leads: list[Lead], stopped: int, wrong: int, rate: float | None) -> None:
-    found = fraud_gate(POLICY, leads)
+    found = fraud_gate(POLICY, leads, after(days=30))
     assert (found.stopped, found.wrong, found.error_rate) == (stopped, wrong, rate)
 
 
 def test_a_program_is_told_how_leads_stand() -> None:
-    told = fraud_gate(POLICY, [HELD, BY_SALES, BY_HAND, HONEST]).as_json()
+    told = fraud_gate(POLICY, [HELD, BY_SALES, BY_HAND, HONEST], after(days=30)).as_json()
     assert told == {
         **{"stopped": 3, "held": 1, "fraud": 0, "later_qualified": 1, "error_rate": pytest.approx(1 / 3)},
-        **{"released_by_sales": 1, "released_by_hand": 1, "released_by_service": 0, "held_for": {"honeypot": 1}},
+        **{"released_by_sales": 1, "released_by_hand": 1, "released_by_service": 0, "released_at_hold_end": 0},
+        "held_for": {"honeypot": 1},
     }
 
 
+def test_who_was_let_go_by_time_is_not_held_any_more_and_was_stopped_all_the_same() -> None:
+    policy = sokol(fraud={"at_hold_end": "release"})
+    stand = {}
+    for name, seconds in (("before", -1), ("then", 0)):
+        told = fraud_gate(policy, [HELD, HELD, BY_SALES], after(days=18, seconds=seconds)).as_json()
+        stand[name] = [told[key] for key in ("stopped", "held", "released_at_hold_end", "held_for")]
+    assert stand == {"before": [3, 2, 0, {"honeypot": 2}], "then": [3, 0, 2, {}]}
+    assert "by time" in "\n".join(fraud_gate(policy, [HELD], after(days=18)).text())
+
+
 def test_a_person_reads_a_small_table_only_when_there_is_something_in_it() -> None:
-    assert list(fraud_gate(POLICY, [HONEST]).text()) == []
-    told = "\n".join(fraud_gate(POLICY, [HELD, BY_SALES]).text())
+    assert list(fraud_gate(POLICY, [HONEST], after()).text()) == []
+    told = "\n".join(fraud_gate(POLICY, [HELD, BY_SALES], after()).text())
     assert "error rate: 1 of 2 leads that it stopped were qualified by sales" in told
     assert "50.0%" in told
     assert "held for: honeypot 1" in told
