@@ -10,8 +10,10 @@ from leadloop.answers import HttpAnswer
 from leadloop.forms.builders import ConnectionTest
 from leadloop.forms.callers import Caller
 from leadloop.forms.capture import Received, capture
-from leadloop.runtime import runtime
+from leadloop.runtime import preload, runtime
 from leadloop.spool import NotKept, publish_or_spool
+
+preload(bus=True)
 
 
 @functions_framework.http

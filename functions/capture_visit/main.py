@@ -10,8 +10,10 @@ from leadloop.answers import HttpAnswer
 from leadloop.forms.beacon import BODY_CAP, BeaconRefused, read_beacon
 from leadloop.forms.callers import Caller
 from leadloop.forms.capture import Received
-from leadloop.runtime import runtime
+from leadloop.runtime import preload, runtime
 from leadloop.spool import NotKept, publish_or_spool
+
+preload(bus=True)
 
 
 @functions_framework.http

@@ -11,8 +11,10 @@ from leadloop.conversions.checking import UploadCheck
 from leadloop.conversions.context import UploadContext
 from leadloop.leases import LeaseHeld, lease
 from leadloop.ports.store import StoreError
-from leadloop.runtime import runtime
+from leadloop.runtime import preload, runtime
 from leadloop.secrets import SecretMissing
+
+preload(store=True, http=True)
 
 FUNCTION = "check-uploads"
 

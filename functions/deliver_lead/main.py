@@ -9,7 +9,9 @@ from leadloop import crm
 from leadloop.consuming import Answer, consume
 from leadloop.crm.delivering import deliver
 from leadloop.messages import LeadRegistered, Message, MessageUnreadable
-from leadloop.runtime import Runtime, runtime
+from leadloop.runtime import Runtime, preload, runtime
+
+preload(store=True, http=True)
 
 
 @functions_framework.http

@@ -9,8 +9,10 @@ from leadloop import answers
 from leadloop.answers import HttpAnswer
 from leadloop.leases import LeaseHeld, lease
 from leadloop.ports.store import StoreUnavailable
-from leadloop.runtime import runtime
+from leadloop.runtime import preload, runtime
 from leadloop.spool import drain
+
+preload(store=True)
 
 MOST = 500
 """Messages one run publishes: about 10 ms each, far from the function's time-out."""

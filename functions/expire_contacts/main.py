@@ -10,7 +10,9 @@ from leadloop.answers import HttpAnswer
 from leadloop.leads.contact_expiry import expire_contacts as expire
 from leadloop.leases import LeaseHeld, lease
 from leadloop.ports.store import StoreError
-from leadloop.runtime import runtime
+from leadloop.runtime import preload, runtime
+
+preload(store=True)
 
 FUNCTION = "expire-contacts"
 MOST = 1000
@@ -27,13 +29,11 @@ def expire_contacts(_request: flask.Request) -> HttpAnswer:
     except LeaseHeld as held:
         return answers.ok({"outcome": "lease held", "until": held.until})
     except StoreError as fault:
-        world.log.error(
-            "contact_expiry_interrupted", reason=str(fault), what_to_do="see the store; the next run goes on"
-        )
+        what_to_do = "see the store; the next run goes on"
+        world.log.error("contact_expiry_interrupted", reason=str(fault), what_to_do=what_to_do)
         return answers.unavailable("the store failed during the run")
     for lead_id, reason in expired.needed.items():
-        what_to_do = "see `leadloop explain`: what the delivery waits for"
-        world.log.warning("contact_kept_past_term", lead_id=lead_id, reason=reason, what_to_do=what_to_do)
+        world.log.warning("contact_kept_past_term", lead_id=lead_id, reason=reason, what_to_do="see `leadloop explain`")
     if not expired.complete:
         world.log.warning("contacts_left", removed=expired.removed, what_to_do="nothing: tomorrow's run goes on")
     counts = {"removed": expired.removed, "undelivered": len(expired.needed), "complete": expired.complete}

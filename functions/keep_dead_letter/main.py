@@ -7,7 +7,9 @@ import functions_framework
 
 from leadloop.consuming import Answer
 from leadloop.dead_letters import keep
-from leadloop.runtime import runtime
+from leadloop.runtime import preload, runtime
+
+preload(store=True)
 
 
 @functions_framework.http

@@ -10,7 +10,9 @@ from leadloop.consuming import Answer, consume
 from leadloop.crm.draining import Turn, drain
 from leadloop.crm.hints import keep_unreadable, take_hint
 from leadloop.messages import CrmEntityTouched, HintUnreadable, Message, MessageUnreadable
-from leadloop.runtime import Runtime, runtime
+from leadloop.runtime import Runtime, preload, runtime
+
+preload(store=True, http=True)
 
 FUNCTION = "read-crm"
 AT_ONCE = 50

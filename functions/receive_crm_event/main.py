@@ -8,9 +8,11 @@ import functions_framework
 from leadloop import answers
 from leadloop.answers import HttpAnswer
 from leadloop.crm.hook_intake import judge_caller, message_of
-from leadloop.runtime import runtime
+from leadloop.runtime import preload, runtime
 from leadloop.secrets import SecretMissing
 from leadloop.spool import NotKept, publish_or_spool
+
+preload(bus=True)
 
 
 @functions_framework.http

@@ -7,10 +7,12 @@ import functions_framework
 
 from leadloop import answers
 from leadloop.answers import HttpAnswer
-from leadloop.runtime import runtime
+from leadloop.runtime import preload, runtime
 from leadloop.spool import NotKept, publish_or_spool
 from leadloop.standard_webhooks import Stamp
 from leadloop.verdict_intake import BODY_CAP, VerdictRefused, admit
+
+preload(bus=True)
 
 
 @functions_framework.http

@@ -8,7 +8,9 @@ import functions_framework
 from leadloop.consuming import Answer, consume
 from leadloop.leads.verdicts import keep_unreadable, record, tell_quarantined, tell_recorded
 from leadloop.messages import Message, MessageUnreadable, VerdictReceived, VerdictUnreadable
-from leadloop.runtime import Runtime, runtime
+from leadloop.runtime import Runtime, preload, runtime
+
+preload(store=True)
 
 
 @functions_framework.http

@@ -8,7 +8,9 @@ import functions_framework
 from leadloop.consuming import Answer, consume
 from leadloop.leads.visiting import record, tell_recorded
 from leadloop.messages import Message, MessageUnreadable, VisitCaptured
-from leadloop.runtime import Runtime, runtime
+from leadloop.runtime import Runtime, preload, runtime
+
+preload(store=True)
 
 
 @functions_framework.http

@@ -10,7 +10,9 @@ from leadloop.digests import follow_up_id
 from leadloop.leads.registration import keep_unreadable, register, tell_ended, tell_quarantined
 from leadloop.messages import LeadCaptured, LeadRegistered, Message, MessageUnreadable, SubmissionUnreadable
 from leadloop.outcomes import Outcome
-from leadloop.runtime import Runtime, runtime
+from leadloop.runtime import Runtime, preload, runtime
+
+preload(store=True, bus=True)
 
 
 @functions_framework.http

@@ -25,11 +25,6 @@ MODULES = {
     "Firestore": "google.cloud.firestore_v1",
     "HTTP": "leadloop.adapters.requests_http",
 }
-ADAPTERS = {
-    "Pub/Sub": "leadloop.adapters.pubsub_bus",
-    "Firestore": "leadloop.adapters.firestore_store",
-    "HTTP": "leadloop.adapters.requests_http",
-}
 
 
 @dataclass(frozen=True)
@@ -43,8 +38,6 @@ class Packaged:
     """Which of ``MODULES`` its first call loads."""
     knock: Knock
     """A call that it answers 200 or 204."""
-    adapters: tuple[str, ...] = ()
-    """Modules that its first call imports, and its main.py does not."""
 
     @property
     def main(self) -> Path:
@@ -100,5 +93,4 @@ def _packaged(name: str, folder: Path, around: dict[str, str]) -> Packaged:
     if not found["leadloop"].startswith(str(unpacked)):
         raise NotServed(f"{name} ran leadloop from elsewhere, not from its package")
     clients = tuple(one for one, module in MODULES.items() if module in found["called"])
-    adapters = tuple(ADAPTERS[client] for client in clients)
-    return Packaged(name, name.replace("-", "_"), unpacked, clients, knock, adapters)
+    return Packaged(name, name.replace("-", "_"), unpacked, clients, knock)

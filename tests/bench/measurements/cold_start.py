@@ -26,10 +26,8 @@ SHARES_OF_A_CPU = (0.167, 0.333, 0.583, 1.0)
 IMPORT = """
 import sys
 sys.path.insert(0, sys.argv[1])
-import importlib, functions_framework
+import functions_framework
 functions_framework.create_app(sys.argv[2], sys.argv[1] + "/main.py")
-for name in sys.argv[3:]:
-    importlib.import_module(name)
 """
 
 Clients = tuple[str, ...]
@@ -79,7 +77,7 @@ def _figures(one: Packaged, imported: Costs, answered: Costs) -> Iterator[Figure
 
 def _import(around: dict[str, str], one: Packaged) -> Cost:
     told = {**around, "BENCH_CLIENTS": ",".join(one.clients)}
-    return run_python(IMPORT, told, str(one.folder), one.target, *one.adapters)
+    return run_python(IMPORT, told, str(one.folder), one.target)
 
 
 def _answer(around: dict[str, str], one: Packaged) -> Cost:
