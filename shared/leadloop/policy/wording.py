@@ -39,6 +39,8 @@ _VARIABLE_OF = (
     (("metrica", "metrika", "yandex", "site", "counter", "oauth"), METRICA_TOKEN),
     (("crm",), AMOCRM_TOKEN),
 )
+_MOVED: dict[Path, str] = {("defaults", "duplicate_window"): "duplicates.window"}
+"""Settings that older policies have elsewhere, and where they are now."""
 _LONGEST_SHOWN = 30
 """Below the length of every token and key that leadloop uses."""
 
@@ -61,7 +63,7 @@ def say(error: ErrorDetails) -> str:
 def suggestion(path: Path) -> str | None:
     """The known key an unknown one was probably meant to be."""
     section = section_at(path[:-1])
-    if section is None or _secret_variable(path):
+    if section is None or _secret_variable(path) or path in _MOVED:
         return None
     written = str(path[-1]).lower().replace("-", "_")
     near = get_close_matches(written, section.model_fields, 1, cutoff=0.65)
@@ -74,6 +76,8 @@ def _unknown_key(path: Path) -> str:
             f"secrets never stand in the policy, they come from the environment only; remove this line, put the value "
             f"into the variable {variable}, and if the file was shared, replace the secret"
         )
+    if place := _MOVED.get(path):
+        return f"this setting is {place} now; write it there, and remove it here"
     if near := suggestion(path):
         return f"unknown key; did you mean {near!r}?"
     section = section_at(path[:-1])
