@@ -77,7 +77,7 @@ def _causes(causes: Mapping[str, Tally]) -> str:
 
 
 def _review_text(policy: Policy, asked: Review) -> Iterator[str]:
-    from leadloop.report.sources import patch
+    from leadloop.report.sources import kept_apart, patch
     from leadloop.report.tables import table
 
     if asked.proposals:
@@ -90,8 +90,7 @@ def _review_text(policy: Policy, asked: Review) -> Iterator[str]:
         yield table(["count as", "labels (leads)", "leads that move"], rows)
         yield "\nTo count them as one, put this into leadloop.yaml (leave out what you do not want):\n"
         yield patch(policy, asked.proposals)
-        first = asked.proposals[0]
-        yield f"\nTo keep some apart for good: `sources.apart: [[{first.into}, {first.labels[0]}]]`"
+        yield f"\nTo keep some apart for good: `{kept_apart(asked.proposals[0])}`"
     else:
         yield "No two labels look like one source, but for those that the policy decided already."
     if asked.new:

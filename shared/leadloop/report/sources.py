@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from leadloop import queries
+from leadloop.json_types import JsonObject
 from leadloop.leads.lead import Lead
 from leadloop.policy import Policy
 from leadloop.ports.store import Store
@@ -112,15 +113,17 @@ def counted_labels(store: Store) -> dict[str, int]:
 
 def patch(policy: Policy, proposals: Iterable[Proposal]) -> str:
     """The lines of ``sources.dictionary`` that merge the labels, with the names that stand there already."""
-    lines = ["sources:", "  dictionary:"]
+    from leadloop.policy.yaml_writing import write_yaml  # only who reviews pays for YAML
+
+    dictionary: JsonObject = {}
     for one in proposals:
         entry = policy.sources.dictionary.get(one.into)
-        names = (*(entry.names if entry is not None else ()), *one.labels)
-        lines += [f"    {one.into}:", f"      names: [{', '.join(map(_written, names))}]"]
-    return "\n".join(lines)
+        dictionary[one.into] = {"names": [*(entry.names if entry is not None else ()), *one.labels]}
+    return write_yaml({"sources": {"dictionary": dictionary}})
 
 
-def _written(name: str) -> str:
-    """A name as YAML reads it back; in quotes unless it is plain letters that YAML takes for nothing else."""
-    is_plain = name.replace("_", "").isalpha() and name.lower() not in ("true", "false", "null")
-    return name if is_plain else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def kept_apart(proposal: Proposal) -> str:
+    """The setting that keeps the first two labels of a proposal apart, on one line."""
+    from leadloop.policy.yaml_writing import write_yaml
+
+    return f"sources.apart: [{write_yaml([proposal.into, proposal.labels[0]])}]"

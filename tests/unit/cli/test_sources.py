@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from leadloop import queries
 from leadloop.adapters.sqlite_store import SqliteStore
@@ -16,7 +18,8 @@ from leadloop.cli import main
 from leadloop.facts import Fact
 from leadloop.leads.lead import Lead
 from leadloop.leads.writing import lead_writes
-from leadloop.report.sources import patch
+from leadloop.policy.yaml_tree import read_tree
+from leadloop.report.sources import kept_apart, patch
 from leadloop.sources.lookalikes import Proposal
 from support.crm_sources import overwritten, shown
 from support.lead_facts import YCLID, after, linked, submitted
@@ -153,6 +156,39 @@ def _all(store: SqliteStore) -> list[Any]:
     return [document for query in asked for document in queries.every_document(store, query)]
 
 
-def test_a_name_that_yaml_would_take_for_something_else_is_quoted() -> None:
-    text = patch(sokol(), [Proposal("true_shop", ("true", "2gis", "a b"), 3)])
-    assert yaml.safe_load(text)["sources"]["dictionary"]["true_shop"]["names"] == ["true", "2gis", "a b"]
+# Texts that PyYAML (1.1) or the policy's reader (1.2) would read as something else.
+OTHERWISE = (
+    *"1e3 1E3 2e10 true True null ~ no off yes on y N 2026-01-01 2026_01_01 12:30 0x1f 0o17 017 1_000".split(),
+    *"12 1.5 .5 1. +1 << = 2gis".split(),
+    *("a b", "a: b", "гугл #2"),
+)
+LABELS = st.one_of(st.sampled_from(OTHERWISE), st.from_regex(r"[0-9a-zа-яё_]{1,8}", fullmatch=True))
+
+
+@given(st.dictionaries(LABELS, st.lists(LABELS, min_size=1, max_size=3), min_size=1, max_size=3))
+@example({word: [word] for word in OTHERWISE})
+@settings(deadline=None)
+def test_every_yaml_reads_the_patch_as_the_same_texts(labels: dict[str, list[str]]) -> None:
+    text = patch(sokol(), [Proposal(into, tuple(names), 1) for into, names in labels.items()])
+    meant = {"sources": {"dictionary": {into: {"names": names} for into, names in labels.items()}}}
+    assert yaml.safe_load(text) == meant, "YAML 1.1"
+    assert read_tree(text).values == meant, "YAML 1.2"
+
+
+@pytest.mark.parametrize("word", ["1e3", "0o17", "y", "N", "true", "null", "no", "2026-01-01", "12:30", "1_000"])
+def test_what_any_yaml_would_take_for_something_else_is_in_quotes(word: str) -> None:
+    assert patch(sokol(), [Proposal(word, (word, "ggl"), 3)]).splitlines() == [
+        "sources:",
+        "  dictionary:",
+        f"    '{word}':",
+        f"      names: ['{word}', ggl]",
+    ]
+
+
+def test_many_names_stay_on_one_line() -> None:
+    names = tuple(f"spelling_{number}" for number in range(30))
+    assert patch(sokol(), [Proposal("google", names, 3)]).splitlines()[3:] == [f"      names: [{', '.join(names)}]"]
+
+
+def test_what_is_kept_apart_is_in_quotes_too() -> None:
+    assert kept_apart(Proposal("1e3", ("no", "ggl"), 3)) == "sources.apart: [['1e3', 'no']]"
