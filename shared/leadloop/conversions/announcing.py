@@ -15,9 +15,11 @@ from leadloop.ports.store import Store
 ANNOUNCED_BEFORE = timedelta(days=1)
 """A conversion that cannot be sent is announced so long before its deadline."""
 
-_NOBODYS_LOSS = frozenset({"held.settling", "held.fraud", "held.current_client"})
+_NOBODYS_LOSS = frozenset({"held.settling", "held.fraud", "held.current_client", "held.no_longer_reached"})
 """What waits by itself, or is kept back for good: nobody has to do anything before its deadline."""
-_MEANT_TO_EXPIRE = frozenset({"expired.fraud", "expired.current_client"})
+_MEANT_TO_EXPIRE = frozenset(
+    {"expired.fraud", "expired.current_client", "expired.duplicate", "expired.no_longer_reached"}
+)
 _RUN_STOPPED = "not_sent.run_stopped"
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from leadloop import queries, timestamps
 from leadloop.conversions.deals import deal_key, judge_deal
-from leadloop.conversions.goals import Conversion, duplicate_of, is_counted_elsewhere, reached
+from leadloop.conversions.goals import duplicate_of, is_counted_elsewhere, reached
 from leadloop.conversions.identifiers import choose
 from leadloop.conversions.rows import freeze, judge_row
 from leadloop.conversions.verdicts import PASSES, judge_verdicts
@@ -24,6 +24,9 @@ from leadloop.verdict import Verdict
 
 Deals = Mapping[str, Document]
 """CRM reference → its document."""
+
+_DUPLICATE = "duplicate."
+"""What the rules begin with by which another lead counts a goal."""
 
 _MOST_MERGES = 20
 """Of one deal into the next, that are followed."""
@@ -72,7 +75,7 @@ class _Candidate(NamedTuple):
     claim: Claim | None
     """``None`` when no identifier is known."""
     verdicts: Verdict = PASSES
-    """What the verdicts about the lead say of it; they say nothing of what was claimed before."""
+    """What the verdicts about the lead say of it now, and for a frozen one whether another lead counts it by now."""
 
 
 class _Weighed(NamedTuple):
@@ -118,8 +121,7 @@ class Selection:
             if outcome is None and candidate.claim is not None:
                 sendable.append(Sendable(candidate.claim, verdict))
             else:
-                ended = outcome or Outcome.HELD
-                withheld.append(Withheld(lead.id, candidate.goal, ended, verdict, candidate.deadline))
+                withheld.append(Withheld(lead.id, candidate.goal, outcome or Outcome.HELD, verdict, candidate.deadline))
         sendable.sort(key=lambda one: (one.claim.deadline, one.claim.goal))
         expiries = tuple(_expiry(one, self.now) for one in withheld if one.outcome is Outcome.EXPIRED)
         return Choice(lead, weighed.version, tuple(sendable), expiries, tuple(withheld))
@@ -131,7 +133,7 @@ class Selection:
         window = judge_window(self.policy.defaults, self.now, candidate.occurred_at, state.visits)
         if not window:
             return Outcome.EXPIRED, _expired(obstacle, window)
-        return (None, window) if obstacle is None else (Outcome.HELD, obstacle)
+        return (None, window) if obstacle is None else (_ends_as(obstacle), obstacle)
 
     def _obstacle(self, lead_id: str, candidate: _Candidate, deals: Deals) -> Verdict | None:
         """What keeps a conversion from being sent now; ``None`` when nothing does."""
@@ -155,6 +157,10 @@ class Selection:
         return None
 
 
+def _ends_as(obstacle: Verdict) -> Outcome:
+    return Outcome.DUPLICATE if obstacle.rule.startswith(_DUPLICATE) else Outcome.HELD
+
+
 def _held(name: str, reason: str) -> Verdict:
     return Verdict(False, f"held.{name}", reason)
 
@@ -162,7 +168,7 @@ def _held(name: str, reason: str) -> Verdict:
 def _expired(obstacle: Verdict | None, window: Verdict) -> Verdict:
     if obstacle is None:
         return Verdict(False, "expired.window_closed", window.reason)
-    name = obstacle.rule.removeprefix("held.")
+    name = "duplicate" if _ends_as(obstacle) is Outcome.DUPLICATE else obstacle.rule.removeprefix("held.")
     if name == "no_identifier":
         return Verdict(False, "expired.never_captured", f"no identifier was ever captured; it {window.reason}")
     return Verdict(False, f"expired.{name}", f"{obstacle.reason}; it {window.reason}")
@@ -189,12 +195,27 @@ def _weigh(policy: Policy, document: Document, now: datetime) -> _Weighed:
         )
         for goal, conversion in lead.pending(policy, state).items()
     ]
-    return _Weighed(lead, document.version, state, (*pending, *map(_frozen, lead.released().values())))
+    return _Weighed(lead, document.version, state, (*pending, *_frozen(policy, lead, state, now)))
 
 
-def _frozen(claim: Claim) -> _Candidate:
-    at = timestamps.from_unix(claim.date_time)
-    return _Candidate(claim.goal, at, at, claim.deadline, claim.crm_ref, claim)
+def _frozen(policy: Policy, lead: Lead, state: LeadState, now: datetime) -> Iterator[_Candidate]:
+    """Rows that were given back. Nothing of them was sent, so what is said of the lead now decides whether they go."""
+    for goal, claim in lead.released().items():
+        at = timestamps.from_unix(claim.date_time)
+        verdicts = _judge_again(policy, lead, state, claim, now)
+        yield _Candidate(goal, at, at, claim.deadline, claim.crm_ref, claim, verdicts)
+
+
+def _judge_again(policy: Policy, lead: Lead, state: LeadState, claim: Claim, now: datetime) -> Verdict:
+    """What would keep a frozen row from being claimed if that were done only now."""
+    goal = policy.goals.get(claim.goal)
+    if goal is None:
+        return PASSES  # the policy has it no more and says nothing of it; it was reached while it had
+    if is_counted_elsewhere(goal, state, lead.repeat_of):
+        return _duplicate(policy, lead, state, claim.goal, claim.crm_ref)
+    if goal.on.suppresses and claim.goal not in reached(policy, state):
+        return _held("no_longer_reached", f"by what is known now the lead is not {goal.on.value} any more")
+    return judge_verdicts(state, goal, now)
 
 
 def _duplicates(policy: Policy, lead: Lead, state: LeadState) -> list[Withheld]:
@@ -205,7 +226,7 @@ def _duplicates(policy: Policy, lead: Lead, state: LeadState) -> list[Withheld]:
             lead.id,
             goal,
             Outcome.DUPLICATE,
-            _duplicate(policy, lead, state, conversion),
+            _duplicate(policy, lead, state, goal, conversion.crm_ref),
             timestamps.to_text(conversion.deadline),
         )
         for goal, conversion in reached(policy, state).items()
@@ -213,9 +234,9 @@ def _duplicates(policy: Policy, lead: Lead, state: LeadState) -> list[Withheld]:
     ]
 
 
-def _duplicate(policy: Policy, lead: Lead, state: LeadState, conversion: Conversion) -> Verdict:
-    if not is_counted_elsewhere(policy.goals[conversion.goal], state, lead.repeat_of):
-        return Verdict(False, "duplicate.touch_of_deal", f"another lead owns the deal {conversion.crm_ref}")
+def _duplicate(policy: Policy, lead: Lead, state: LeadState, goal: str, crm_ref: str | None) -> Verdict:
+    if not is_counted_elsewhere(policy.goals[goal], state, lead.repeat_of):
+        return Verdict(False, "duplicate.touch_of_deal", f"another lead owns the deal {crm_ref}")
     first = duplicate_of(state, lead.repeat_of)
     if first is None:
         return Verdict(False, "duplicate.repeat", f"it repeats lead {lead.repeat_of}")

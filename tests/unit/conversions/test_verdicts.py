@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from leadloop.adapters.memory_store import MemoryStore
 from leadloop.conversions.goals import derive, reached
 from leadloop.conversions.planning import Plan, plan
-from leadloop.conversions.selection import Selection
+from leadloop.conversions.selection import Choice, Selection
 from leadloop.facts import Fact
 from leadloop.leads import facts_of
 from leadloop.leads.circumstances import Circumstances
@@ -210,13 +210,105 @@ class TestTheGate:
         assert (desk.lead("anna").claims, desk.conversions()) == before
         assert planned(desk).withheld == {}
 
-    def test_nor_does_it_when_the_upload_certainly_did_not_happen(self, desk: MetricaDesk) -> None:
+
+def give_back(desk: MetricaDesk) -> None:
+    """Metrica takes no file at the moment: what was claimed is frozen, and certainly not sent."""
+    desk.fault("quota", status=429)
+    desk.upload()
+    assert desk.states() == ["released"]
+    assert (desk.lead("anna").released().keys(), sent(desk)) == (desk.lead("anna").claims.keys(), set())
+
+
+class TestRowsThatWereGivenBack:
+    """Nothing of them was sent, so what is said of their lead by now decides; what nobody knows of stays as it is."""
+
+    @pytest.fixture
+    def desk(self, desk: MetricaDesk) -> MetricaDesk:
         desk.plant("anna", client_id=ANNA, deal="7")
-        [claim] = [one.claim for file in planned(desk).files.values() for one in file.shown]
-        change(desk, "anna", claims={claim.goal: claim})
-        change(desk, "anna", circumstances=Circumstances(repeats="boris", client_since=after(days=-90)))
+        return desk
+
+    @pytest.mark.parametrize(
+        ("said", "held", "expired"),
+        [
+            (Circumstances(client_since=after(days=-90)), "held.current_client", "expired.current_client"),
+            (Circumstances(repeats="boris", by="phone"), "duplicate.of_lead", "expired.duplicate"),
+            (Circumstances(velocity={"network": 20}), "held.fraud_suspected", "expired.fraud_suspected"),
+        ],
+        ids=["client", "duplicate", "held"],
+    )
+    def test_wait_for_what_other_leads_say_of_theirs(
+        self, desk: MetricaDesk, said: Circumstances, held: str, expired: str
+    ) -> None:
+        give_back(desk)
+        change(desk, "anna", circumstances=said)
+        assert desk.upload().withheld == {held: 1}
+        assert planned(desk).examples[held][0].outcome == (Outcome.DUPLICATE if "dup" in held else Outcome.HELD)
+        assert sent(desk) == set()
+        desk.pass_time(days=21, seconds=1)
+        assert desk.upload().withheld == {expired: 1}
+        assert (desk.lead("anna").claims, desk.lead("anna").fields(desk.world.runtime.policy)["next_deadline"]) == (
+            {},
+            None,
+        )
+
+    def test_go_as_they_were_frozen_once_nothing_is_said_any_more(self, desk: MetricaDesk) -> None:
+        give_back(desk)
+        frozen = desk.lead("anna").claims["lead_received"].row
+        change(desk, "anna", circumstances=Circumstances(repeats="boris"))
+        desk.upload()
+        desk.learn("anna", yclid="7325873983740247041")
+        change(desk, "anna", circumstances=Circumstances())
+        desk.upload()
+        assert desk.lead("anna").claims["lead_received"].row == frozen
+        assert (sent(desk), desk.posts()) == ({"lead_received"}, 2)
+
+    def test_of_a_lead_that_turned_out_fraud_stay_and_what_suppresses_goes(self, desk: MetricaDesk) -> None:
+        give_back(desk)
+        lose(desk, BOT)
+        assert desk.upload().withheld == {"held.fraud": 1}
+        assert sent(desk) == {"lead_qualified", "flat_sold"}, "the goals on fraud and on disqualified"
+
+    def test_that_suppress_stay_when_the_lead_is_no_fraud_after_all(self, desk: MetricaDesk) -> None:
+        desk.upload()
+        desk.pass_time(hours=1)
+        lose(desk, BOT)
+        desk.fault("quota", status=429)
+        desk.upload()
+        assert desk.lead("anna").released().keys() == {"lead_qualified", "flat_sold"}
+        desk.pass_time(hours=1)
+        change(desk, "anna", facts_of.release(desk.now()), entered(QUALIFIED, desk.now(), "7"))
+        assert desk.upload().withheld == {"held.no_longer_reached": 2}
+        assert sent(desk) == {"lead_received"}
+        desk.pass_time(days=20)
+        assert desk.upload().near_deadline == {}
+        desk.pass_time(days=2)
+        assert desk.upload().withheld == {"expired.no_longer_reached": 2}
+
+    def test_of_a_goal_that_the_policy_has_no_more_go_as_they_were(self, desk: MetricaDesk) -> None:
+        give_back(desk)
+        policy = desk.world.runtime.policy
+        goals = {name: goal for name, goal in policy.goals.items() if name != "lead_received"}
+        desk.world.runtime.policy = policy.model_copy(update={"goals": goals})
+        change(desk, "anna", circumstances=Circumstances(repeats="boris"))
         desk.upload()
         assert sent(desk) == {"lead_received"}
+
+    @pytest.mark.parametrize("fate", ["drop_before", "accept_then_drop"])
+    def test_are_no_rows_whose_fate_is_unknown_those_are_counted_exactly_once(
+        self, desk: MetricaDesk, fate: str
+    ) -> None:
+        desk.fault(fate)
+        desk.fault("listing_lag", path=None, method=None, times=None, minutes=150.0)
+        desk.upload()
+        assert desk.states() == ["unknown"]
+        lose(desk, BOT)
+        change(desk, "anna", circumstances=Circumstances(repeats="boris"))
+        for _ in range(4):
+            desk.pass_time(hours=1)
+            desk.upload()
+        received = [target for _, _, target, _ in desk.conversions() if target == "lead_received"]
+        assert received == ["lead_received"]
+        assert desk.lead("anna").claims["lead_received"].token is not None
 
 
 class TestAnnouncements:
@@ -279,21 +371,50 @@ _SALES = st.builds(
 )
 
 
+def chosen(lead: Lead, at: datetime) -> Choice:
+    """What becomes of a lead's conversions at an instant."""
+    store = MemoryStore()
+    store.commit(lead_writes(POLICY, lead, None))
+    resting = [document for document in store.get_many([lead.key]) if document is not None]
+    [choice] = Selection(POLICY, at).read(store, resting)
+    return choice
+
+
+def with_rows_given_back(lead: Lead, goals: set[str], at: datetime) -> Lead:
+    """The lead after an upload with rows of these goals that certainly did not happen."""
+    choice = chosen(lead, at)
+    claims = {one.claim.goal: one.claim for one in choice.sendable if one.claim.goal in goals}
+    return lead.model_copy(update={"claims": claims})
+
+
 @given(
     facts=any_facts(8),
     sales=st.lists(_SALES, max_size=2),
     circumstances=_CIRCUMSTANCES,
     repeat_of=st.sampled_from([None, "boris"]),
+    given_back=st.sets(st.sampled_from(sorted(ORDINARY | {"lead_bad", "lead_lost", "lead_fraud"}))),
     days=st.sampled_from([0, 19, 40]),
 )
 def test_every_goal_that_was_reached_has_exactly_one_end(
-    facts: list[Fact], sales: list[Fact], circumstances: Circumstances, repeat_of: str | None, days: int
+    facts: list[Fact],
+    sales: list[Fact],
+    circumstances: Circumstances,
+    repeat_of: str | None,
+    given_back: set[str],
+    days: int,
 ) -> None:
     update = {"circumstances": circumstances, "repeat_of": repeat_of}
-    lead = lead_of(*facts, *sales).model_copy(update=update)
-    store = MemoryStore()
-    store.commit(lead_writes(POLICY, lead, None))
-    resting = [document for document in store.get_many([lead.key]) if document is not None]
-    [choice] = Selection(POLICY, after(days=days)).read(store, resting)
+    before = with_rows_given_back(lead_of(*facts, *sales), given_back, after(hours=20))
+    lead = before.model_copy(update=update)
+    choice = chosen(lead, after(days=days))
     ends = [one.claim.goal for one in choice.sendable] + [one.goal for one in choice.withheld]
     assert sorted(ends) == sorted(reached(POLICY, lead.state(POLICY)))
+    unclaimed = chosen(lead.model_copy(update={"claims": {}}), after(days=days))
+    over = {one.goal for one in choice.withheld if one.outcome is Outcome.EXPIRED}
+    judged_now = {goal: rule for goal, rule in kept_back(unclaimed).items() if goal not in over}
+    assert kept_back(choice) == judged_now, "what was given back is judged as if it were claimed only now"
+
+
+def kept_back(choice: Choice) -> dict[str, str]:
+    """By goal the rule that keeps it back while its window is open."""
+    return {one.goal: one.verdict.rule for one in choice.withheld if one.outcome is not Outcome.EXPIRED}
