@@ -37,15 +37,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _settings_spelled_out(words: Sequence[str]) -> list[str]:
-    """``--duplicates.window 90d`` as ``--set duplicates.window=90d``: options with a dot are settings of the policy."""
+    """``--duplicates.window 90d`` as ``--set duplicates.window=90d``: options with a dot are settings of the policy.
+
+    One without a value stays one without a value, for the command to refuse.
+    """
     told: list[str] = []
-    rest = iter(words)
-    for word in rest:
-        name, equals, value = word.removeprefix("--").partition("=")
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        name, equals, _ = word.removeprefix("--").partition("=")
         if not word.startswith("--") or "." not in name:
             told.append(word)
-        elif (found := value if equals else next(rest, None)) is not None:
-            told += ["--set", f"{name}={found}"]
+        elif equals or not rest or rest[0].startswith("--"):
+            told += ["--set", word.removeprefix("--")]
+        else:
+            told += ["--set", f"{name}={rest.pop(0)}"]
     return told
 
 

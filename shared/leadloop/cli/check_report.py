@@ -13,9 +13,10 @@ from leadloop.cli.answer import counted
 from leadloop.cli.secret_forms import State, Variable, look
 from leadloop.json_types import JsonObject
 from leadloop.manifest import Manifest
-from leadloop.policy import Policy, PolicyInvalid, PolicySource
+from leadloop.policy import Policy, PolicyInvalid
 from leadloop.policy.faults import place
 from leadloop.policy.findings import Finding, Level
+from leadloop.policy.loader import PolicySource
 from leadloop.policy.plain_words import changes, tell
 from leadloop.policy.review import review, review_schedules
 
@@ -123,7 +124,7 @@ def refusal(invalid: PolicyInvalid) -> JsonObject:
     return {
         "ok": False,
         "policy": invalid.name,
-        "faults": [{"path": path, "line": line, "text": text} for path, line, text in invalid.faults],
+        "faults": [{"path": fault.path, "line": fault.line, "text": fault.text} for fault in invalid.faults],
     }
 
 

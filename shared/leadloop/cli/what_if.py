@@ -44,7 +44,10 @@ class NotASetting(Exception):
     """A change was not written as a setting and its value."""
 
     def __init__(self, found: str) -> None:
-        super().__init__(f"--set: expected a setting and its value such as duplicates.window=90d, found {found!r}")
+        super().__init__(
+            "expected a setting and its value, such as --duplicates.window 90d or --set duplicates.window=90d; "
+            f"found {found!r} without a value"
+        )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,8 +59,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a setting of the policy; --duplicates.window 90d says the same as --set duplicates.window=90d",
     )  # fmt: skip
     parser.add_argument(
-        "--leads", type=int, default=_SHOWN, metavar="N", help="changed leads told; default: %(default)s"
+        "--leads", type=_how_many, default=_SHOWN, metavar="N", help="changed leads told; default: %(default)s"
     )
+
+
+def _how_many(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"expected a whole number such as {_SHOWN}, found {text!r}")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -129,12 +138,13 @@ def _text(comparison: Comparison, changes: list[str], most: int) -> str:
         if count or comparison.after[name]
     ]
     told = [table(["", "now", f"with {', '.join(changes)}", "change"], rows)]
-    shown = list(comparison.changed.items())[:most]
-    if shown:
-        lines = [[lead_id, *_difference(*fates)] for lead_id, fates in shown]
-        told += ["", f"{len(comparison.changed)} leads fare otherwise:", table(["lead", "now", "then"], lines)]
-    else:
-        told += ["", "No lead fares otherwise."]
+    changed = len(comparison.changed)
+    if not changed:
+        return "\n".join([*told, "", "No lead fares otherwise."])
+    told += ["", f"{changed} {'lead fares' if changed == 1 else 'leads fare'} otherwise"]
+    lines = [[lead_id, *_difference(*fates)] for lead_id, fates in list(comparison.changed.items())[:most]]
+    told += [table(["lead", "now", "then"], lines)] if lines else []
+    told += [f"  … and {changed - len(lines)} more: --leads {changed}, or --json"] if changed > len(lines) else []
     return "\n".join(told)
 
 

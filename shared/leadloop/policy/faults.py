@@ -14,6 +14,8 @@ class Fault(NamedTuple):
     line: int | None
     """Counted from 1; ``None`` when there is no file to count in."""
     text: str
+    option: str = ""
+    """The option of a command whose value brings it about, such as ``--duplicates.window``; empty: the file does."""
 
 
 class PolicyInvalid(Exception):
@@ -27,7 +29,13 @@ class PolicyInvalid(Exception):
     @property
     def lines(self) -> list[str]:
         """One line for each fault, such as ``leadloop.yaml:14 goals.lead_sold.stage: …``."""
-        return [place(self.name, fault.line, fault.path) + f": {fault.text}" for fault in self.faults]
+        return [f"{self._place(fault)}: {fault.text}" for fault in self.faults]
+
+    def _place(self, fault: Fault) -> str:
+        if not fault.option:
+            return place(self.name, fault.line, fault.path)
+        elsewhere = place(self.name, fault.line, fault.path) if fault.line is not None else fault.path
+        return fault.option if fault.option == f"--{fault.path}" else f"{fault.option}: {elsewhere}"
 
 
 def place(name: str, line: int | None, path: str) -> str:

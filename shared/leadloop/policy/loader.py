@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
+from operator import eq
 from pathlib import Path as FilePath
 
 from pydantic import ValidationError
@@ -25,6 +27,8 @@ class PolicySource:
 
     name: str
     _tree: Tree
+    _options: tuple[str, ...] = ()
+    """Settings that were given another value; what is wrong now, they brought about."""
 
     @classmethod
     def of_text(cls, text: str, name: str = STANDARD_NAME) -> PolicySource:
@@ -80,7 +84,8 @@ class PolicySource:
     def with_value(self, path: str, value: str) -> PolicySource:
         """The same policy with another value, written as in YAML, at a path such as ``duplicates.window``.
 
-        Whether there is such a setting, and whether it may hold that, ``policy`` says.
+        Whether there is such a setting, and whether it may hold that, ``policy`` says; to be asked of a valid policy,
+        because every fault is told of the values that were changed.
         """
         from leadloop.policy.yaml_tree import read_tree
 
@@ -92,7 +97,9 @@ class PolicySource:
             inner = section.get(one)
             section[one] = section = inner if isinstance(inner, dict) else {}
         section[name] = read.values
-        return PolicySource(self.name, Tree(values, self._tree.lines, [*self._tree.faults, *read.faults]))
+        faults = [Fault(path, None, fault.text, f"--{path}") for fault in read.faults]
+        tree = Tree(values, self._tree.lines, [*self._tree.faults, *faults])
+        return PolicySource(self.name, tree, (*self._options, path))
 
     @cached_property
     def _lines(self) -> dict[str, int]:
@@ -121,13 +128,32 @@ class PolicySource:
         for detail in details:
             path = detail["loc"]
             if path not in told.get(detail["type"], ()) and path_text(path) not in told_by_form:
-                yield Fault(path_text(path), self._nearest_line(path), say(detail))
+                yield self._fault(path, say(detail))
+
+    def _fault(self, path: Path, text: str) -> Fault:
+        place = path_text(path)
+        if not self._options:
+            return Fault(place, self._nearest_line(path), text)
+        shared = {option: _steps_in_common(place, option) for option in self._options}
+        nearest = [option for option, steps in shared.items() if steps == max(shared.values())]
+        is_in_option = any(shared[option] == len(_steps(option)) for option in nearest)
+        line = None if is_in_option else self._lines.get(place)
+        return Fault(place, line, text, " or ".join(f"--{option}" for option in nearest))
 
     def _nearest_line(self, path: Path) -> int:
         """The line of a setting, or of the innermost section around it that is written."""
         while path and path not in self._tree.lines:
             path = path[:-1]
         return self._tree.lines.get(path, 1)
+
+
+def _steps(place: str) -> list[str]:
+    return place.replace("[", ".[").split(".")
+
+
+def _steps_in_common(one: str, other: str) -> int:
+    """How many steps two paths share before they part."""
+    return len(list(takewhile(bool, map(eq, _steps(one), _steps(other)))))
 
 
 def _json_tree(text: str) -> Tree:

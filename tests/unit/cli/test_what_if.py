@@ -47,7 +47,7 @@ def test_both_stand_side_by_side_for_a_person_and_nothing_is_changed(desk: Comma
     assert told.code == 0
     [line] = [line.split() for line in told.text.splitlines() if line.strip().startswith("duplicates")]
     assert line == ["duplicates", "2", "1", "-1"]
-    assert "1 leads fare otherwise" in told.text
+    assert "1 lead fares otherwise" in told.text
     assert [(one.key, one.version) for one in desk.world.store.query(Query("lead")).documents] == before
 
 
@@ -72,9 +72,21 @@ def test_a_rule_that_changes_nothing_says_so(desk: CommandDesk) -> None:
         (("--duplicates.window", "soon"), "duplicates.window"),
         (("--duplicates.windw", "30d"), "window"),
         (("--set", "duplicates"), "expected a setting and its value"),
+        (("--duplicates.window",), "found 'duplicates.window' without a value"),
+        (("--duplicates.window", "--json"), "found 'duplicates.window' without a value"),
+        (("--fraud.hold_from", "50", "--duplicates.window"), "found 'duplicates.window' without a value"),
         (("--month", "October", "--duplicates.window", "30d"), "expected a year and a month such as 2026-10"),
     ],
-    ids=["nothing", "no length", "no such setting", "no value", "no month"],
+    ids=[
+        "nothing",
+        "no length",
+        "no such setting",
+        "no value",
+        "no word",
+        "an option for a value",
+        "the last",
+        "no month",
+    ],
 )
 def test_what_cannot_be_asked_is_refused_in_words(desk: CommandDesk, words: tuple[str, ...], said: str) -> None:
     told = desk.run("what-if", *MONTH, *words)
@@ -85,3 +97,68 @@ def test_what_cannot_be_asked_is_refused_in_words(desk: CommandDesk, words: tupl
 @pytest.mark.parametrize("words", [("--duplicates.keys", "[phone, email]"), ("--fraud.hold_from=60",)])
 def test_any_setting_of_the_policy_may_be_tried(desk: CommandDesk, words: tuple[str, ...]) -> None:
     assert desk.run("what-if", *MONTH, *words).code == 0
+
+
+@pytest.mark.parametrize("most", ["-1", "many", "1.5", "", "²"])
+def test_how_many_leads_are_told_is_a_number_of_them(desk: CommandDesk, most: str) -> None:
+    told = desk.run("what-if", *MONTH, "--duplicates.window", "30d", "--leads", most)
+    assert told.code == 2
+    assert f"--leads: expected a whole number such as 20, found {most!r}" in told.err
+
+
+@pytest.mark.parametrize(("most", "rows", "more"), [("0", 0, 2), ("1", 1, 1), ("2", 2, 0), ("20", 2, 0)])
+def test_of_many_leads_so_many_are_told_and_the_others_counted(
+    desk: CommandDesk, most: str, rows: int, more: int
+) -> None:
+    told = desk.run("what-if", *MONTH, "--set", "duplicates.window=1h", "--leads", most).text.splitlines()
+    assert "2 leads fare otherwise" in told
+    assert sum(line.split()[:1] in (["anna"], ["late"]) for line in told) == rows
+    assert [line for line in told if "more" in line] == ([f"  … and {more} more: --leads 2, or --json"] if more else [])
+
+
+class TestAValueThatThePolicyCannotHold:
+    """Its option is named, and not the first line of a file that is in order."""
+
+    def told(self, desk: CommandDesk, *words: str) -> list[str]:
+        told = desk.run("what-if", *MONTH, *words)
+        assert told.code == 1
+        assert "leadloop.yaml:1 " not in told.err
+        return told.err.removeprefix("leadloop what-if: ").splitlines()
+
+    @pytest.mark.parametrize(
+        "words", [("--duplicates.window", "soon"), ("--set", "duplicates.window=soon"), ("--duplicates.window=soon",)]
+    )
+    def test_of_no_such_kind(self, desk: CommandDesk, words: tuple[str, ...]) -> None:
+        [told] = self.told(desk, *words)
+        assert told.startswith("--duplicates.window: expected a length of time such as 180d")
+        assert told.endswith("found 'soon'")
+
+    def test_of_no_such_setting(self, desk: CommandDesk) -> None:
+        assert self.told(desk, "--duplicates.windw", "30d") == [
+            "--duplicates.windw: unknown key; did you mean 'window'?"
+        ]
+
+    def test_within_a_list(self, desk: CommandDesk) -> None:
+        [told] = self.told(desk, "--duplicates.keys", "[phone, mail]")
+        assert told.startswith("--duplicates.keys: duplicates.keys[1]: expected one of phone, email, person, client_id")
+
+    def test_that_is_no_yaml(self, desk: CommandDesk) -> None:
+        [told] = self.told(desk, "--set", "duplicates.keys=[phone")
+        assert told.startswith("--duplicates.keys: this is not YAML")
+
+    def test_that_lacks_something_beside_it(self, desk: CommandDesk) -> None:
+        [told] = self.told(desk, "--qualification.profile", "warm", "--fraud.hold_from", "60")
+        assert told.startswith("--qualification.profile: qualification.fields: profile `warm` needs")
+
+    def test_that_goes_not_with_a_line_of_the_file(self, desk: CommandDesk) -> None:
+        [told] = self.told(desk, "--set", "crm.ignored=[7001/70012]")
+        assert told.startswith("--crm.ignored: crm.ignored[0]: status 7001/70012 cannot be both ignored and the stage")
+        [told] = self.told(desk, "--goals.lead_qualified.on", "received")
+        assert told.startswith("--goals.lead_qualified.on: leadloop.yaml:")
+        assert " goals.lead_qualified.stage: goes only with `on: stage`" in told
+
+    def test_of_two_that_may_have_brought_it_about(self, desk: CommandDesk) -> None:
+        statuses = "{'7001': {'70012': hot}}"
+        told = self.told(desk, "--set", f"crm.pipelines={statuses}", "--set", "crm.ignored=[]", "--fraud.hold_from=9")
+        both = "--crm.pipelines or --crm.ignored or --fraud.hold_from"
+        assert [line.partition(": ")[0] for line in told] == [both, both]
