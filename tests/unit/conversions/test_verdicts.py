@@ -388,7 +388,7 @@ def with_rows_given_back(lead: Lead, goals: set[str], at: datetime) -> Lead:
 
 
 @given(
-    facts=any_facts(8),
+    facts=any_facts(8).flatmap(lambda facts: st.sampled_from([facts, [submitted(client_id=ANNA), *facts]])),
     sales=st.lists(_SALES, max_size=2),
     circumstances=_CIRCUMSTANCES,
     repeat_of=st.sampled_from([None, "boris"]),
