@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -120,6 +121,13 @@ class Checkout:
         [state] = [one["test_state"] for one in told if one["type"] == "test_state"]
         outputs = {name: one["value"] for name, one in state["outputs"].items()}
         return Bundle(tuple(_resources(state["root_module"])), outputs)
+
+    def keep_runs(self, file: str, runs: Sequence[str]) -> None:
+        """Leave of one file of tests only these runs: every run applies or plans the whole bundle anew."""
+        path = self.terraform / "tests" / f"{file}.tftest.hcl"
+        head, *blocks = re.split(r"(?m)^(?=run \")", path.read_text(encoding="utf-8"))
+        named = {block.split('"')[1]: block for block in blocks}
+        path.write_text(head + "".join(named[run] for run in runs), encoding="utf-8")
 
     def refusal(self, file: str) -> str:
         """What one file of tests says against it; empty when it passes."""
