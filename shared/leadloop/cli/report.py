@@ -12,27 +12,37 @@ if TYPE_CHECKING:
     from leadloop.conversions.selection import Withheld
     from leadloop.conversions.upload import Upload
     from leadloop.json_types import Json, JsonObject
-    from leadloop.report.funnel import SourceLine
+    from leadloop.report.funnel import Funnel, SourceLine
     from leadloop.report.loop import GoalLine, Loop
     from leadloop.report.standings import Standings
 
 NAME = "report"
 HELP = "tell the state of the loop: funnel by source, conversions by goal, uploads, causes; changes nothing"
+_UPLOAD = "upload-conversions"
+GROUPINGS = ("source", "channel", "contractor", "connection")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Where the data are."""
+    """Where the data are, and what leads are counted by."""
     opened.add_arguments(parser)
+    parser.add_argument(
+        "--by", choices=GROUPINGS, default=GROUPINGS[0], help="what a line of leads is; default: %(default)s"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the report."""
     from leadloop.cli.answer import OK, print_json
+    from leadloop.cli.check_report import load_manifest
+    from leadloop.report.funnel import Grouping
     from leadloop.report.loop import read_loop
     from leadloop.report.text import loop_text
 
     world, _ = opened.open_runtime(arguments)
-    loop = read_loop(world.store, world.policy, world.clock.now())
+    manifest = load_manifest(arguments.functions)
+    own = manifest.functions[_UPLOAD].schedule if manifest is not None and _UPLOAD in manifest.functions else None
+    schedule = world.policy.schedules.get(_UPLOAD, own)
+    loop = read_loop(world.store, world.policy, world.clock.now(), Grouping(arguments.by), schedule)
     if arguments.json:
         print_json(as_json(loop))
     else:
@@ -42,13 +52,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 def as_json(loop: Loop) -> JsonObject:
     """The report for a program."""
+    from leadloop import timestamps
+
     return {
         "ok": True,
         "leads": loop.funnel.leads,
-        "sources": [_source(line, loop.funnel.is_judged) for line in loop.funnel.lines],
+        f"{loop.funnel.by}s": [_source(line, loop.funnel) for line in loop.funnel.lines],
         "managers": [{"manager": who, **_quality(found)} for who, found in loop.funnel.managers],
         "fraud_gate": loop.fraud_gate.as_json(),
         "goals": [_goal(line) for line in loop.goals],
+        "next_upload": None if loop.next_upload is None else timestamps.to_text(loop.next_upload),
         "uploads": [_upload(upload) for upload in loop.uploads],
         "not_linked": [_suspect(row) for row in loop.suspects],
         "not_sent": [_withheld(one) for one in loop.withheld],
@@ -56,10 +69,10 @@ def as_json(loop: Loop) -> JsonObject:
     }
 
 
-def _source(line: SourceLine, is_judged: bool) -> JsonObject:
+def _source(line: SourceLine, funnel: Funnel) -> JsonObject:
     counts = {"leads": line.leads, "repeats": line.repeats, "without_ids": line.without_ids}
-    quality = _quality(line.quality) if is_judged else None
-    return {"source": line.source, **counts, "stages": {**line.stages}, "quality": quality}
+    quality = _quality(line.quality) if funnel.is_judged else None
+    return {funnel.by.value: line.name, **counts, "stages": {**line.stages}, "quality": quality}
 
 
 def _quality(found: Standings) -> JsonObject:
@@ -82,7 +95,7 @@ def _quality(found: Standings) -> JsonObject:
 
 def _goal(line: GoalLine) -> JsonObject:
     fates = {"accepted": line.accepted, "under_way": line.underway, "refused": line.refused}
-    return {"goal": line.goal, "sent": line.claimed, **fates, "not_sent": {**line.withheld}}
+    return {"goal": line.goal, "sent": line.claimed, **fates, "next": line.waiting, "not_sent": {**line.withheld}}
 
 
 def _upload(upload: Upload) -> JsonObject:

@@ -64,9 +64,8 @@ def _list_text(listed: SourceList) -> Iterator[str]:
 
 
 def _cells(line: Line) -> list[object]:
-    source = line.source
-    said = [line.title or "—", source.channel or "—", source.contractor or "—"]
-    return [source.connection or "—", source.label, *said, line.leads, "known" if line.is_known else "new"]
+    said = [line.title or "—", line.channel or "—", line.contractor or "—"]
+    return [line.connection or "—", line.source, *said, line.leads, "known" if line.is_known else "new"]
 
 
 def _causes(causes: Mapping[str, Tally]) -> str:
@@ -103,11 +102,11 @@ def _list_as_json(listed: SourceList) -> JsonObject:
         "ok": True,
         "sources": [
             {
-                "source": line.source.label,
+                "source": line.source,
                 "title": line.title,
-                "channel": line.source.channel,
-                "connection": line.source.connection,
-                "contractor": line.source.contractor,
+                "channel": line.channel,
+                "connection": line.connection,
+                "contractor": line.contractor,
                 "leads": line.leads,
                 "known": line.is_known,
             }

@@ -6,6 +6,7 @@ Source: https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from leadloop.verdict import Verdict
@@ -59,6 +60,26 @@ def fields_of(text: str) -> tuple[frozenset[int], ...]:
         raise ValueError(f"{text!r} is no schedule: {verdict.reason}")
     parts = ((kind, written.split(",")) for kind, written in zip(_KINDS, text.split(), strict=True))
     return tuple(frozenset().union(*(_values(kind, part) for part in among)) for kind, among in parts)
+
+
+def first_after(text: str, instant: datetime) -> datetime:
+    """The first time strictly after an instant at which a schedule in UTC fires.
+
+    A day of the month and a day of the week, both named, are either; raises ``ValueError`` as ``fields_of`` does.
+    """
+    minutes, hours, days, months, weekdays = fields_of(text)
+    is_either = not any(field.startswith("*") for field in (text.split()[2], text.split()[4]))
+    found = instant.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    while True:
+        fits = (found.day in days, not weekdays.isdisjoint({found.isoweekday(), found.isoweekday() % 7}))
+        if found.month not in months or not (any(fits) if is_either else all(fits)):
+            found = found.replace(hour=0, minute=0) + timedelta(days=1)
+        elif found.hour not in hours:
+            found = found.replace(minute=0) + timedelta(hours=1)
+        elif found.minute not in minutes:
+            found += timedelta(minutes=1)
+        else:
+            return found
 
 
 def _values(kind: _Kind, part: str) -> set[int]:

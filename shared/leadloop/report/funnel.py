@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from leadloop.conversions.goals import derive
 from leadloop.leads.lead import Lead
@@ -13,21 +14,38 @@ from leadloop.leads.quality import Standing, is_judged
 from leadloop.leads.state import LeadState
 from leadloop.policy import Policy
 from leadloop.report.standings import Standings, is_anothers
+from leadloop.sources.resolution import Source
 
 NOBODY = "—"
-"""Stands for the manager of leads whose deal is not known."""
+"""Stands for the manager of leads whose deal is not known, and for a channel or a contractor that nobody named."""
+
+
+class Grouping(StrEnum):
+    """What leads are counted by; each is a field of the lead's source."""
+
+    SOURCE = "source"
+    CHANNEL = "channel"
+    CONTRACTOR = "contractor"
+    CONNECTION = "connection"
+
+    def name_of(self, source: Source) -> str:
+        """The line that a source is counted in. Leads without a source stay ``none`` by whatever they are counted."""
+        if self is Grouping.SOURCE or source.is_none:
+            return source.label
+        named: str = getattr(source, self.value)
+        return named or NOBODY
 
 
 @dataclass(slots=True)
 class SourceLine:
-    """One source: its leads, repeats among them, leads without any ad identifier, leads no form brought, stages.
+    """One source, or what else leads are counted by: its leads and, of these, what is named below.
 
-    An identifier that is borrowed from the person's last visit is not the lead's own, and does not count.
-    ``unclaimed`` counts stages of goals that are this lead's to reach and another's to count: a repeat's, or those
-    of a deal that another lead owns.
+    ``without_ids`` came without any ad identifier (one that is borrowed from the person's last visit is not the lead's
+    own, and does not count), ``born_in_crm`` without a form. ``stages`` are those reached; ``unclaimed`` counts stages
+    of goals that are this lead's to reach and another's to count: a repeat's, or those of another lead's deal.
     """
 
-    source: str
+    name: str
     leads: int = 0
     repeats: int = 0
     without_ids: int = 0
@@ -39,11 +57,13 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """All sources, the largest first. Leads without a source stay in their own visible line (``none``)."""
+    """All lines, the largest first. Leads without a source stay in their own visible line (``none``)."""
 
     lines: tuple[SourceLine, ...]
     stages: tuple[str, ...]
     """Stages as the policy writes the CRM's pipelines, each where it is first seen."""
+    by: Grouping = Grouping.SOURCE
+    """What a line stands for."""
     is_judged: bool = False
     """Whether the policy asks for the quality of leads; otherwise nothing is told of it."""
     managers: tuple[tuple[str, Standings], ...] = ()
@@ -65,13 +85,14 @@ class Funnel:
         return sum(line.unclaimed for line in self.lines)
 
 
-def funnel(policy: Policy, leads: Iterable[Lead], now: datetime) -> Funnel:
+def funnel(policy: Policy, leads: Iterable[Lead], now: datetime, by: Grouping = Grouping.SOURCE) -> Funnel:
     """Count leads by source and stage, and by who works on them. What is overdue ``now`` is told."""
     lines: dict[str, SourceLine] = {}
     managers: dict[str, Standings] = {}
     for lead in leads:
         state = lead.state(policy)
-        line = lines.setdefault(state.source.label, SourceLine(state.source.label))
+        name = by.name_of(state.source)
+        line = lines.setdefault(name, SourceLine(name))
         line.leads += 1
         line.repeats += lead.repeat_of is not None
         line.without_ids += _has_no_own_ids(state)
@@ -81,10 +102,10 @@ def funnel(policy: Policy, leads: Iterable[Lead], now: datetime) -> Funnel:
         line.quality.add(policy, lead, state, now)
         if not is_anothers(lead, state):
             managers.setdefault(state.quality.responsible or NOBODY, Standings()).add(policy, lead, state, now)
-    ordered = sorted(lines.values(), key=lambda line: (-line.leads, line.source))
+    ordered = sorted(lines.values(), key=lambda line: (-line.leads, line.name))
     busiest = sorted(managers.items(), key=lambda one: (-one[1].overdue, -one[1].counts[Standing.PENDING], one[0]))
     judged = is_judged(policy)
-    return Funnel(tuple(ordered), _stages(policy), judged, tuple(busiest) if judged else ())
+    return Funnel(tuple(ordered), _stages(policy), by, judged, tuple(busiest) if judged else ())
 
 
 def _stages(policy: Policy) -> tuple[str, ...]:

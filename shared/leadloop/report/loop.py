@@ -15,23 +15,28 @@ from leadloop.conversions.upload import Upload
 from leadloop.leads.lead import Claim, Lead
 from leadloop.outcomes import Outcome
 from leadloop.policy import Policy
+from leadloop.policy.crons import first_after
 from leadloop.ports.store import Store
 from leadloop.queries import every_document
 from leadloop.report.fraud_gate import FraudGate, fraud_gate
-from leadloop.report.funnel import Funnel, funnel
+from leadloop.report.funnel import Funnel, Grouping, funnel
 from leadloop.report.suspects import suspects
 from leadloop.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class GoalLine:
-    """One goal: conversions claimed, of them taken by Metrica, still on the way, refused; and not sent, by reason."""
+    """One goal: conversions claimed, of them taken by Metrica, still on the way, refused; and not sent, by reason.
+
+    ``waiting`` are those that the next upload sends; of the claimed those among them whose upload certainly failed.
+    """
 
     goal: str
     claimed: int
     accepted: int
     underway: int
     refused: int
+    waiting: int
     withheld: Counter[str]
 
 
@@ -62,27 +67,33 @@ class Loop:
     outcomes: dict[str, Counter[str]]
     """Event kind → how its events ended."""
     fraud_gate: FraudGate
+    next_upload: datetime | None = None
+    """When ``upload-conversions`` runs next; ``None`` where its schedule is not known."""
 
 
-def read_loop(store: Store, policy: Policy, now: datetime) -> Loop:
-    """Read the whole store once and sum it up."""
+def read_loop(
+    store: Store, policy: Policy, now: datetime, by: Grouping = Grouping.SOURCE, schedule: str | None = None
+) -> Loop:
+    """Read the whole store once and sum it up; ``schedule`` is the cron of ``upload-conversions``, if it is known."""
     leads = [Lead.of(document) for document in every_document(store, queries.leads_in_order())]
     uploads = [Upload.of(document) for document in every_document(store, queries.uploads_in_order())]
     rows = tuple(_rows(leads, {upload.token: upload for upload in uploads}))
-    pages = Selection(policy, now).pages(store)
-    withheld = tuple(one for page in pages for choice in page for one in choice.withheld)
+    choices = [choice for page in Selection(policy, now).pages(store) for choice in page]
+    waiting = Counter(one.claim.goal for choice in choices for one in choice.sendable)
+    withheld = tuple(one for choice in choices for one in choice.withheld)
     withheld += tuple(expired for lead in leads for expired in _expired(lead))
     return Loop(
         now=now,
         time_zone=policy.site.time_zone,
-        funnel=funnel(policy, leads, now),
-        goals=tuple(_goal_line(goal, rows, withheld) for goal in policy.goals),
+        funnel=funnel(policy, leads, now, by),
+        goals=tuple(_goal_line(goal, rows, waiting[goal], withheld) for goal in policy.goals),
         uploads=tuple(upload for upload in uploads if upload.state is not State.SPLIT),
         rows=rows,
         suspects=tuple(suspect for upload in uploads for suspect in suspects(store, policy, upload)),
         withheld=withheld,
         outcomes={kind: _outcomes(store, kind) for kind in _kinds(policy)},
         fraud_gate=fraud_gate(policy, leads, now),
+        next_upload=first_after(schedule, now) if schedule is not None else None,
     )
 
 
@@ -109,12 +120,12 @@ def _expired(lead: Lead) -> Iterator[Withheld]:
         yield Withheld(lead.id, one.goal, Outcome.EXPIRED, Verdict(False, one.rule, one.reason), deadline=one.at)
 
 
-def _goal_line(goal: str, rows: tuple[RowFate, ...], withheld: tuple[Withheld, ...]) -> GoalLine:
+def _goal_line(goal: str, rows: tuple[RowFate, ...], waiting: int, withheld: tuple[Withheld, ...]) -> GoalLine:
     states = [row.upload.state if row.upload else None for row in rows if row.claim.goal == goal]
     taken = sum(state in TAKEN or state is State.TERMINAL for state in states)
     refused = sum(state is State.REFUSED for state in states)
     reasons = Counter(one.verdict.rule for one in withheld if one.goal == goal)
-    return GoalLine(goal, len(states), taken, len(states) - taken - refused, refused, reasons)
+    return GoalLine(goal, len(states), taken, len(states) - taken - refused, refused, waiting, reasons)
 
 
 def _outcomes(store: Store, kind: str) -> Counter[str]:

@@ -20,10 +20,10 @@ _HEAD = ("qualified", "incomplete", "disqualified", "pending", "overdue", "time 
 
 def quality_text(funnel: Funnel) -> Iterator[str]:
     """The tables and the line below them."""
-    yield "\nQuality: what sales made of the leads, by source"
-    found = [(line.source, line.quality) for line in funnel.lines]
-    rows = [[source, *_cells(one), one.anothers, _top(one.reasons)] for source, one in found]
-    yield table(["source", *_HEAD, "another's", "why disqualified"], rows)
+    yield f"\nQuality: what sales made of the leads, by {funnel.by}"
+    found = [(line.name, line.quality) for line in funnel.lines]
+    rows = [[name, *_cells(one), one.anothers, _top(one.reasons)] for name, one in found]
+    yield table([funnel.by, *_HEAD, "another's", "why disqualified"], rows)
     yield f"  {_without_reason(funnel)}"
     yield "\nManagers: whose decisions are due (users by their ids in the CRM)"
     yield table(["manager", *_HEAD], [[manager, *_cells(found)] for manager, found in funnel.managers])

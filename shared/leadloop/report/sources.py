@@ -12,19 +12,21 @@ from leadloop.json_types import JsonObject
 from leadloop.leads.lead import Lead
 from leadloop.policy import Policy
 from leadloop.ports.store import Store
-from leadloop.sources.book import book_of
+from leadloop.sources.book import Book, book_of
 from leadloop.sources.labels import NONE
 from leadloop.sources.lookalikes import Proposal, propose
-from leadloop.sources.resolution import Source
 
 MOST_EXAMPLES = 3
 
 
 class Line(NamedTuple):
-    """One source and how many leads are of it."""
+    """Leads of one source that are alike in channel, connection and contractor; the others of it have their own."""
 
-    source: Source
+    source: str
     title: str
+    channel: str
+    connection: str
+    contractor: str
     leads: int
     is_known: bool
     """Whether the dictionary has it; a new one waits for a person to say what it is."""
@@ -56,8 +58,8 @@ class SourceList(NamedTuple):
 def list_sources(policy: Policy, leads: Iterable[Lead]) -> SourceList:
     """Count leads by source, the largest first within each kind of connection."""
     book = book_of(policy)
-    found: dict[str, Source] = {}
-    counts: Counter[str] = Counter()
+    counts: Counter[tuple[str, str, str, str]] = Counter()
+    totals: Counter[str] = Counter()
     without: dict[str, Tally] = {}
     in_crm: dict[str, Tally] = {}
     for lead in leads:
@@ -66,16 +68,19 @@ def list_sources(policy: Policy, leads: Iterable[Lead]) -> SourceList:
         if source.is_none:
             without.setdefault(source.rule, Tally()).count(lead.id)
         else:
-            found.setdefault(source.label, source)
-            counts[source.label] += 1
+            counts[source.label, source.channel, source.connection, source.contractor] += 1
+            totals[source.label] += 1
         if crm.is_amiss:
             in_crm.setdefault(crm.rule, Tally()).count(lead.id)
-    lines = [
-        Line(source, entry.title if (entry := book.entries.get(label)) else "", counts[label], entry is not None)
-        for label, source in found.items()
-    ]
-    lines.sort(key=lambda line: (line.source.connection, -line.leads, line.source.label))
+    lines = [_line(book, *told, number) for told, number in counts.items()]
+    lines.sort(key=lambda one: (one.connection, -totals[one.source], one.source, -one.leads, one))
     return SourceList(tuple(lines), without, in_crm)
+
+
+def _line(book: Book, label: str, channel: str, connection: str, contractor: str, leads: int) -> Line:
+    entry = book.entries.get(label)
+    title = entry.title if entry is not None else ""
+    return Line(label, title, channel, connection, contractor, leads, entry is not None)
 
 
 class Review(NamedTuple):

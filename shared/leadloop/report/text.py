@@ -12,7 +12,7 @@ from leadloop.conversions.states import State
 from leadloop.conversions.upload import Upload
 from leadloop.report.funnel import Funnel
 from leadloop.report.loop import GoalLine, Loop
-from leadloop.report.moments import to_the_minute
+from leadloop.report.moments import minute_of, to_the_minute
 from leadloop.report.quality_text import quality_text
 from leadloop.report.tables import table
 
@@ -26,12 +26,12 @@ def loop_text(loop: Loop, names: Mapping[str, str] | None = None) -> str:
 
 
 def _sections(loop: Loop, names: Mapping[str, str]) -> Iterator[str]:
-    yield "\nFunnel: leads by source, and stages reached"
+    yield f"\nFunnel: leads by {loop.funnel.by}, and stages reached"
     stages = loop.funnel.stages
     yield table(
-        ["source", "leads", "repeats", "without ids", *stages],
+        [loop.funnel.by, "leads", "repeats", "without ids", *stages],
         [
-            [line.source, line.leads, line.repeats, line.without_ids, *(line.stages[stage] for stage in stages)]
+            [line.name, line.leads, line.repeats, line.without_ids, *(line.stages[stage] for stage in stages)]
             for line in loop.funnel.lines
         ],
     )
@@ -44,8 +44,9 @@ def _sections(loop: Loop, names: Mapping[str, str]) -> Iterator[str]:
     if "verdict" in loop.outcomes:
         yield f"  verdicts of services: {_endings(loop, 'verdict')}"
     yield "\nGoals: what was sent, and what was not"
-    head = ["goal", "sent", "accepted", "under way", "refused", "not sent"]
+    head = ["goal", "sent", "accepted", "under way", "refused", "next upload", "not sent"]
     yield table(head, [_goal_cells(line) for line in loop.goals])
+    yield from _next_upload(loop)
     if loop.funnel.unclaimed:
         yield f"  stages count leads: {loop.funnel.unclaimed} of them are {_ANOTHERS}"
     yield f"\nUploads: {_upload_sum(loop.uploads)}"
@@ -77,9 +78,19 @@ def _endings(loop: Loop, kind: str) -> str:
     return f"{ended.total()} = {parts or 0}"
 
 
+def _next_upload(loop: Loop) -> Iterator[str]:
+    """When what waits goes up; nothing while nothing waits."""
+    if not any(line.waiting for line in loop.goals):
+        return
+    at = "as the schedule of upload-conversions says"
+    if loop.next_upload is not None:
+        at = f"{minute_of(timestamps.to_text(loop.next_upload), loop.time_zone)} ({loop.time_zone})"
+    yield f"  next upload: {at}; Metrica was not asked whether the counter has these goals, `leadloop plan` asks it"
+
+
 def _goal_cells(line: GoalLine) -> list[object]:
     reasons = ", ".join(f"{rule} {count}" for rule, count in line.withheld.most_common())
-    return [line.goal, line.claimed, line.accepted, line.underway, line.refused, reasons or "—"]
+    return [line.goal, line.claimed, line.accepted, line.underway, line.refused, line.waiting, reasons or "—"]
 
 
 def _uploads(loop: Loop) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,10 @@ def leadloop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 def counts(told: dict[str, Any]) -> dict[str, int]:
-    return {line["source"]: line["leads"] for line in told["sources"]}
+    found: Counter[str] = Counter()
+    for line in told["sources"]:
+        found[line["source"]] += line["leads"]
+    return dict(found)
 
 
 class TestList:
@@ -81,6 +85,28 @@ class TestList:
         causes = {rule: cause["leads"] for rule, cause in told["without_source"].items()}
         assert causes == {"none.never_captured": 1, "none.entered_by_hand": 1}
         assert sum(counts(told).values()) + sum(causes.values()) == len(cast())
+
+    def test_leads_of_one_label_and_several_channels_have_a_line_for_each(self, leadloop: Run) -> None:
+        lines = [line for line in leadloop()["sources"] if line["source"] == "vk"]
+        assert [(line["channel"], line["leads"]) for line in lines] == [("cpc", 4), ("", 1)]
+        text = leadloop(as_json=False)
+        assert [line.split()[1:4] for line in text.splitlines() if " vk " in line] == [
+            ["vk", "—", "cpc"],
+            ["vk", "—", "—"],
+        ]
+
+    def test_the_largest_source_stands_first_with_all_its_lines(self, leadloop: Run) -> None:
+        told = [line["source"] for line in leadloop()["sources"] if line["source"] != "yandex_direct"]
+        assert told == ["google", "vk", "vk", "mail", "ggl", "gmail", "blogger", "вк", "гугл"]
+
+    def test_contractors_who_are_one_line_are_told_apart(self, leadloop: Run) -> None:
+        dictionary = {
+            "north": {"names": ["ggl"], "contractor": "north", "line": "google"},
+            "south": {"names": ["гугл"], "contractor": "south", "line": "google"},
+        }
+        told = leadloop(sources={"dictionary": {"google": {"contractor": "own"}, **dictionary}})["sources"]
+        lines = [(line["contractor"], line["leads"]) for line in told if line["source"] == "google"]
+        assert lines == [("own", 5), ("north", 2), ("south", 1)]
 
     def test_each_cause_shows_leads_to_look_at(self, leadloop: Run) -> None:
         told = leadloop()

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from leadloop import timestamps
 from leadloop.adapters.file_clock import set_file_clock
 from leadloop.adapters.sqlite_store import SqliteStore
 from leadloop.cli import main
+from leadloop.policy.crons import first_after
 from leadloop.ports.store import Create
 from support.policies import sokol
 from support.small_loop import SmallLoop
@@ -73,6 +75,29 @@ class TestReport:
             (lead_id_of(played, "Борис"), "held.settling"),
             (lead_id_of(played, "Дарья"), "expired.window_closed"),
         }
+
+    @pytest.mark.parametrize("by", ["channel", "contractor", "connection"])
+    def test_it_counts_leads_by_whatever_is_asked(
+        self, folder: Path, by: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(folder, "report", "--by", by) == 0
+        told = capsys.readouterr().out
+        assert f"Funnel: leads by {by}, and stages reached\n  {by} " in told
+        assert run(folder, "report", "--json", "--by", by) == 0
+        answer = json.loads(capsys.readouterr().out)
+        assert "sources" not in answer
+        assert sum(line["leads"] for line in answer[f"{by}s"]) == 7
+        assert "none" in {line[by] for line in answer[f"{by}s"]}
+
+    def test_it_tells_when_the_next_upload_is(
+        self, folder: Path, played: SmallLoop, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(folder, "report", "--json") == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["next_upload"] == timestamps.to_text(first_after("0 */2 * * *", played.desk.now()))
+        assert {line["goal"]: line["next"] for line in told["goals"]} == dict.fromkeys(
+            ("lead_received", "lead_qualified", "flat_sold"), 0
+        )
 
     def test_it_changes_nothing(self, folder: Path) -> None:
         before = (folder / "data" / "documents.db").read_bytes()

@@ -6,16 +6,21 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from leadloop import timestamps
 from leadloop.conversions.states import State
 from leadloop.leads.circumstances import Circumstances, Lent
 from leadloop.outcomes import Outcome, outcome
-from leadloop.report.funnel import funnel
+from leadloop.policy.crons import first_after
+from leadloop.report.funnel import Grouping, funnel
 from leadloop.report.loop import Loop, read_loop
+from leadloop.report.moments import minute_of
 from leadloop.report.text import loop_text
 from leadloop.verdict import Verdict
 from support.lead_facts import POLICY, YCLID, entered, lead_of, linked, observed, submitted
 from support.metrica_desk import ANNA, BORIS, MetricaDesk
-from support.policies import LOST, QUALIFIED, WON
+from support.policies import LOST, QUALIFIED, WON, sokol
 from support.settable_clock import MORNING
 from support.small_loop import SmallLoop
 
@@ -35,13 +40,36 @@ class TestFunnel:
             lead_of(submitted(), observed(client_id=ANNA), lead_id="d"),
         ]
         found = funnel(POLICY, leads, MORNING)
-        assert [(line.source, line.leads, line.repeats, line.without_ids) for line in found.lines] == [
+        assert [(line.name, line.leads, line.repeats, line.without_ids) for line in found.lines] == [
             ("yandex_direct", 2, 1, 0),
             ("none", 1, 0, 0),
             ("vk", 1, 0, 1),
         ]
         assert found.lines[0].stages == Counter({"qualified": 1, "sold": 1, "lost": 1})
         assert found.leads == 4
+
+    @pytest.mark.parametrize(
+        ("by", "expected"),
+        [
+            (Grouping.SOURCE, {"yandex_direct": 1, "north": 2, "vk": 1, "none": 1}),
+            (Grouping.CHANNEL, {"context": 3, "—": 1, "none": 1}),
+            (Grouping.CONTRACTOR, {"etazhi": 2, "—": 2, "none": 1}),
+            (Grouping.CONNECTION, {"channel_known": 2, "manual": 2, "none": 1}),
+        ],
+    )
+    def test_leads_are_counted_by_whatever_is_asked(self, by: Grouping, expected: dict[str, int]) -> None:
+        entry = {"channel": "context", "contractor": "etazhi", "connection": "manual", "names": ["sever"]}
+        policy = sokol(sources={"dictionary": {"north": entry}})
+        leads = [
+            lead_of(submitted(yclid=YCLID), lead_id="a"),
+            lead_of(submitted(utm={"utm_source": "north", "utm_medium": "cpc"}), entered(WON), lead_id="b"),
+            lead_of(submitted(utm={"utm_source": "sever"}), lead_id="c"),
+            lead_of(submitted(utm={"utm_source": "vk"}), lead_id="d"),
+            lead_of(submitted(), lead_id="e"),
+        ]
+        found = funnel(policy, leads, MORNING, by)
+        assert {line.name: line.leads for line in found.lines} == expected
+        assert (found.leads, found.by) == (5, by)
 
     def test_stages_stand_in_the_order_of_the_pipelines_each_where_first_seen(self) -> None:
         assert funnel(POLICY, [], MORNING).stages == ("qualified", "meeting", "sold", "lost")
@@ -167,6 +195,21 @@ class TestGoals:
         desk.upload()
         [received] = [line for line in loop_of(desk).goals if line.goal == "lead_received"]
         assert (received.claimed, received.accepted, received.underway) == (1, 0, 1)
+
+    def test_what_the_next_upload_sends_is_told_and_when(self, desk: MetricaDesk) -> None:
+        desk.plant("anna", client_id=ANNA)
+        desk.plant("boris", client_id=BORIS)
+        loop = read_loop(desk.world.store, desk.world.runtime.policy, desk.now(), schedule="0 */2 * * *")
+        assert {line.goal: (line.claimed, line.waiting) for line in loop.goals}["lead_received"] == (0, 2)
+        assert loop.next_upload is not None
+        assert loop.next_upload == first_after("0 */2 * * *", desk.now())
+        moment = f"{minute_of(timestamps.to_text(loop.next_upload), loop.time_zone)} ({loop.time_zone})"
+        assert f"\n  next upload: {moment}; Metrica was not asked" in loop_text(loop)
+        assert "\n  next upload: as the schedule of upload-conversions says; " in loop_text(loop_of(desk))
+        desk.upload()
+        loop = loop_of(desk)
+        assert {line.goal: (line.claimed, line.waiting) for line in loop.goals}["lead_received"] == (2, 0)
+        assert "next upload: " not in loop_text(loop)
 
     def test_nothing_known_is_an_empty_report(self, desk: MetricaDesk) -> None:
         text = loop_text(loop_of(desk))
