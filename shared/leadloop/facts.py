@@ -23,6 +23,10 @@ MAX_FACTS = 500
 MAX_VISITS = 120
 """Visits of a lead under one ClientID, one a day; of more, the newest stay. A visit rests by itself for fewer days."""
 
+MAX_VERDICTS = 20
+"""Words of one antifraud service that are held, the newest; of its words that are alike (verdict and reason) only the
+latest, which is the one that is believed. A service that judges a browser day after day fills no lead."""
+
 _CONTACT, _CONTACT_REMOVED = "contact_sealed", "contact_removed"
 
 
@@ -107,16 +111,22 @@ def join(held: Iterable[Fact], offered: Iterable[Fact]) -> tuple[Fact, ...]:
     Of two facts with one id (the same form sent twice) the earlier stays, and of two simultaneous
     ones always the same, whichever arrived first, so that the order of arrival decides nothing. A
     contact removed from one is removed from whichever stays: a copy that comes late brings it back no more.
-    Of the visits of a ClientID the newest ``MAX_VISITS`` stay.
+    Of the visits of a ClientID the newest ``MAX_VISITS`` stay, of the words of a service the newest ``MAX_VERDICTS``.
     """
-    known = {fact.id: fact for fact in held}
-    before = _counted(known.values())
-    for fact in offered:
-        known[fact.id] = _one_of(known[fact.id], fact) if fact.id in known else fact
-    after = _counted(known.values())
+    known = tuple(held)
+    facts = union(known, offered)
+    before, after = _counted(known), _counted(facts)
     if after > MAX_FACTS and after > before:
         raise TooManyFacts(before, after - before)
-    return _with_newest_visits(sorted(known.values(), key=lambda fact: fact.order))
+    return facts
+
+
+def union(held: Iterable[Fact], offered: Iterable[Fact]) -> tuple[Fact, ...]:
+    """What ``join`` returns, however many there are."""
+    known = {fact.id: fact for fact in held}
+    for fact in offered:
+        known[fact.id] = _one_of(known[fact.id], fact) if fact.id in known else fact
+    return _with_newest_verdicts(_with_newest_visits(sorted(known.values(), key=lambda fact: fact.order)))
 
 
 def _counted(facts: Iterable[Fact]) -> int:
@@ -132,6 +142,22 @@ def _with_newest_visits(facts: list[Fact]) -> tuple[Fact, ...]:
             visits.setdefault(str(fact.values.get("client_id")), []).append((str(fact.values.get("day")), fact.id))
     passed_over = {id_ for of_one in visits.values() for _, id_ in sorted(of_one, reverse=True)[MAX_VISITS:]}
     return tuple(fact for fact in facts if fact.id not in passed_over)
+
+
+def _with_newest_verdicts(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    # The latest of words alike first, then the newest of those: what one step leaves out no later fact brings back,
+    # so it makes no difference in which order they come.
+    words: dict[str, set[tuple[str, str]]] = {}
+    passed_over: set[str] = set()
+    for fact in reversed(facts):
+        if fact.kind is FactKind.VERDICT_RECEIVED:
+            said = words.setdefault(str(fact.values.get("provider")), set())
+            word = (str(fact.values.get("verdict")), str(fact.values.get("reason")))
+            if word in said or len(said) == MAX_VERDICTS:
+                passed_over.add(fact.id)
+            else:
+                said.add(word)
+    return tuple(fact for fact in facts if fact.id not in passed_over) if passed_over else facts
 
 
 def _one_of(one: Fact, other: Fact) -> Fact:

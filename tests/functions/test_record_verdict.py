@@ -7,6 +7,7 @@ from itertools import permutations
 
 import pytest
 
+from leadloop.facts import MAX_VERDICTS
 from leadloop.leads.fraud import FraudVerdict, Gate
 from leadloop.leads.lead import Lead
 from leadloop.leads.verdicts import recall_verdicts
@@ -101,6 +102,23 @@ class TestAVerdict:
         lead_id = register(world, website="filled by a bot")
         hear(world, *(words[place] for place in order[1:]), first=2)
         assert gate(world, lead_id).verdict.rule == "fraud.outside_clean"
+
+    def test_said_day_after_day_by_services_that_never_stop_leaves_room_for_the_deal(self, world: World) -> None:
+        words = [
+            told(verdict, after(hours=hour), client_id=ANNA, reason=f"check {hour}", provider=provider)
+            for hour in range(MAX_VERDICTS + 5)
+            for provider, verdict in (("own-scoring", "suspicious"), ("adjust", "fraud"))
+        ]
+        hear(world, *words[:12])
+        lead_id = register(world)
+        hear(world, *words[12:], told("clean", after(days=30), client_id=ANNA), first=13)
+        [lead] = [Lead.of(one) for one in world.documents("lead")]
+        assert sum(fact.kind == "verdict_received" for fact in lead.facts) == 2 * MAX_VERDICTS
+        assert gate(world, lead_id).gate is Gate.OPEN, "the latest word is believed"
+        later = register(world, submission_id="s-2", phone="8 999 000-00-04")
+        others = [Lead.of(one) for one in world.documents("lead") if one.key.id == later]
+        heard = [{fact.id for fact in one.facts if fact.kind == "verdict_received"} for one in (lead, *others)]
+        assert heard[0] == heard[1], "it makes no difference whether lead or verdicts came first"
 
     def test_on_another_topic_by_mistake_is_quarantined(self, world: World) -> None:
         with world.in_force():

@@ -9,7 +9,7 @@ from typing import Self
 
 from leadloop import timestamps
 from leadloop.digests import digest
-from leadloop.facts import Fact, join
+from leadloop.facts import Fact, union
 from leadloop.json_types import JsonObject
 from leadloop.policy import Policy
 from leadloop.ports.store import Create, Document, Key, Update, Write
@@ -17,13 +17,10 @@ from leadloop.ports.store import Create, Document, Key, Update, Write
 RETENTION = timedelta(days=45)
 """How long a verdict waits for its lead: services correct themselves until the seventh of the next month."""
 
-MOST_KEPT = 20
-"""Verdicts that rest under one id, the newest."""
-
 
 @dataclass(frozen=True)
 class KeptVerdicts:
-    """All that was said of one id."""
+    """What was said of one id: as much as a lead would hold, so it makes no difference which of the two came first."""
 
     key: Key
     facts: tuple[Fact, ...] = ()
@@ -50,7 +47,7 @@ class KeptVerdicts:
 
     def with_fact(self, fact: Fact, event_id: str) -> KeptVerdicts:
         """They with one more; the same object when nothing changes."""
-        newest = join(self.facts, (fact,))[-MOST_KEPT:]
+        newest = union(self.facts, (fact,))
         if newest == self.facts:
             return self
         told_by = {fact.id: event_id, **self.told_by}

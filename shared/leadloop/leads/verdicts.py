@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from leadloop.facts import Fact, TooManyFacts, join
+from leadloop.facts import Fact, TooManyFacts, union
 from leadloop.json_types import JsonObject
 from leadloop.leads import facts_of
 from leadloop.leads.crm_refs import CrmRef, ref_key
@@ -81,7 +81,7 @@ def recall_verdicts(store: Store, policy: Policy, lead_id: str) -> Verdict | Non
         return None
     lead = Lead.of(document)
     keys = sorted({key_of(policy, kind, id_) for kind, id_ in ids_of(policy, lead.id, lead.state(policy))})
-    facts = join((), [fact for kept in _read(store, keys) for fact in kept.facts])
+    facts = union((), [fact for kept in _read(store, keys) for fact in kept.facts])
     if {fact.id for fact in facts} <= {fact.id for fact in lead.facts}:
         return None
     return _teach(store, policy, lead_id, facts)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadloop.facts import MAX_FACTS, MAX_VISITS, Fact, FactKind, Feed, TooManyFacts, join
+from leadloop.facts import MAX_FACTS, MAX_VERDICTS, MAX_VISITS, Fact, FactKind, Feed, TooManyFacts, join, union
 from support.lead_facts import ANNA, BORIS, after, any_facts, entered, joined, linked, priced, submitted, visited
 from support.policies import QUALIFIED
 from support.settable_clock import MORNING
+from unit.leads.test_fraud import said
 
 
 @given(any_facts(), st.data())
@@ -90,6 +92,52 @@ class TestVisits:
         assert joined([*full, visited(after(days=MAX_VISITS))])[-1].kind is FactKind.VISITED
         with pytest.raises(TooManyFacts):
             join(full, [linked()])
+
+
+_WORDS = st.builds(
+    lambda verdict, reason, hours, provider: said(verdict, reason, after(hours=hours), provider),
+    st.sampled_from(["fraud", "clean", "unknown"]),
+    st.integers(0, MAX_VERDICTS).map("reason {}".format),
+    st.integers(0, 200),
+    st.sampled_from(["own", "adjust"]),
+)
+
+
+class TestVerdictsOfServices:
+    def test_of_words_alike_the_latest_stays_and_of_others_the_newest(self) -> None:
+        alike = [said("fraud", "farm", after(hours=hour)) for hour in range(30)]
+        others = [said("clean", f"check {hour}", after(days=2, hours=hour)) for hour in range(MAX_VERDICTS + 5)]
+        assert joined(alike) == (alike[-1],)
+        assert joined([*others[::-1], *alike]) == tuple(others[5:])
+
+    def test_a_service_that_repeats_itself_pushes_out_nothing_that_was_said(self) -> None:
+        silence = [said("unknown", at=after(days=day)) for day in range(1, 400)]
+        assert joined([said("fraud"), *silence]) == (said("fraud"), silence[-1])
+
+    def test_one_service_costs_another_no_room(self) -> None:
+        both = [
+            said("fraud", f"r{number}", provider=provider) for number in range(500) for provider in ("own", "adjust")
+        ]
+        assert len(joined(both)) == 2 * MAX_VERDICTS
+
+    @settings(max_examples=50)
+    @given(st.lists(_WORDS, min_size=MAX_VERDICTS, max_size=120), st.randoms(use_true_random=False))
+    def test_the_order_of_arrival_decides_nothing(self, words: list[Fact], chance: Random) -> None:
+        arriving = list(words)
+        chance.shuffle(arriving)
+        held: tuple[Fact, ...] = ()
+        for word in arriving:
+            held = join(held, (word,))
+        assert held == joined(words)
+        assert join(held, words) == held
+        for provider in ("own", "adjust"):
+            assert sum(fact.values["provider"] == provider for fact in held) <= MAX_VERDICTS
+
+    @given(st.lists(_WORDS, max_size=60), st.randoms(use_true_random=False))
+    def test_what_rests_elsewhere_first_comes_to_the_same(self, words: list[Fact], chance: Random) -> None:
+        here = [word for word in words if chance.random() < 0.5]
+        there = [word for word in words if word not in here]
+        assert union(union((), here), union((), there)) == union((), words)
 
 
 @given(any_facts())
