@@ -6,12 +6,16 @@ A series begins with a lead that is no duplicate. Whoever comes within the polic
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from leadloop.identity.persons import joined
 from leadloop.policy import Policy
 from leadloop.policy.duplicates import DuplicateKey
+
+_TELLING = (DuplicateKey.PHONE, DuplicateKey.EMAIL, DuplicateKey.CLIENT_ID)
+"""What says more than that it is one person, the most telling first."""
 
 
 class Contact(NamedTuple):
@@ -49,9 +53,11 @@ def repetitions(policy: Policy, person: Sequence[Contact]) -> dict[str, Repetiti
             first, *rest = series
             credit = series[0 if policy.duplicates.credit == "first" else -1].lead_id
             found[first.lead_id] = Repetition(credit=credit)
-            for number, contact in enumerate(rest, start=1):
-                by = _in_common(policy, contact, series[:number])
-                found[contact.lead_id] = Repetition(first.lead_id, by, credit)
+            earlier = {key: {*_signs(key, first)} for key in _TELLING}
+            for contact in rest:
+                found[contact.lead_id] = Repetition(first.lead_id, _in_common(policy, contact, earlier), credit)
+                for key, signs in earlier.items():
+                    signs |= _signs(key, contact)
     return found
 
 
@@ -71,21 +77,18 @@ def _alike(policy: Policy, person: Sequence[Contact]) -> list[list[Contact]]:
     """The leads in groups that have any of the policy's keys in common, directly or through others."""
     if DuplicateKey.PERSON in policy.duplicates.keys:
         return [list(person)] if person else []
-    groups: list[tuple[set[str], list[Contact]]] = []
-    for contact in person:
-        signs = {sign for key in policy.duplicates.keys for sign in _signs(key, contact)}
-        meeting = [group for group in groups if group[0] & signs]
-        groups = [group for group in groups if not group[0] & signs]
-        joined = signs.union(*(one for one, _ in meeting))
-        groups.append((joined, [contact, *(other for _, others in meeting for other in others)]))
-    return [contacts for _, contacts in groups]
+    signs = [frozenset(sign for key in policy.duplicates.keys for sign in _signs(key, one)) for one in person]
+    numbers = {sign: number for number, group in enumerate(joined(signs)) for sign in group}
+    groups: dict[object, list[Contact]] = {}
+    for contact, own in zip(person, signs, strict=True):
+        groups.setdefault(numbers[min(own)] if own else contact.lead_id, []).append(contact)
+    return list(groups.values())
 
 
-def _in_common(policy: Policy, contact: Contact, earlier: Sequence[Contact]) -> str:
-    for key in (DuplicateKey.PHONE, DuplicateKey.EMAIL, DuplicateKey.CLIENT_ID):
-        if (key in policy.duplicates.keys or key is not DuplicateKey.CLIENT_ID) and any(
-            _signs(key, contact) & _signs(key, other) for other in earlier
-        ):
+def _in_common(policy: Policy, contact: Contact, earlier: Mapping[DuplicateKey, set[str]]) -> str:
+    for key in _TELLING:
+        is_asked = key in policy.duplicates.keys or key is not DuplicateKey.CLIENT_ID
+        if is_asked and not earlier[key].isdisjoint(_signs(key, contact)):
             return key.value
     return DuplicateKey.PERSON.value
 

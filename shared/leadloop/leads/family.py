@@ -37,8 +37,6 @@ _MOST_LOOKS = 5
 _MOST_CLIENT_IDS = 10
 """ClientIDs of one person that are asked about, the smallest."""
 
-_LEADS_OF_A_CLIENT_ID = 20
-
 
 class Placed(NamedTuple):
     """Leads in their place, and the writes of keys and other leads that go along with their own."""
@@ -124,9 +122,10 @@ class _Placing:
         is_settled = not self._by_client_id
         for lead_id in [*own, *sorted(turned - own.keys())]:
             if lead_id not in told and (one := self._kin(lead_id)) is not None:
-                person = self._relations.person_of(lead_id, one.state.strong_ids)
-                is_settled = is_settled and person.keys <= filed.keys()
-                told |= self._assess(person, one)
+                person = self._person_of(one)
+                is_settled = is_settled and not person.is_chain and person.keys <= filed.keys()
+                told |= self._tell(person, one)
+        told |= self._tell_browsers({*turned, *(own if self._by_client_id else ())}, told)
         is_settled = is_settled and not any(lead.circumstances.lent for lead in told.values())
         writes = [record.write() for record in filed.values()]
         for lead_id, lead in told.items():
@@ -146,12 +145,25 @@ class _Placing:
         with_lead = {id_: record.with_lead(own.lead.id, sighting) for id_, record in records.items()}
         return {id_: record for id_, record in with_lead.items() if record is not records[id_]}
 
-    def _assess(self, person: Person, own: Kin) -> dict[str, Lead]:
+    def _person_of(self, one: Kin) -> Person:
+        return self._relations.person_of(one.lead.id, one.state.strong_ids)
+
+    def _tell(self, person: Person, own: Kin) -> dict[str, Lead]:
+        """A lead, and all that may fare otherwise because of it."""
+        if person.is_chain:
+            return self._tell_apart(own)
+        if not self._by_client_id:
+            return self._assess(person, own, self._newest(person, own))
+        if person.name is not None:
+            return self._tell_with_browsers(person, own)
+        return self._tell_browser(own)
+
+    def _newest(self, person: Person, own: Kin) -> dict[str, Kin]:
         seen = self._relations.sightings(person)
         newest_ids = sorted(person.lead_ids, key=lambda id_: (seen[id_].at if id_ in seen else own.at, id_))[-MOST_KIN:]
-        kin = {own.lead.id: own} | self._read_kin({*newest_ids} - {own.lead.id})
-        if self._by_client_id:
-            person, kin = self._with_client_ids(person, own, kin)
+        return {own.lead.id: own} | self._read_kin({*newest_ids} - {own.lead.id})
+
+    def _assess(self, person: Person, own: Kin, kin: Mapping[str, Kin]) -> dict[str, Lead]:
         shared = self._shared_clients(person, kin, lendable(list(kin.values())))
         newest = sorted(kin.values(), key=lambda one: (one.at, one.lead.id))[-MOST_KIN:]
         if own not in newest:
@@ -164,25 +176,64 @@ class _Placing:
         ]
         return assess(self._policy, person.name, person.keys, newest, shared, others)
 
-    def _with_client_ids(self, person: Person, own: Kin, kin: dict[str, Kin]) -> tuple[Person, dict[str, Kin]]:
-        """Those too that ClientIDs join, where the policy says so."""
+    def _tell_apart(self, own: Kin) -> dict[str, Lead]:
+        """The leads of a chain, each by itself: from one on to all that rest as if they were one person's still.
 
-        def name_of(one: Kin) -> str | None:
-            if one.lead.id in kin or not one.state.strong_ids:
-                return person.name if one.state.strong_ids else None
-            return self._relations.person_of(one.lead.id, one.state.strong_ids).name
+        Those that rest alone already, and all behind them, were told when the chain grew too long, so a lead that is
+        added to it costs no more than finding that out.
+        """
+        met, ahead = {own.lead.id: own}, [own]
+        while ahead:
+            near = self._relations.others_of({key for one in ahead for key in one.state.strong_ids})
+            found = self._read_kin(near - met.keys())
+            met |= found
+            ahead = [one for one in found.values() if one.lead.circumstances.person or one.lead.id in self._leads]
+        told = self._each_alone(met.values())
+        return told | self._tell_browsers(met.keys(), told)
 
-        if person.name is None:
-            found = by_client_id.persons_of(own, self._kin_of_client, name_of)
-            if len(found) > 1:
-                return person, kin
-            if not found:
-                return person, by_client_id.unnamed(own, self._kin_of_client, name_of)
-            holders = [one for client_id in sorted(own.client_ids) for one in self._kin_of_client(client_id)]
-            holder = next(one for one in holders if name_of(one) is not None)
-            person = self._relations.person_of(holder.lead.id, holder.state.strong_ids)
-            kin = self._read_kin(person.lead_ids)
-        return person, kin | by_client_id.attached(person.name or "", kin.values(), self._kin_of_client, name_of)
+    def _each_alone(self, leads: Iterable[Kin]) -> dict[str, Lead]:
+        told: dict[str, Lead] = {}
+        for one in leads:
+            told |= self._assess(Person(), one, {one.lead.id: one})
+        return told
+
+    def _tell_with_browsers(self, person: Person, own: Kin) -> dict[str, Lead]:
+        """The leads of a person, and those without strong ids that its ClientIDs join, or do not."""
+        kin = self._newest(person, own)
+        theirs, alone = by_client_id.attached(person.name or "", kin.values(), self._kin_of_client, self._name_of)
+        return self._each_alone(alone) | self._assess(person, own, kin | {one.lead.id: one for one in theirs})
+
+    def _tell_browser(self, own: Kin) -> dict[str, Lead]:
+        """A lead that strong ids join to nobody, and those that its ClientID joins to it."""
+        alone = self._each_alone([own])
+        client_id = by_client_id.joined_by(own)
+        if client_id is None:
+            return alone
+        browser = by_client_id.browser_of(client_id, self._kin_of_client, self._name_of)
+        if browser.is_shared:
+            return alone
+        if browser.person is None:
+            return self._assess(Person(), own, {one.lead.id: one for one in browser.leads})
+        holder = next(one for one in self._kin_of_client(client_id) if self._name_of(one) == browser.person)
+        return alone | self._tell_with_browsers(self._person_of(holder), holder)
+
+    def _tell_browsers(self, lead_ids: Iterable[str], before: Mapping[str, Lead]) -> dict[str, Lead]:
+        """Everybody on the ClientIDs of leads, but those told before: whose these are may be another answer now."""
+        kin = self._read_kin(lead_ids)
+        told: dict[str, Lead] = {}
+        for client_id in sorted({id_ for one in kin.values() for id_ in by_client_id.asked(one)}):
+            leads = self._kin_of_client(client_id)
+            for one in leads if len(leads) < by_client_id.LOOKED_AT else ():
+                if one.lead.id in before or one.lead.id in told:
+                    continue
+                if one.state.strong_ids and (person := self._person_of(one)).name is not None:
+                    told |= self._tell(person, one)
+                elif self._by_client_id and by_client_id.joined_by(one) == client_id:
+                    told |= self._tell_browser(one)
+        return told
+
+    def _name_of(self, one: Kin) -> str | None:
+        return self._person_of(one).name if one.state.strong_ids else None
 
     def _kin_of_client(self, client_id: str) -> list[Kin]:
         """The leads of a ClientID; of those that are being placed, as they are to rest."""
@@ -221,22 +272,23 @@ class _Placing:
         return bool(own.state.strong_ids) or (self._by_client_id and bool(own.client_ids))
 
     def _shared_clients(self, person: Person, kin: Mapping[str, Kin], asked: Iterable[str]) -> frozenset[str]:
-        """ClientIDs that more than one person came with; leads without strong ids stand for nobody."""
+        """ClientIDs of very many leads, and those that more than one person came with.
+
+        Leads that belong to no person stand for nobody.
+        """
         shared = set()
         for client_id in sorted(asked)[:_MOST_CLIENT_IDS]:
-            persons = {person.name}
-            for one in self._kin_of_client(client_id):
-                if one.lead.id not in kin and one.state.strong_ids:
-                    persons.add(self._relations.person_of(one.lead.id, one.state.strong_ids).name)
-            if len(persons - {None}) > 1:
+            leads = self._kin_of_client(client_id)
+            names = {person.name, *(self._name_of(one) for one in leads if one.lead.id not in kin)} - {None}
+            if len(leads) > by_client_id.MOST_LEADS or len(names) > 1:
                 shared.add(client_id)
         return frozenset(shared)
 
     def _leads_of(self, client_id: str) -> tuple[Document, ...]:
-        found = self._store.query(leads_with_weak_id(f"client_id:{client_id}", limit=_LEADS_OF_A_CLIENT_ID)).documents
-        for document in found:
+        page = self._store.query(leads_with_weak_id(f"client_id:{client_id}", limit=by_client_id.LOOKED_AT))
+        for document in page.documents:
             self._resting.setdefault(document.key.id, document)
-        return found
+        return page.documents
 
 
 def _shown(policy: Policy, lead: Lead) -> tuple[object, ...]:

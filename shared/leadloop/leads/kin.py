@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from leadloop.facts import FactKind
@@ -12,7 +14,7 @@ from leadloop.leads.duplicates import Contact, Repetition, repetitions
 from leadloop.leads.fold import OF_A_VISIT, fold
 from leadloop.leads.fraud import Gate
 from leadloop.leads.lead import Lead
-from leadloop.leads.repeats import repeat_of
+from leadloop.leads.repeats import repeats_of
 from leadloop.leads.state import LeadState
 from leadloop.policy import Policy
 
@@ -56,15 +58,29 @@ class Kin(NamedTuple):
             elif fact.kind is FactKind.SUBMITTED and isinstance(ids := fact.values.get("ids"), dict):
                 yield from ((fact.occurred_at, str(ids["client_id"])),) if ids.get("client_id") else ()
 
-    def client_from(self, policy: Policy, until: datetime) -> datetime | None:
-        """Since when its deal had made a client of the person, who was one still at ``until``."""
+    def clienthood(self, policy: Policy) -> Clienthood | None:
+        """For how long its deal made a client of the person, if it did."""
         rule = policy.duplicates.clients
-        became = [self.state.stages[stage].at for stage in rule.stages if stage in self.state.stages]
-        since = min((at for at in became if at < until), default=None)
-        left = [self.state.stages[stage].at for stage in rule.left if stage in self.state.stages]
-        if since is None or any(since <= at < until for at in left):
+        since = min((self.state.stages[stage].at for stage in rule.stages if stage in self.state.stages), default=None)
+        if since is None:
             return None
-        return since if rule.within.holds(since, until, policy.site.time_zone) else None
+        left = [self.state.stages[stage].at for stage in rule.left if stage in self.state.stages]
+        return Clienthood(since, self.lead.id, min((at for at in left if at >= since), default=None))
+
+
+class Clienthood(NamedTuple):
+    """From when to when a deal makes a client of somebody; the earliest first."""
+
+    since: datetime
+    lead_id: str
+    left: datetime | None
+    """When the person left; ``None``: not yet."""
+
+    def is_over(self, policy: Policy, at: datetime) -> bool:
+        """Whether it was over before ``at``; once it is, it stays so."""
+        if self.left is not None and self.left < at:
+            return True
+        return not policy.duplicates.clients.within.holds(self.since, at, policy.site.time_zone)
 
 
 def assess(
@@ -89,10 +105,12 @@ def assess(
     ]
     contacts += others
     found = repetitions(policy, contacts)
-    times = {contact.lead_id: contact.at for contact in contacts}
+    firsts = repeats_of({contact.lead_id: contact.at for contact in contacts}, policy.defaults.same_lead_repeat)
+    clients = _clients(policy, kin)
+    visits = _visits(kin, shared_clients)
     told = {}
     for one in kin:
-        client_since = _client_since(policy, one, kin)
+        client_since = clients.get(one.lead.id)
         # a client is no duplicate, but on a list of its own
         alone = Repetition(credit=one.lead.id)
         repetition = found.get(one.lead.id, alone) if client_since is None else alone
@@ -103,12 +121,11 @@ def assess(
                 "by": repetition.by,
                 "credit": repetition.credit if repetition.credit != one.lead.id else None,
                 "client_since": client_since,
-                "lent": _lent(one, kin, shared_clients),
+                "lent": _lent(one, visits),
             }
         )
-        seen = times if one.lead.id not in stopped else {}
-        first = repeat_of(one.lead.id, one.at, seen, policy.defaults.same_lead_repeat)
-        told[one.lead.id] = one.lead.model_copy(update={"circumstances": circumstances, "repeat_of": first})
+        update = {"circumstances": circumstances, "repeat_of": firsts.get(one.lead.id)}
+        told[one.lead.id] = one.lead.model_copy(update=update)
     return told
 
 
@@ -119,24 +136,42 @@ def lendable(kin: Sequence[Kin]) -> frozenset[str]:
     return frozenset(client_id for one in kin for _, client_id in one.visits())
 
 
-def _client_since(policy: Policy, lead: Kin, kin: Sequence[Kin]) -> datetime | None:
-    if not policy.duplicates.clients.stages:
-        return None
-    others = [other.client_from(policy, lead.at) for other in kin if other.lead.id != lead.lead.id]
-    return min((since for since in others if since is not None), default=None)
+def _clients(policy: Policy, kin: Iterable[Kin]) -> dict[str, datetime]:
+    """Of the leads that came while another lead's deal made a client of the person: since when."""
+    ahead = sorted((bought for one in kin if (bought := one.clienthood(policy)) is not None), reverse=True)
+    going: list[Clienthood] = []
+    found = {}
+    for one in sorted(kin, key=lambda one: one.at) if ahead else ():
+        while ahead and ahead[-1].since < one.at:
+            heappush(going, ahead.pop())
+        own = []
+        while going and (going[0].lead_id == one.lead.id or going[0].is_over(policy, one.at)):
+            bought = heappop(going)
+            own += [bought] if bought.lead_id == one.lead.id else []
+        if going:
+            found[one.lead.id] = going[0].since
+        for bought in own:
+            heappush(going, bought)
+    return found
 
 
-def _lent(lead: Kin, kin: Sequence[Kin], shared_clients: frozenset[str]) -> Lent | None:
+class _Visit(NamedTuple):
+    at: datetime
+    lead_id: str
+    """The lead that it is known from."""
+    client_id: str
+
+
+def _visits(kin: Iterable[Kin], shared_clients: frozenset[str]) -> list[_Visit]:
+    """Whose ClientIDs may be lent, the oldest first."""
+    visits = [_Visit(at, one.lead.id, client_id) for one in kin for at, client_id in one.visits()]
+    return sorted(visit for visit in visits if visit.client_id not in shared_clients)
+
+
+def _lent(lead: Kin, visits: Sequence[_Visit]) -> Lent | None:
+    """The last visit before a lead without ids of its own that another lead is known to have made."""
     if not lead.is_without_ids:
         return None
-    visits = [
-        (at, other.lead.id, client_id)
-        for other in kin
-        if other.lead.id != lead.lead.id
-        for at, client_id in other.visits()
-        if at <= lead.at and client_id not in shared_clients
-    ]
-    if not visits:
-        return None
-    at, lead_id, client_id = max(visits)
-    return Lent(client_id=client_id, at=at, lead_id=lead_id)
+    before = bisect_right(visits, lead.at, key=lambda visit: visit.at)
+    last = next((visits[n] for n in range(before - 1, -1, -1) if visits[n].lead_id != lead.lead.id), None)
+    return Lent(client_id=last.client_id, at=last.at, lead_id=last.lead_id) if last is not None else None

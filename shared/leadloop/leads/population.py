@@ -65,16 +65,24 @@ class _Population:
             if name is not None:
                 everybody: dict[str, Kin] = {one.lead.id: one for one in own}
                 if self._joins_by_client_id:
-                    everybody |= by_client_id.attached(name, own, self._leads_of, self._name)
+                    theirs, _ = by_client_id.attached(name, own, self._leads_of, self._name)
+                    everybody |= {one.lead.id: one for one in theirs}
                 done |= everybody.keys()
                 yield self._assess(name, frozenset(keys[name]), everybody)
         for one in by_person.get(None, []):
             if one.lead.id not in done:
-                alone = {one.lead.id: one}
-                if self._joins_by_client_id and not by_client_id.persons_of(one, self._leads_of, self._name):
-                    alone = by_client_id.unnamed(one, self._leads_of, self._name)
+                alone = {one.lead.id: one} | self._unnamed(one)
                 done |= alone.keys()
                 yield self._assess(None, frozenset(), alone)
+
+    def _unnamed(self, one: Kin) -> dict[str, Kin]:
+        """The leads that a ClientID of nobody joins to a lead."""
+        client_id = by_client_id.joined_by(one) if self._joins_by_client_id else None
+        if client_id is None:
+            return {}
+        browser = by_client_id.browser_of(client_id, self._leads_of, self._name)
+        is_joined = not browser.is_shared and browser.person is None
+        return {other.lead.id: other for other in browser.leads} if is_joined else {}
 
     def counted(self, lead: Lead) -> Lead:
         """A lead that knows how many others came with it from the same place."""
@@ -99,8 +107,9 @@ class _Population:
         asked = lendable(list(kin.values()))
         shared = set()
         for client_id in sorted(asked)[: by_client_id.MOST_CLIENT_IDS]:
-            strangers = {self._name(one) for one in self._leads_of(client_id) if one.lead.id not in kin}
-            if len({name, *strangers} - {None}) > 1:
+            leads = self._leads_of(client_id)
+            strangers = {self._name(one) for one in leads if one.lead.id not in kin}
+            if len(leads) > by_client_id.MOST_LEADS or len({name, *strangers} - {None}) > 1:
                 shared.add(client_id)
         return assess(self._policy, name, keys, list(kin.values()), frozenset(shared))
 
@@ -112,7 +121,7 @@ class _Population:
         return self._by_client[client_id]
 
     def _name(self, kin: Kin) -> str | None:
-        return next((self._name_by_key[key] for key in kin.state.strong_ids if key in self._own), None)
+        return next((self._name_by_key[key] for key in kin.state.strong_ids if key in self._name_by_key), None)
 
     def _is_own(self, key: str, leads: Iterable[Kin]) -> bool:
         newest = sorted(leads, key=lambda one: (one.at, one.lead.id))[-MOST_LEADS:]
@@ -120,4 +129,7 @@ class _Population:
         return bool(judge_shared(key, seen, self._policy.defaults.shared_key_persons))
 
     def _persons_keys(self) -> list[frozenset[str]]:
-        return joined(frozenset(kin.state.strong_ids & self._own) for kin in self._kin.values())
+        """Of a chain, which is no person, none."""
+        most = self._policy.defaults.person_keys
+        groups = joined(frozenset(kin.state.strong_ids & self._own) for kin in self._kin.values())
+        return [keys for keys in groups if len(keys) <= most]

@@ -1,4 +1,8 @@
-"""The leads that strong ids join, read from key documents: one read for each strong id, however many the devices."""
+"""The leads that strong ids join, read from key documents: one read for each strong id, however many the devices.
+
+A person has a bound. Where it ends must not hang on who asks, so ids that lead on to more of them than the bound are no
+person's at all: that follows from them alone, and is found with one read more than the bound.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +14,15 @@ from leadloop.leads.keys import KeyRecord, read_records
 from leadloop.policy import Policy
 from leadloop.ports.store import Store
 
-MOST_KEYS = 60
-"""Strong ids that are followed from one lead. Whoever chains more of them together is no person, and is cut there."""
-
 
 class Person(NamedTuple):
     """Leads joined by strong ids, and the ids."""
 
     keys: frozenset[str] = frozenset()
     lead_ids: frozenset[str] = frozenset()
+    is_chain: bool = False
+    """Whether more strong ids hang together than one person has (``defaults.person_keys``). Then none of them joins
+    anybody, whichever of their leads is asked for, and this is one lead alone."""
 
     @property
     def name(self) -> str | None:
@@ -63,14 +67,23 @@ class Relations:
 
     def person_of(self, lead_id: str, keys: Iterable[str]) -> Person:
         """Everybody joined to a lead that came with these strong ids, the lead itself included."""
+        most = self._policy.defaults.person_keys
         followed: set[str] = set()
         lead_ids = {lead_id}
         ahead = set(keys)
-        while ahead and len(followed) < MOST_KEYS:
-            records = self.records(ahead)
-            own = {id_: record for id_, record in records.items() if not self.is_shared(id_)}
+        while ahead:
+            own = self._own(sorted(ahead)[: most + 1 - len(followed)])
             followed |= own.keys()
+            if len(followed) > most:
+                return Person(frozenset(), frozenset({lead_id}), is_chain=True)
             lead_ids |= {one for record in own.values() for one in record.leads}
-            ahead = {key for record in own.values() for seen in record.leads.values() for key in seen.keys}
+            ahead |= {key for record in own.values() for seen in record.leads.values() for key in seen.keys}
             ahead -= followed | {id_ for id_ in ahead if self._is_shared.get(id_)}
         return Person(frozenset(followed), frozenset(lead_ids))
+
+    def others_of(self, keys: Iterable[str]) -> frozenset[str]:
+        """The leads that came with any of these strong ids, shared ones left out."""
+        return frozenset(one for record in self._own(keys).values() for one in record.leads)
+
+    def _own(self, keys: Iterable[str]) -> dict[str, KeyRecord]:
+        return {id_: record for id_, record in self.records(keys).items() if not self.is_shared(id_)}

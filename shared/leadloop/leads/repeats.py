@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 
-def repeat_of(lead_id: str, at: datetime, seen: Mapping[str, datetime], window: timedelta) -> str | None:
-    """The earliest lead with a shared key that came at most ``window`` before; ``None`` for a first.
+def repeats_of(seen: Mapping[str, datetime], window: timedelta) -> dict[str, str]:
+    """By lead, but for firsts, the earliest one that came at most ``window`` before it.
 
-    ``seen`` holds every lead known under any of this lead's keys, itself included or not. Only
-    times and ids decide (ties by id), so the order in which leads arrive does not.
+    ``seen`` holds all leads known under the keys of one person. Only times and ids decide (ties by id), so the order
+    in which leads arrive does not.
     """
-    earlier = [
-        (other_at, other)
-        for other, other_at in seen.items()
-        if (other_at, other) < (at, lead_id) and at - other_at <= window
-    ]
-    return min(earlier)[1] if earlier else None
+    order = sorted((at, lead_id) for lead_id, at in seen.items())
+    earliest = {lead_id: order[bisect_left(order, (at - window, ""))][1] for at, lead_id in order}
+    return {lead_id: first for lead_id, first in earliest.items() if first != lead_id}

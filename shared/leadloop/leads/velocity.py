@@ -19,7 +19,6 @@ from leadloop.leads.lead import Lead, borrowed
 from leadloop.leads.state import LeadState
 from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.policy import Policy
-from leadloop.policy.duplicates import DuplicateKey
 from leadloop.ports.store import CommitTooLarge, Document, Key, Store, Write
 from leadloop.queries import leads_with_weak_id, leads_with_weak_id_between
 
@@ -29,7 +28,6 @@ MOST_COUNTED = 20
 _MOST_READ = 120
 """Leads of one weak id that are looked at for one arrival. Of more, so near each other, each counts the most anyway."""
 _CLIENT, _PHONES = "client_id", "phone_block"
-_HOPS = 2
 _MOST_CLIENT_IDS = 3
 """ClientIDs of one lead whose borrowers are asked for."""
 
@@ -46,9 +44,6 @@ def look_round(store: Store, policy: Policy, lead_id: str) -> None:
     for client_id in _client_ids(state):
         for borrower in store.query(leads_with_weak_id(borrowed(client_id))).documents:
             settle(store, policy, borrower.key.id)
-    if DuplicateKey.CLIENT_ID in policy.duplicates.keys:
-        for id_ in sorted(_joined_by_client_id(store, policy, state) - {lead_id}):
-            settle(store, policy, id_)
 
 
 def counted_by(policy: Policy, state: LeadState) -> dict[str, str]:
@@ -136,17 +131,3 @@ def _sighting(document: Document) -> Sighting:
 def _client_ids(state: LeadState) -> list[str]:
     own = sorted(one.partition(":")[2] for one in state.weak_ids if one.startswith(f"{_CLIENT}:"))
     return own[:_MOST_CLIENT_IDS]
-
-
-def _joined_by_client_id(store: Store, policy: Policy, state: LeadState) -> set[str]:
-    """Leads with a ClientID of this one, and with a ClientID of those: whose person one of them is may be new."""
-    found: set[str] = set()
-    asked: set[str] = set()
-    ahead = set(_client_ids(state))
-    for _ in range(_HOPS):
-        pages = [store.query(leads_with_weak_id(f"{_CLIENT}:{id_}")) for id_ in sorted(ahead)]
-        documents = [one for page in pages for one in page.documents]
-        found |= {one.key.id for one in documents}
-        asked |= ahead
-        ahead = {id_ for one in documents for id_ in _client_ids(Lead.of(one).state(policy))} - asked
-    return found

@@ -267,6 +267,8 @@ class Defaults(Section):
     """When a lead held as suspicious is decided at the latest."""
     shared_key_persons: Whole = Field(5, ge=1)
     """A phone or e-mail seen with more persons than this is shared and identifies no one."""
+    person_keys: Whole = Field(60, ge=2, le=200)
+    """Phones, e-mails and UserIDs that one person may have; where more hang together, none of them joins anybody."""
     quarantine_retention: Duration = timedelta(days=30)
     """How long what could not be understood, and dead letters, are kept."""
     body_cap: Whole = Field(262_144, ge=1024, le=1_000_000)

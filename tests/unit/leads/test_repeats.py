@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadloop.leads.repeats import repeat_of
+from leadloop.leads.repeats import repeats_of
 from support.lead_facts import after
 from support.settable_clock import MORNING
 
@@ -16,7 +16,7 @@ SEEN = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 180).map(lambda
 
 
 def repeated(at: datetime, seen: dict[str, datetime], lead_id: str = "m") -> str | None:
-    return repeat_of(lead_id, at, seen, HOUR)
+    return repeats_of({**seen, lead_id: at}, HOUR).get(lead_id)
 
 
 def test_a_first_lead_repeats_none() -> None:
@@ -39,12 +39,12 @@ def test_a_later_lead_is_not_repeated() -> None:
 
 def test_of_simultaneous_leads_the_smallest_id_is_the_first() -> None:
     assert repeated(MORNING, {"a": MORNING, "z": MORNING}) == "a"
-    assert repeat_of("a", MORNING, {"m": MORNING, "z": MORNING}, HOUR) is None
+    assert repeated(MORNING, {"m": MORNING, "z": MORNING}, "a") is None
 
 
 @given(SEEN)
 def test_every_repeat_is_of_an_earlier_lead_within_the_window(seen: dict[str, datetime]) -> None:
+    repeats = repeats_of(seen, HOUR)
     for lead_id, at in seen.items():
-        first = repeat_of(lead_id, at, seen, HOUR)
         earlier = {(when, who) for who, when in seen.items() if at - HOUR <= when and (when, who) < (at, lead_id)}
-        assert first == (min(earlier)[1] if earlier else None)
+        assert repeats.get(lead_id) == (min(earlier)[1] if earlier else None)
