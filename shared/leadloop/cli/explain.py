@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from leadloop.cli import opened
+
+if TYPE_CHECKING:
+    from leadloop.json_types import Json, JsonObject
+    from leadloop.leads.lead import Lead
 
 NAME = "explain"
 HELP = "tell everything about one lead, found by its id, its CRM deal or its ClientID or yclid; changes nothing"
@@ -30,16 +35,28 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the story of each lead found. Raises ``NoSuchLead``."""
     from leadloop.cli.answer import OK, print_json
     from leadloop.policy.loader import PolicySource
-    from leadloop.report.explanation import explain, find_leads
+    from leadloop.report.explanation import explain, find_by_kind
 
     world, _ = opened.open_runtime(arguments)
-    found = find_leads(world.store, world.policy, arguments.lead)
+    found = find_by_kind(world.store, world.policy, arguments.lead)
     if not found:
         raise NoSuchLead(arguments.lead)
     cite = PolicySource.of_file(arguments.policy).cite
-    stories = [explain(world.store, world.policy, lead, world.clock.now(), cite) for lead in found]
+    leads = {lead.id: lead for some in found.values() for lead in some}
+    stories = [explain(world.store, world.policy, lead, world.clock.now(), cite) for lead in leads.values()]
     if arguments.json:
-        print_json({"ok": True, "goals_verified": False, "leads": [story.as_json() for story in stories]})
+        found_by: JsonObject = {kind: [lead.id for lead in some] for kind, some in found.items()}
+        told: list[Json] = [story.as_json() for story in stories]
+        print_json({"ok": True, "goals_verified": False, "found_by": found_by, "leads": told})
     else:
-        print("\n\n".join(story.text() for story in stories))
+        print("\n\n".join([*_ambiguity(arguments.lead, found), *(story.text() for story in stories)]))
     return OK
+
+
+def _ambiguity(wanted: str, found: dict[str, list[Lead]]) -> list[str]:
+    """What to say where one id is the id of several things, and they find different leads."""
+    if len({tuple(sorted(lead.id for lead in some)) for some in found.values()}) < 2:
+        return []
+    kinds = [f"the {kind} of {', '.join(lead.id for lead in some)}" for kind, some in found.items() if kind != "lead"]
+    kinds = (["a lead itself"] if "lead" in found else []) + kinds
+    return [f"{wanted} is {' and '.join(kinds)}: all of them are told"]

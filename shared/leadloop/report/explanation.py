@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -20,7 +21,7 @@ from leadloop.leads.fold import crm_ref_id
 from leadloop.leads.lead import Claim, Lead
 from leadloop.leads.state import LeadState
 from leadloop.policy import ContactMode, Policy
-from leadloop.ports.store import Key, Store
+from leadloop.ports.store import Document, Key, Store
 from leadloop.report.judgements import Cite, Judgement, judgements
 from leadloop.report.moments import to_the_minute
 from leadloop.report.tables import table
@@ -45,12 +46,13 @@ _SAID = {
     FactKind.VISITED: ("day", "client_id"),
     FactKind.DEAL_OBSERVED: ("external_id", "filled", "responsible", "loss_reason", "source"),
     FactKind.SOURCE_OVERWRITTEN: ("external_id", "field", "old", "new", "by"),
-    FactKind.VERDICT_RECEIVED: ("provider", "verdict", "reason"),
+    FactKind.VERDICT_RECEIVED: ("provider", "verdict", "reason", "reattributed_to"),
     FactKind.RELEASED: ("by",),
 }
 """What of each fact is told; keys and sealed contacts are not."""
 
 _NEXT_UPLOAD = "next upload"
+_SERVICE = "service"
 _UNASKED = "  Metrica was not asked whether the counter has these goals; `leadloop plan` asks it."
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,200}")
@@ -92,7 +94,7 @@ class Explanation:
         ]
         head += [f"  repeats   {self.repeat_of}, so it was not received twice"] if self.repeat_of else []
         zone = ZoneInfo(self.time_zone)
-        facts = [[_moment(fact.occurred_at, zone), fact.feed, fact.kind, _words(_read(fact))] for fact in self.facts]
+        facts = [[_moment(fact.occurred_at, zone), _from(fact), fact.kind, _words(_read(fact))] for fact in self.facts]
         decisions = [
             [one.goal, one.ended, one.rule, to_the_minute(one.reason, self.time_zone)] for one in self.decisions
         ]
@@ -110,7 +112,7 @@ class Explanation:
     def as_json(self) -> JsonObject:
         """The story for a program."""
         facts: list[Json] = [
-            {"at": timestamps.to_text(fact.occurred_at), "feed": fact.feed.value, "kind": fact.kind.value, **told(fact)}
+            {"at": timestamps.to_text(fact.occurred_at), "feed": _from(fact), "kind": fact.kind.value, **told(fact)}
             for fact in self.facts
         ]
         return {
@@ -131,17 +133,22 @@ class Explanation:
 
 def find_leads(store: Store, policy: Policy, wanted: str) -> list[Lead]:
     """Leads by their own id, by the id of a CRM deal, or by a ClientID or yclid; none for what can be none of these."""
+    leads = {lead.id: lead for found in find_by_kind(store, policy, wanted).values() for lead in found}
+    return list(leads.values())
+
+
+def find_by_kind(store: Store, policy: Policy, wanted: str) -> dict[str, list[Lead]]:
+    """What an id may be the id of, with the leads that it finds so; the same digits may be a deal and a ClientID."""
     if _ID.fullmatch(wanted) is None:
-        return []
+        return {}
     lead, deal = store.get_many([Key("lead", wanted), Key("crm_ref", crm_ref_id(policy.crm.kind, wanted))])
-    if lead is not None:
-        return [Lead.of(lead)]
     owners = deal.fields.get("leads") if deal is not None else None
-    if isinstance(owners, dict):
-        documents = store.get_many([Key("lead", lead_id) for lead_id in owners])
-        return [Lead.of(document) for document in documents if document is not None]
-    pages = [store.query(queries.leads_with_weak_id(f"{kind}:{wanted}")) for kind in ("client_id", "yclid")]
-    return [Lead.of(document) for page in pages for document in page.documents]
+    on_deal = store.get_many([Key("lead", lead_id) for lead_id in owners]) if isinstance(owners, dict) else []
+    found: dict[str, Sequence[Document | None]] = {"lead": [lead], "deal": on_deal}
+    for kind, name in (("client_id", "ClientID"), ("yclid", "yclid")):
+        found[name] = store.query(queries.leads_with_weak_id(f"{kind}:{wanted}")).documents
+    leads = {name: [Lead.of(one) for one in documents if one is not None] for name, documents in found.items()}
+    return {name: some for name, some in leads.items() if some}
 
 
 def explain(store: Store, policy: Policy, lead: Lead, now: datetime, cite: Cite = str) -> Explanation:
@@ -177,6 +184,11 @@ def _delivery(policy: Policy, state: LeadState, delivery: Delivery | None) -> st
         return delivery.state.value
     is_awaited = state.born_in == "site" and state.crm_ref is None
     return DeliveryState.AWAITING_ENTITY.value if is_awaited and policy.contacts.mode is not ContactMode.KEEP else "—"
+
+
+def _from(fact: Fact) -> str:
+    """Where a fact came from; a service's word is taken in by the way of the site, and is not the site's."""
+    return _SERVICE if fact.kind is FactKind.VERDICT_RECEIVED else fact.feed.value
 
 
 def told(fact: Fact) -> JsonObject:

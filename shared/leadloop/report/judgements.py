@@ -7,14 +7,16 @@ from datetime import datetime
 from typing import NamedTuple
 
 from leadloop import timestamps
+from leadloop.facts import FactKind
 from leadloop.identity.persons import judge_shared
 from leadloop.leads import origin
-from leadloop.leads.fraud import HOLD_ENDED, FraudVerdict
+from leadloop.leads.fraud import OutsideVerdict, meaning
 from leadloop.leads.keys import read_records
 from leadloop.leads.lead import Lead
 from leadloop.leads.state import LeadState
 from leadloop.policy import Policy
 from leadloop.ports.store import Store
+from leadloop.report.deciding_settings import of_fraud, of_quality, of_source, of_word
 from leadloop.verdict import Verdict
 
 Cite = Callable[[str], str]
@@ -38,17 +40,14 @@ def judgements(store: Store, policy: Policy, lead: Lead, now: datetime, cite: Ci
         *_identity(store, policy, lead, state, cite),
         *_source(policy, state, cite),
         *_duplicate(policy, lead, cite),
-        _of("quality", state.quality.standing.value, state.quality.verdict, cite("qualification")),
-        _of("fraud", state.fraud.gate.value, state.fraud.verdict, cite(_fraud_setting(state.fraud))),
+        _of("quality", state.quality.standing.value, state.quality.verdict, cite(of_quality(policy, state.quality))),
+        _of("fraud", state.fraud.gate.value, state.fraud.verdict, cite(of_fraud(policy, state))),
+        *_attribution(policy, lead, state, cite),
     )
 
 
 def _of(about: str, answer: str, verdict: Verdict, setting: str) -> Judgement:
     return Judgement(about, answer, verdict.rule, verdict.reason, setting)
-
-
-def _fraud_setting(found: FraudVerdict) -> str:
-    return "fraud.at_hold_end" if found.verdict.rule == HOLD_ENDED else "fraud"
 
 
 def _identity(store: Store, policy: Policy, lead: Lead, state: LeadState, cite: Cite) -> Iterator[Judgement]:
@@ -78,7 +77,7 @@ def _identity(store: Store, policy: Policy, lead: Lead, state: LeadState, cite: 
 
 def _source(policy: Policy, state: LeadState, cite: Cite) -> Iterator[Judgement]:
     source = state.source
-    yield Judgement("source", source.label, source.rule, source.reason, cite("sources"))
+    yield Judgement("source", source.label, source.rule, source.reason, cite(of_source(policy, source)))
     shown = origin.compare(policy, state)
     yield Judgement("in the CRM", shown.label or "—", shown.rule, shown.reason, cite("sources.restore"))
 
@@ -101,6 +100,28 @@ def _duplicate(policy: Policy, lead: Lead, cite: Cite) -> Iterator[Judgement]:
     if told.client_since is not None:
         reason = f"its person had been a client since {timestamps.to_text(told.client_since)}"
         yield Judgement("client", "yes", "client.current", reason, cite("duplicates.clients.stages"))
+
+
+def _attribution(policy: Policy, lead: Lead, state: LeadState, cite: Cite) -> Iterator[Judgement]:
+    """Services whose latest word is that the lead is a real person, brought by somebody else than it is credited to."""
+    latest: dict[str, tuple[OutsideVerdict, str]] = {}
+    for fact in lead.facts:
+        if fact.kind is FactKind.VERDICT_RECEIVED:
+            provider, verdict, reason, credited = (
+                str(fact.values.get(name) or "") for name in ("provider", "verdict", "reason", "reattributed_to")
+            )
+            said = OutsideVerdict(fact.occurred_at, provider, verdict, reason)
+            if meaning(policy, said) != "unknown":
+                latest[provider] = (said, credited)
+    for said, credited in latest.values():
+        if meaning(policy, said) == "stolen_attribution":
+            told = f"{said.provider} ({said.reason})" if said.reason else said.provider
+            instead = f"credits {credited}" if credited else "does not say whom it credits"
+            reason = (
+                f"{told} says that the credit was stolen, and {instead}; here its source stays {state.source.label}"
+            )
+            setting = cite(of_word(policy, said))
+            yield Judgement("attribution", credited or "disputed", "fraud.stolen_attribution", reason, setting)
 
 
 def _kind(key_id: str) -> str:

@@ -35,6 +35,8 @@ class Source(NamedTuple):
     connection: str = ""
     """One of ``policy.sources.Connection``; empty where there is no source."""
     contractor: str = ""
+    setting: str = ""
+    """Where the rule of the policy stands that decided, such as ``sources.rules[2]``; empty where none of them did."""
 
     @property
     def is_none(self) -> bool:
@@ -92,7 +94,8 @@ def _ruled(signs: Signs, book: Book, campaign: str, *, by_referrer: bool) -> Ite
     """The policy's rules in order. Those by a referrer wait: an ad's click comes from a search engine's page too."""
     for rule in book.rules:
         if rule.is_by_referrer is by_referrer and rule.fits(signs):
-            yield _as(book, Source(rule.label, rule.id, campaign, f"fits {rule.place} of the policy"))
+            reason = f"fits {rule.place} of the policy"
+            yield _as(book, Source(rule.label, rule.id, campaign, reason, setting=rule.place))
 
 
 def _referred(host: str, label: str, campaign: str, book: Book) -> Iterator[Source]:
@@ -127,7 +130,7 @@ def _as(book: Book, source: Source, entry: Entry | None = None) -> Source:
     line = entry.line or source.label
     reason = source.reason if line == source.label else f"{source.reason}; {source.label} is counted with {line}"
     said = (entry.channel, entry.connection, entry.contractor)
-    return Source(line, source.rule, source.campaign, reason, *said)
+    return Source(line, source.rule, source.campaign, reason, *said, source.setting)
 
 
 def _none(signs: Signs, book: Book) -> Source:

@@ -12,10 +12,17 @@ from leadloop import timestamps
 from leadloop.adapters.file_clock import set_file_clock
 from leadloop.adapters.sqlite_store import SqliteStore
 from leadloop.cli import main
+from leadloop.leads.crm_refs import ref_key
+from leadloop.leads.lead import Lead
+from leadloop.leads.writing import lead_writes
 from leadloop.policy.crons import first_after
 from leadloop.ports.store import Create
+from support.command_desk import CommandDesk
+from support.lead_facts import linked, submitted
 from support.policies import sokol
+from support.settable_clock import MORNING
 from support.small_loop import SmallLoop
+from support.world import World
 
 COLLECTIONS = ("lead", "upload", "outcome", "crm_ref", "key", "daily_total")
 
@@ -131,6 +138,22 @@ class TestExplain:
         [lead] = told["leads"]
         assert (lead["lead_id"], lead["source"], lead["stage"]) == (lead_id_of(played, "Борис"), "vk", "sold")
         assert {one["goal"] for one in lead["decisions"]} == {"lead_received", "lead_qualified", "flat_sold"}
+
+    def test_an_id_that_is_a_deals_and_a_clients_tells_both_and_says_so(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+    ) -> None:
+        desk = CommandDesk(tmp_path, monkeypatch, capsysbinary, World(sokol()))
+        ten = "9991234567"
+        anna = Lead(id="anna").with_facts((submitted(lead_id="anna"), linked(ten)))
+        boris = Lead(id="boris").with_facts((submitted(lead_id="boris", yclid=ten), linked("8")))
+        for lead, deal in ((anna, ten), (boris, "8")):
+            reference = Create(ref_key("amocrm", deal), {"leads": {lead.id: timestamps.to_text(MORNING)}})
+            desk.world.store.commit([*lead_writes(sokol(), lead, None), reference])
+        told = desk.run("explain", ten)
+        assert told.text.startswith(f"{ten} is the deal of anna and the yclid of boris: all of them are told\n")
+        assert [line for line in told.text.splitlines() if line.startswith("lead ")] == ["lead anna", "lead boris"]
+        assert desk.run("explain", "--json", ten).json["found_by"] == {"deal": ["anna"], "yclid": ["boris"]}
+        assert desk.run("explain", "8").text.startswith("lead boris\n")
 
     def test_a_lead_that_is_not_there_is_an_error(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(folder, "explain", "nobody") == 1

@@ -11,9 +11,9 @@ from leadloop.leads.lead import Lead
 from leadloop.messages import BotSigns, ContactKey
 from leadloop.policy import ContactMode
 from leadloop.ports.store import Delete, Key
-from leadloop.report.explanation import Explanation, explain, find_leads
+from leadloop.report.explanation import Explanation, explain, find_by_kind, find_leads
 from support.lead_facts import after, lead_of, linked, lost, priced, submitted, visited
-from support.metrica_desk import ANNA, MetricaDesk, MetricaServer
+from support.metrica_desk import ANNA, BORIS, MetricaDesk, MetricaServer
 from support.policies import sokol
 from support.small_loop import SmallLoop
 
@@ -162,7 +162,7 @@ class TestAHoldThatEndsByItself:
 
     @pytest.mark.parametrize(
         ("seconds", "answer", "rule", "setting"),
-        [(-1, "held", "fraud.held", "fraud"), (0, "released", "fraud.hold_ended", "fraud.at_hold_end")],
+        [(-1, "held", "fraud.held", "fraud.hold_from"), (0, "released", "fraud.hold_ended", "fraud.at_hold_end")],
     )
     def test_is_told_as_it_stands_with_the_line_that_ends_it(
         self, seconds: int, answer: str, rule: str, setting: str
@@ -223,6 +223,17 @@ class TestFinding:
     def test_a_lead_is_found_by_its_own_id(self, played: SmallLoop) -> None:
         for lead_id, who in played.names.items():
             assert self.found(played, lead_id) == [who]
+
+    def test_an_id_of_several_things_finds_all_of_them(self, desk: MetricaDesk) -> None:
+        desk.plant("anna", deal="1700000000123456789", client_id=BORIS)
+        desk.plant("boris", deal="8", client_id="1700000000123456789")
+        desk.plant("vera", deal="9", client_id="1700000000123456788")
+        world = desk.world
+        found = find_by_kind(world.store, world.runtime.policy, "1700000000123456789")
+        assert {kind: [lead.id for lead in leads] for kind, leads in found.items()} == {
+            "deal": ["anna"],
+            "ClientID": ["boris"],
+        }
 
     def test_both_leads_on_one_deal_are_found(self, desk: MetricaDesk) -> None:
         desk.plant("anna", deal="7", client_id=ANNA)
