@@ -154,3 +154,45 @@ def test_an_id_that_no_store_can_hold_is_no_subject(kind: str, id_: str) -> None
     with pytest.raises(VerdictUnclear) as refusal:
         read_verdict(body, MORNING)
     assert id_ not in str(refusal.value)
+
+
+@pytest.mark.parametrize("deal", ["9991234567", 9991234567, "89991234567", "+79991234567", "7", 30052001])
+def test_a_deal_id_is_a_deal_id_even_if_it_reads_like_a_phone(deal: str | int) -> None:
+    body = json.dumps({**told(), "subject": {"deal_id": deal}}).encode()
+    if str(deal).isdigit():
+        assert read_verdict(body, MORNING)["subject"] == {"deal_id": str(deal)}
+        return
+    with pytest.raises(VerdictUnclear, match="found deal_id"):
+        read_verdict(body, MORNING)
+
+
+class TestIdsOfDevices:
+    """No form sends an advertising id, so no lead is known by one."""
+
+    def test_alone_find_nobody_and_what_to_send_is_said(self) -> None:
+        body = json.dumps({**told(), "subject": {"idfa": "6D92078A-8246-4BA4-AE5B-76104861E7DC", "GAID": "x"}}).encode()
+        with pytest.raises(VerdictUnclear) as refusal:
+            read_verdict(body, MORNING)
+        assert str(refusal.value).endswith(
+            "found gaid, idfa; no lead carries gaid and idfa, send appmetrica_device_id or user_id with it"
+        )
+        assert "6D92078A" not in str(refusal.value)
+
+    def test_beside_a_known_id_are_passed_over(self) -> None:
+        ids = {"ios_ifa": "6D92078A-8246-4BA4-AE5B-76104861E7DC", "appmetrica_device_id": "1234567890123456789"}
+        body = json.dumps({**told(), "subject": ids}).encode()
+        assert read_verdict(body, MORNING)["subject"] == {"appmetrica_device_id": "1234567890123456789"}
+
+    @pytest.mark.parametrize("subject", [{"client_id": "soon"}, {"client_id": "soon", "idfa": "x"}])
+    def test_are_not_spoken_of_where_they_are_not_the_fault(self, subject: dict[str, str]) -> None:
+        with pytest.raises(VerdictUnclear) as refusal:
+            read_verdict(json.dumps({**told(), "subject": subject}).encode(), MORNING)
+        assert "no lead carries" not in str(refusal.value)
+
+    def test_end_in_quarantine_with_the_reason(self, world: World) -> None:
+        with world.in_force():
+            post(world, {**told(), "subject": {"oaid": "6D92078A-8246-4BA4-AE5B-76104861E7DC"}})
+            world.settle(only=frozenset({"record-verdict"}))
+        [ended] = [one.fields for one in world.documents("outcome") if one.fields["kind"] == "verdict"]
+        assert (ended["outcome"], ended["rule"]) == ("quarantined", "verdict.unreadable")
+        assert "no lead carries oaid" in str(ended["reason"])

@@ -27,6 +27,15 @@ AD_IDS = ("client_id", "yclid", "user_id", "appmetrica_device_id")
 SUBJECTS = ("lead_id", "submission_id", "deal_id", *AD_IDS)
 """Every kind of id by which leads are found."""
 
+_DEVICE_IDS = frozenset(
+    {
+        *("google_aid", "gaid", "advertising_id", "gps_adid", "android_id", "huawei_oaid", "oaid", "windows_aid"),
+        *("ios_ifa", "idfa", "ios_ifv", "idfv", "adid", "appsflyer_id", "installation_id"),
+    }
+)
+"""How AppMetrica, AppsFlyer and Adjust call advertising ids and their own ids of devices: no form sends one, so no lead
+is known by one."""
+
 _VERDICTS = get_args(VerdictReceived.model_fields["verdict"].annotation)
 _AHEAD = timedelta(minutes=5)
 _PROVIDER = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
@@ -110,7 +119,9 @@ def _subject(value: object) -> dict[str, str]:
     if not known:
         found = ", ".join(sorted(kind for kind in offered if re.fullmatch(r"[a-z_]{1,40}", kind))) or "none"
         expected = f"at least one of {', '.join(SUBJECTS)} in its right form"
-        raise VerdictUnclear(f"subject: expected {expected}, by which leads are known; found {found}")
+        devices = " and ".join(sorted(offered.keys() & _DEVICE_IDS)) if offered.keys().isdisjoint(SUBJECTS) else ""
+        alone = f"; no lead carries {devices}, send appmetrica_device_id or user_id with it" if devices else ""
+        raise VerdictUnclear(f"subject: expected {expected}, by which leads are known; found {found}{alone}")
     return known
 
 
