@@ -41,7 +41,8 @@ def tick(desk: CrmDesk, at: datetime) -> dict[str, object]:
 
 
 def ran(removed: int, undelivered: int = 0) -> dict[str, object]:
-    return {"outcome": "ran", "removed": removed, "undelivered": undelivered, "complete": True}
+    counts: dict[str, object] = {"removed": removed, "undelivered": undelivered, "complete": True}
+    return {"outcome": "ran", **counts, "totals_cleared": 0}
 
 
 def delivered(desk: CrmDesk, who: str = "anna", **form: str) -> str:
@@ -51,9 +52,9 @@ def delivered(desk: CrmDesk, who: str = "anna", **form: str) -> str:
     return lead
 
 
-def registered(desk: CrmDesk, who: str) -> str:
+def registered(desk: CrmDesk, who: str, **form: str) -> str:
     """A lead whose announcement is lost, so that nobody brings it to the CRM."""
-    lead = desk.submit(who, phone="+7 999 000-00-04")
+    lead = desk.submit(who, phone="+7 999 000-00-04", **form)
     desk.world.settle(only=frozenset({"register-lead"}))
     return lead
 
@@ -140,7 +141,7 @@ class TestWhatStays:
         tick(desk, MORNING + TERM)
         assert delivered(desk, yclid="7325873983740247041") == lead
         assert desk.state(lead).contact_sealed is not None
-        assert tick(desk, MORNING + 2 * TERM - SECOND) == ran(0)
+        assert tick(desk, MORNING + 2 * TERM - SECOND) == {**ran(0), "totals_cleared": 1}
         assert tick(desk, MORNING + 2 * TERM) == ran(1)
         assert len(desk.deals_of(lead)) == 1
 
@@ -187,6 +188,15 @@ class TestARun:
         store, policy, now = desk.world.store, desk.world.runtime.policy, MORNING + TERM + timedelta(hours=1)
         runs = [expire_contacts(store, policy, now, most=2) for _ in range(2)]
         assert [(run.removed, run.complete) for run in runs] == [(2, False), (1, True)]
+
+    def test_clears_the_totals_that_a_lead_has_left(self, desk: CrmDesk) -> None:
+        """The form is sent again with what it lacked at first: now its source is known."""
+        registered(desk, "boris")
+        registered(desk, "boris", yclid="7325873983740247041")
+        none, direct = desk.world.documents("daily_total")
+        assert (none.key.id, none.fields["leads"]) == ("2026-09-01--none", 0)
+        assert tick(desk, MORNING + timedelta(days=1)) == {**ran(0), "totals_cleared": 1}
+        assert desk.world.documents("daily_total") == [direct]
 
     def test_at_the_same_time_as_another_does_nothing(self, desk: CrmDesk) -> None:
         lead = delivered(desk)
