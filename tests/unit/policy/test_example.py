@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from leadloop.cli.new_project import Choices, Language, policy_text
-from leadloop.policy import ContactMode, GoalEvent, load_policy, read_policy
+from leadloop.policy import ContactMode, GoalEvent
+from leadloop.policy.loader import load_policy, read_policy
 
+OWN_FIELDS = {"known_ids", "duplicate", "quality", "fraud"}
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "real_estate" / "leadloop.yaml"
 
 
@@ -35,6 +37,9 @@ def test_both_languages_say_the_same() -> None:
 def test_what_is_commented_out_holds_once_the_hashes_are_gone(language: Language) -> None:
     public_key = load_policy(EXAMPLE).contacts.public_key
     text = policy_text(Choices(language=language), public_key)
+    text = re.sub(r"^  # (?=(fields:|  [a-z_]+: [0-9]))", "  ", text, flags=re.MULTILINE)
     policy = read_policy(re.sub(r"^# (?=( *[a-z_]+:( |$)))", "", text, flags=re.MULTILINE))
+    assert policy.crm.fields.model_dump(exclude_unset=True).keys() == {"source", "called_number", *OWN_FIELDS}
+    assert policy.crm.fields.own == OWN_FIELDS
     assert (policy.qualification.profile, policy.qualification.needed) == ("warm", ("location", "budget"))
     assert set(policy.disqualification.reasons) == {"spam", "wants_to_rent"}
