@@ -7,10 +7,10 @@ posts its webhook again, the bus delivers again, the schedule's next time comes;
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -21,8 +21,10 @@ from faults.plans import Plan
 from faults.wire import InProcess
 from leadloop import timestamps
 from leadloop.adapters.sqlite_deliveries import Delivery
+from leadloop.leads.lead import Lead
 from leadloop.messages import Message, wrap_push
-from leadloop.ports.store import Document, Query
+from leadloop.policy import Policy
+from leadloop.ports.store import Document, Key, Query
 from leadloop.queries import every_document
 from leadloop.runtime import Runtime
 from leadloop_host.backoff import retry_delay
@@ -40,6 +42,21 @@ _NO_ANSWER = 0
 _MOST_ROUNDS = 2000
 _SOON = timedelta(seconds=2)
 """The first back-off of the bus, when it sees at once that nobody answers."""
+
+
+class OpenEnds(NamedTuple):
+    """What is still to come of a lead, as it rests."""
+
+    pending: tuple[str, ...]
+    """Goals that wait to be claimed; without any id, they wait until they are too old."""
+    contact_term_from: datetime | None
+
+    @classmethod
+    def of(cls, document: Document, policy: Policy) -> OpenEnds:
+        lead = Lead.of(document)
+        state = lead.state(policy)
+        pending = tuple(map(str, lead.pending(policy, state))) if state.weak_ids else ()
+        return cls(pending, state.contact_term_from)
 
 
 class NeverQuiet(AssertionError):
@@ -64,6 +81,8 @@ class Company(World):
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
         self._hooks_seen = 0
+        self._read: dict[str, tuple[int, list[Document]]] = {}
+        self._open_ends: dict[tuple[Key, str], OpenEnds] = {}
         self.answered: list[str] = []
         """Event ids of forms that were answered 2xx."""
 
@@ -108,8 +127,26 @@ class Company(World):
     # what an auditor is shown
 
     def documents(self, collection: str) -> list[Document]:
-        """Every document of a collection, by id."""
-        return sorted(every_document(self.machine.store, Query(collection)), key=lambda document: document.key)
+        """Every document of a collection, by id. Read once for as long as nobody writes there: it is asked often."""
+        writes = self.machine.written[collection]
+        known = self._read.get(collection)
+        if known is None or known[0] != writes:
+            found = sorted(every_document(self.machine.store, Query(collection)), key=lambda document: document.key)
+            self._read[collection] = known = (writes, found)
+        return known[1]
+
+    def open_ends(self) -> Iterator[tuple[str, OpenEnds]]:
+        """Each lead's id and what is not at its end about it."""
+        for document in self.documents("lead"):
+            version = document.key, document.version
+            if version not in self._open_ends:
+                self._open_ends[version] = OpenEnds.of(document, self.policy)
+            yield document.key.id, self._open_ends[version]
+
+    def read_afresh(self) -> None:
+        """What rests is read from the store, whatever was known of it."""
+        self._read.clear()
+        self._open_ends.clear()
 
     def published(self) -> list[Message]:
         """Every message that was ever on the bus."""

@@ -20,7 +20,7 @@ from leadloop.policy import Policy
 from leadloop.ports.bus import PublishFailed
 from leadloop.ports.clock import Clock
 from leadloop.ports.http import Http
-from leadloop.ports.store import Document, Key, Page, Query, StoreUnavailable, Usage, Write
+from leadloop.ports.store import Document, Key, Page, Query, Store, StoreUnavailable, Usage, Write
 from leadloop.runtime import Runtime, using
 from simulation.system import application
 from support.interruptions import Crash
@@ -66,6 +66,8 @@ class Machine:
         self.calls: Counter[str] = Counter()
         self.variables: set[tuple[str, str]] = set()
         """Function, and an environment variable that it looked at."""
+        self.written: Counter[str] = Counter()
+        """How often each collection was written to, by whomever."""
         self._plan = plan
         self._environment = environment
         self._clock = clock
@@ -73,7 +75,7 @@ class Machine:
         self._http = http
         self._entropy = SeededEntropy(1)
         self._deaths_in_a_row: Counter[tuple[str, str]] = Counter()
-        self.store = documents.open()
+        self.store: Store = _Counted(documents.open(), self.written)
 
     def call(self, function: str, cause: str, path: str = "/", **request: Any) -> TestResponse:  # noqa: ANN401
         """POST to a function. ``cause`` names what comes again if it dies: raises ``Crash``, in a new process."""
@@ -111,7 +113,7 @@ class Machine:
         self.deaths[call.died_at] += 1
         self._deaths_in_a_row[call.function, cause] += 1
         self._documents.close()
-        self.store = self._documents.open()
+        self.store = _Counted(self._documents.open(), self.written)
         self.messages.forget()
 
     def _process(self, call: Call | None) -> Runtime:
@@ -139,6 +141,30 @@ class _Noted:
         message_id = self._machine.messages.bus.publish(topic, message)
         self._machine.published.append(Published(topic, message))
         return message_id
+
+
+class _Counted:
+    """A ``Store`` that counts how often each collection is written to."""
+
+    def __init__(self, store: Store, written: Counter[str]) -> None:
+        self.usage: Usage = store.usage
+        self._store = store
+        self._written = written
+
+    def get_many(self, keys: Sequence[Key]) -> list[Document | None]:
+        return self._store.get_many(keys)
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        try:
+            self._store.commit(writes)
+        finally:
+            self._written.update({write.key.collection for write in writes})
+
+    def query(self, query: Query, cursor: str | None = None) -> Page:
+        return self._store.query(query, cursor)
+
+    def count(self, query: Query) -> int:
+        return self._store.count(query)
 
 
 class Noticed(dict[str, str]):

@@ -21,6 +21,7 @@ _MADE_IN = "new"
 
 def broken(company: Company, player: Player) -> list[str]:
     """Every promise that does not hold, in words; nothing when all is well."""
+    company.read_afresh()
     checks = (
         _oracle(company, player),
         _answered(company, player),
@@ -72,12 +73,10 @@ def unrest(company: Company) -> Iterator[str]:
     for upload in company.documents("upload"):
         if upload.fields["state"] not in ("terminal", "released", "split"):
             yield f"upload {upload.key.id} is {upload.fields['state']}"
-    for lead in books.leads(company):
-        state = lead.state(company.policy)
-        if state.weak_ids:  # without any, conversions wait until they are too old
-            yield from (f"lead {lead.id}: {goal} waits" for goal in lead.pending(company.policy, state))
-        if state.contact_term_from and state.contact_term_from + company.policy.contacts.retention < company.now:
-            yield f"lead {lead.id}: the contact rests beyond its term"
+    for lead_id, ends in company.open_ends():
+        yield from (f"lead {lead_id}: {goal} waits" for goal in ends.pending)
+        if ends.contact_term_from and ends.contact_term_from + company.policy.contacts.retention < company.now:
+            yield f"lead {lead_id}: the contact rests beyond its term"
 
 
 def undelivered(company: Company) -> Iterator[str]:
