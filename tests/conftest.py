@@ -1,9 +1,14 @@
-"""Every test starts with a closed environment; ``world`` is the memory world most tests live in."""
+"""Every test starts with a closed environment; ``world`` is the memory world most tests live in.
+
+The files that take longest begin first, so that none is left alone at the end while other workers have nothing to do;
+``make test`` gives each worker a file at a time.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +18,57 @@ if TYPE_CHECKING:
     from support.world import World
 
 # A busy machine is no failure: no example of Hypothesis is timed.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=50)
+settings.register_profile("deep", settings.get_profile("untimed"), max_examples=2000)
 settings.load_profile("untimed")
+
+LONGEST_FIRST = (
+    "faults/test_crashes.py",
+    "journeys/test_loop_survives_kills.py",
+    "journeys/test_demo_on_emulators.py",
+    "packages/test_clean_environments.py",
+    "cloud/test_terraform_mistakes.py",
+    "journeys/test_loop_metrica_refuses.py",
+    "journeys/test_loop_storage_fails.py",
+    "unit/leads/test_visiting.py",
+    "journeys/test_loop_uploads_at_once.py",
+    "simulation/test_histories.py",
+    "market/test_market.py",
+    "unit/crm/test_interruptions.py",
+    "journeys/test_demo.py",
+    "packages/test_imports.py",
+    "unit/bench/test_measurements.py",
+    "cloud/test_preflight.py",
+    "cloud/test_deploying.py",
+    "unit/leads/test_family.py",
+    "journeys",
+    "cloud",
+    "browser",
+    "container",
+    "functions",
+    "promises",
+    "contract",
+)
+"""Files and folders under tests, by what they take; the others follow as they stand."""
+
+
+@pytest.hookimpl(optionalhook=True)  # a run may go without xdist
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than processors: journeys spend half of their time waiting for a process of their own."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests = Path(__file__).parent
+    gone = [one for one in LONGEST_FIRST if not (tests / one).exists()]
+    if gone:
+        raise pytest.UsageError(f"tests/conftest.py lets begin first what there is not: {', '.join(gone)}")
+    items.sort(key=lambda item: _turn(item.path.relative_to(tests)))
+
+
+def _turn(path: PurePath) -> int:
+    places = {path.as_posix(), *(folder.as_posix() for folder in path.parents)}
+    return next((turn for turn, one in enumerate(LONGEST_FIRST) if one in places), len(LONGEST_FIRST))
 
 
 @pytest.fixture(autouse=True)
