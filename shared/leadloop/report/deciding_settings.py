@@ -34,6 +34,8 @@ def of_source(policy: Policy, source: Source) -> str:
 
 def of_quality(policy: Policy, quality: Quality) -> str:
     """The stage, the fields or the reason that decided."""
+    if quality.verdict.rule == "quality.pending" and policy.qualification.profile is None:
+        return "qualification.profile"
     if quality.verdict.rule == "quality.incomplete":
         return "qualification.required" if policy.qualification.required else "qualification.profile"
     if quality.verdict.rule == "quality.disqualified":

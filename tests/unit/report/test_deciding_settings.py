@@ -114,6 +114,9 @@ class TestQuality:
     def test_what_decided_about_it(self, facts: list[Fact], expected: str) -> None:
         assert setting(judging(), "quality", *facts) == expected
 
+    def test_that_it_is_not_asked_for(self) -> None:
+        assert setting(sokol(), "quality", submitted()) == "qualification.profile"
+
     def test_what_an_own_profile_lacks(self) -> None:
         own = judging("own", required=["family"])
         assert setting(own, "quality", submitted(), linked(), entered(QUALIFIED), shown()) == "qualification.required"
