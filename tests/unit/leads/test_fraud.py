@@ -50,6 +50,8 @@ def gate(*facts: Fact, policy: Policy = POLICY, velocity: dict[str, int] | None 
         ({"fill_seconds": 3}, {}, 0, True),
         ({"fill_seconds": 2.9}, {}, 60, True),
         ({"fill_seconds": 0}, {}, 60, True),
+        ({"fill_seconds": None}, {}, 0, True),
+        ({"fill_seconds": 1_000_000, "automation": True, "phone_pattern": True}, {}, 100, False),
         ({"automation": True}, {}, 60, True),
         ({"foreign_origin": True}, {}, 30, True),
         ({"phone_pattern": True}, {}, 40, True),
