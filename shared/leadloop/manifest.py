@@ -19,7 +19,8 @@ _WHOLE_CPUS = {1: (0.125, 4), 2: (0.125, 8), 4: (2, 16), 6: (4, 24), 8: (4, 32)}
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # defer_build: a function reads what was checked when it was packaged, and never needs what checks it.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Delivery(_Entry):
@@ -108,7 +109,7 @@ class Manifest(_Entry):
     """Every function and every topic of the bundle."""
 
     topics: tuple[_Name, ...]
-    delivery: Delivery = Delivery()
+    delivery: Delivery = Field(default_factory=Delivery.model_construct)
     functions: dict[_Name, Function]
 
     @model_validator(mode="after")
@@ -128,13 +129,7 @@ class Manifest(_Entry):
 
 
 def load(path: Path) -> Manifest:
-    """Read the manifest: YAML, or the JSON a package carries when its name ends in ``.json``.
-
-    Raises ``OSError``, ``yaml.YAMLError`` or, naming the entry, ``pydantic.ValidationError``.
-    """
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".json":
-        return Manifest.model_validate_json(text)
+    """Read the manifest. Raises ``OSError``, ``yaml.YAMLError`` or, naming the entry, ``pydantic.ValidationError``."""
     import yaml  # a package reads JSON, and does not pay for YAML
 
-    return Manifest.model_validate(yaml.safe_load(text))
+    return Manifest.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))

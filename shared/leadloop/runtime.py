@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING
 
 from leadloop import manifest as manifests
 from leadloop.manifest import Manifest
+from leadloop.packaged import read_packaged
 from leadloop.policy import Policy
-from leadloop.policy.loader import load_policy
 from leadloop.ports.bus import Bus
 from leadloop.ports.clock import Clock
 from leadloop.ports.entropy import Entropy
@@ -72,13 +72,19 @@ class Runtime:
 
     @cached_property
     def policy(self) -> Policy:
-        """The policy. Raises ``PolicyInvalid``."""
-        return load_policy(self._path("LEADLOOP_POLICY", "leadloop.json"))
+        """The policy. Raises ``PolicyInvalid``, or ``PackageInvalid`` of a package."""
+        path = self._path("LEADLOOP_POLICY", "leadloop.json")
+        if path.parent == PACKAGED:
+            return read_packaged(Policy, path)
+        from leadloop.policy.loader import load_policy
+
+        return load_policy(path)
 
     @cached_property
     def manifest(self) -> Manifest:
         """The manifest of functions."""
-        return manifests.load(self._path("LEADLOOP_MANIFEST", "functions.json"))
+        path = self._path("LEADLOOP_MANIFEST", "functions.json")
+        return read_packaged(Manifest, path) if path.parent == PACKAGED else manifests.load(path)
 
     @cached_property
     def secrets(self) -> Secrets:

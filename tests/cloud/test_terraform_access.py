@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from leadloop.policy import load_policy
+from leadloop.policy.loader import load_policy
 from leadloop.secret_readers import secrets_of
 from leadloop_host.dispatcher import DEAD_LETTER_TOPIC
 from support.knocks import MANIFEST

@@ -10,7 +10,7 @@ import pytest
 from leadloop import indexes
 from leadloop.cost.assumptions import IMAGES_KEPT
 from leadloop.cost.schedules import firings_a_day
-from leadloop.policy import load_policy
+from leadloop.policy.loader import load_policy
 from leadloop.secret_readers import readers
 from leadloop_host.dispatcher import DEAD_LETTER_TOPIC
 from leadloop_packaging.staging import RUNTIME

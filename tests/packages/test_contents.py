@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from leadloop import manifest as manifests
-from leadloop.policy.loader import load_policy, read_policy
+from leadloop.manifest import Manifest
+from leadloop.packaged import PackageInvalid, read_packaged
+from leadloop.policy import Policy
+from leadloop.policy.loader import read_policy
 from leadloop_packaging.checkout import packages_of
 from leadloop_packaging.contents import settings_files
 from leadloop_packaging.faults import PackagingRefused
@@ -81,8 +83,21 @@ def test_policy_and_manifest_are_those_of_the_files(text: str, tmp_path: Path) -
     policy = read_policy(text)
     for name, content in settings_files(policy, MANIFEST).items():
         (tmp_path / name).write_bytes(content)
-    assert load_policy(tmp_path / "leadloop.json") == policy
-    assert manifests.load(tmp_path / "functions.json") == MANIFEST
+    carried = read_packaged(Policy, tmp_path / "leadloop.json")
+    assert carried == policy
+    assert repr(carried) == repr(policy)  # a name of the policy is no text that is equal to it
+    assert repr(read_packaged(Manifest, tmp_path / "functions.json")) == repr(MANIFEST)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"site": {}}', '{"sote": {}}', "\xff"],
+    ids=["empty", "no object", "without all", "without some", "of another version", "no UTF-8"],
+)
+def test_a_policy_of_another_version_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "leadloop.json").write_text(text, encoding="latin-1")
+    with pytest.raises(PackageInvalid, match=r"leadloop\.json: expected the JSON of a package of this version"):
+        read_packaged(Policy, tmp_path / "leadloop.json")
 
 
 def test_what_lies_beside_the_named_files_does_not_enter(tmp_path: Path) -> None:

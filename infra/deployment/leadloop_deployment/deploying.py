@@ -14,7 +14,8 @@ from pathlib import Path
 from leadloop.adapters.system_keys import SystemKeys
 from leadloop.cli import check_report
 from leadloop.cli.environment_file import environment_of
-from leadloop.policy import ContactMode, Policy, PolicySource
+from leadloop.policy import ContactMode, Policy
+from leadloop.policy.loader import PolicySource
 from leadloop_deployment.bundle import VARIABLES, Bundle
 from leadloop_deployment.faults import DeploymentRefused
 from leadloop_deployment.google_cloud import GoogleCloud

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from leadloop.policy import PolicySource
+from leadloop.policy.loader import PolicySource
 from leadloop_deployment.bundle import VARIABLES, Bundle
 from leadloop_deployment.faults import DeploymentRefused
 from leadloop_deployment.google_cloud import GoogleCloud

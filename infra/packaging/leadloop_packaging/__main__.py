@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from leadloop.policy import PolicyInvalid, load_policy
-from leadloop.policy.loader import STANDARD_NAME
+from leadloop.policy import PolicyInvalid
+from leadloop.policy.loader import STANDARD_NAME, load_policy
 from leadloop_packaging.checkout import ROOT, packages_of
 from leadloop_packaging.faults import PackagingRefused
 from leadloop_packaging.staging import stage

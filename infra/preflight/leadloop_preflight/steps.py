@@ -7,8 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from leadloop.policy import load_policy
-from leadloop.policy.loader import STANDARD_NAME
+from leadloop.policy.loader import STANDARD_NAME, load_policy
 from leadloop_packaging.checkout import ROOT, packages_of
 from leadloop_packaging.staging import stage
 from leadloop_preflight import house_rules, module_tables

@@ -28,7 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
     from leadloop.cli import check_report
     from leadloop.cli.answer import OK, REFUSED, counted, print_json
     from leadloop.cli.environment_file import environment_of
-    from leadloop.policy import PolicyInvalid, PolicySource
+    from leadloop.policy import PolicyInvalid
+    from leadloop.policy.loader import PolicySource
 
     try:
         source = PolicySource.of_file(arguments.policy)

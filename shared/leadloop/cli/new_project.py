@@ -11,8 +11,8 @@ from string import Template
 from typing import Literal, Protocol, TypeAlias
 
 from leadloop.cli.environment_file import FILE_NAME as ENVIRONMENT
-from leadloop.policy import read_policy
 from leadloop.policy.loader import STANDARD_NAME as POLICY
+from leadloop.policy.loader import read_policy
 
 Language: TypeAlias = Literal["ru", "en"]
 

@@ -8,9 +8,9 @@ External ids are strings, money is in minor units, times are aware UTC.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from leadloop.json_types import JsonObject
@@ -24,11 +24,10 @@ LEAD, CONTACT = "lead", "contact"
 """Entity kinds a hint may name. Others are not read."""
 
 
-@dataclass(frozen=True, slots=True)
-class HookReading:
+class HookReading(NamedTuple):
     """What a webhook's body said: ids by entity kind, or why it could not be understood."""
 
-    entity_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    entity_ids: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """May be empty without a reason: the hook is about something leadloop does not read."""
     unreadable: str | None = None
     """The reason, in words that hold nothing of the body."""
@@ -41,8 +40,7 @@ class Status(NamedTuple):
     status_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CrmLead:
+class CrmLead(NamedTuple):
     """A deal as the CRM shows it now."""
 
     external_id: str
@@ -54,7 +52,7 @@ class CrmLead:
     closed_at: datetime | None = None
     contact_ids: tuple[str, ...] = ()
     """The main contact first. Ids only."""
-    ids: Mapping[str, str] = field(default_factory=dict)
+    ids: Mapping[str, str] = MappingProxyType({})
     """Ad ids found in its fields, by the names of ``messages.AdIds``, checked by pattern."""
     leadloop_id: str | None = None
     submission_id: str | None = None
@@ -64,7 +62,7 @@ class CrmLead:
     """Id of the user who works on it."""
     loss_reason: str | None = None
     """Id of the reason it was lost for; ``None`` when it is not lost, or nobody said why."""
-    source: Mapping[str, str] = field(default_factory=dict)
+    source: Mapping[str, str] = MappingProxyType({})
     """Texts of its source fields by ``SOURCE_FIELDS``, cut to ``LONGEST_TEXT``, and ``created_by``: the CRM's id of
     the user who made it, 0 for a robot, a form or a program. Texts that read like a contact are left out, but for
     the number that was called, which is not for keeping before it is found to be one of the owner's."""

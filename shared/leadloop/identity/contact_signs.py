@@ -6,13 +6,14 @@ import re
 import unicodedata
 from urllib.parse import unquote
 
-_EMAIL = re.compile(r"[^\s@/=&?]@[^\s@/=&?]+\.[^\s@/=&?]{2,}")
+# The three that decide are compiled at their first use: few texts come so far.
+_EMAIL = r"[^\s@/=&?]@[^\s@/=&?]+\.[^\s@/=&?]{2,}"
 _GAP = r"[\s().\-–—_]{0,3}"
-_RUSSIAN = re.compile(
+_RUSSIAN = (
     rf"(?<![\d.])(?:\+?7|8)?{_GAP}9\d\d{_GAP}\d{{3}}{_GAP}\d\d{_GAP}\d\d(?!\d)"
     rf"|(?<![\d.])(?:\+?7|8){_GAP}[348]\d\d{_GAP}\d{{3}}{_GAP}\d\d{_GAP}\d\d(?!\d)"
 )
-_INTERNATIONAL = re.compile(rf"\+{_GAP}\d(?:{_GAP}\d){{8,14}}")
+_INTERNATIONAL = rf"\+{_GAP}\d(?:{_GAP}\d){{8,14}}"
 _NINE_DIGITS = re.compile(rf"(?:[0-9]{_GAP}){{8}}[0-9]")
 """The fewest that a pattern above is content with."""
 _AS_IT_READS = re.compile(r"[\x00-\x7f\u0400-\u04ff]*")
@@ -39,7 +40,7 @@ def looks_like_contact(text: str) -> bool:
 
 
 def _reads_like_contact(text: str) -> bool:
-    return any(pattern.search(text) is not None for pattern in (_EMAIL, _RUSSIAN, _INTERNATIONAL))
+    return any(re.search(pattern, text) is not None for pattern in (_EMAIL, _RUSSIAN, _INTERNATIONAL))
 
 
 def _plain(text: str) -> str:

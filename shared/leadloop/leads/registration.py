@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from leadloop.facts import Fact, TooManyFacts
 from leadloop.json_types import Json, JsonObject
@@ -12,7 +12,7 @@ from leadloop.leads import facts_of
 from leadloop.leads.delivery import due_again
 from leadloop.leads.family import place, settle
 from leadloop.leads.lead import Lead
-from leadloop.leads.velocity import look_round
+from leadloop.leads.velocity import in_its_places, look_round
 from leadloop.leads.verdicts import recall_verdicts
 from leadloop.leads.visiting import recall, tell_refused
 from leadloop.leads.writing import decide_and_commit, lead_writes
@@ -26,8 +26,7 @@ from leadloop.queries import leads_of_submission
 from leadloop.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(NamedTuple):
     """How a submission ended, now or at an earlier delivery of the same message."""
 
     lead_id: str
@@ -54,9 +53,9 @@ def register(store: Store, policy: Policy, captured: LeadCaptured, now: datetime
     # After the commit, also one found done: whoever came meanwhile did not see the lead.
     if not registrar.is_settled:
         settle(store, policy, registrar.done.lead_id)
-    look_round(store, policy, registrar.done.lead_id)
+    look_round(store, policy, registrar.done.lead_id, registrar.before)
     recall_verdicts(store, policy, registrar.done.lead_id)
-    return replace(registrar.done, left_out=recall(store, policy, registrar.done.lead_id))
+    return registrar.done._replace(left_out=recall(store, policy, registrar.done.lead_id))
 
 
 def keep_unreadable(store: Store, policy: Policy, unreadable: SubmissionUnreadable, now: datetime) -> None:
@@ -110,12 +109,14 @@ class _Registrar:
         self.refusal: Verdict | None = None
         self.is_settled = False
         """Whether nobody else's commit could have changed the lead's place meanwhile; not known of one found done."""
+        self.before: Lead | None = None
+        """The lead as it was before this commit; not known of one found done."""
         self.done: Registration
 
     def decide(self) -> Sequence[Write]:
         lead_key = Key("lead", self.sent.lead_id)
         ended, document = self.store.get_many([outcome_key(self.captured.event_id), lead_key])
-        self.is_settled = False
+        self.is_settled, self.before = False, None
         if ended is not None:
             self.done = _ended_before(self.sent.lead_id, ended)
             return []
@@ -129,7 +130,8 @@ class _Registrar:
 
     def _add(self, lead: Lead, version: str | None, fact: Fact) -> list[Write]:
         is_known = any(held.id == fact.id for held in lead.facts)
-        among = place(self.store, self.policy, lead.with_facts((fact,)))
+        self.before = lead
+        among = place(self.store, self.policy, in_its_places(self.policy, lead.with_facts((fact,))))
         placed, self.is_settled = among.leads[lead.id], among.is_settled
         writes = [] if placed == lead else lead_writes(self.policy, placed, version)
         # what the CRM shows of the others may be another now; this one is announced

@@ -12,7 +12,8 @@ difference whether the visits came before the leads.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from leadloop import timestamps
 from leadloop.facts import MAX_VISITS, Fact
@@ -44,12 +45,11 @@ _TOO_MANY = Verdict(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What became of a visit, and by lead why one could not hold it."""
 
     verdict: Verdict
-    refusals: Mapping[str, Verdict] = field(default_factory=dict)
+    refusals: Mapping[str, Verdict] = MappingProxyType({})
 
 
 def record(store: Store, policy: Policy, captured: VisitCaptured) -> Told:

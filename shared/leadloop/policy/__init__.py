@@ -1,7 +1,6 @@
-"""``leadloop.yaml`` → validated, documented models."""
+"""``leadloop.yaml`` as documented models. Files are read by ``leadloop.policy.loader``."""
 
 from leadloop.policy.faults import Fault, PolicyInvalid
-from leadloop.policy.loader import PolicySource, load_policy, read_policy
 from leadloop.policy.models import AmoCrm, ContactMode, Defaults, Goal, GoalEvent, Policy
 
 __all__ = [
@@ -13,7 +12,4 @@ __all__ = [
     "GoalEvent",
     "Policy",
     "PolicyInvalid",
-    "PolicySource",
-    "load_policy",
-    "read_policy",
 ]

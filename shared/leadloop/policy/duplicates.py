@@ -45,7 +45,7 @@ class Duplicates(Section):
     """``last``: from the previous contact, duplicates included; ``first``: from the contact that began the series."""
     credit: Literal["first", "last"] = "first"
     """Which lead's source keeps the credit for a series."""
-    clients: Clients = Clients()
+    clients: Clients = Field(default_factory=Clients.model_construct)
     """The exclusion list of current clients."""
 
 

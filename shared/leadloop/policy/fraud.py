@@ -94,9 +94,9 @@ class Fraud(Section):
     """Within which time other leads are counted for ``fraud.velocity``."""
     phone_period: Duration = timedelta(days=1)
     """The same for phones of one block."""
-    velocity: Velocity = Velocity()
+    velocity: Velocity = Field(default_factory=Velocity.model_construct)
     """Leads in quick succession."""
-    weights: Weights = Weights()
+    weights: Weights = Field(default_factory=Weights.model_construct)
     """What each sign weighs."""
     providers: dict[ProviderName, Provider] = Field(default_factory=dict)
     """Antifraud services by the name they give themselves in a verdict."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -39,10 +38,7 @@ class PolicySource:
 
     @classmethod
     def of_file(cls, path: FilePath) -> PolicySource:
-        """Read a policy file: YAML, or the JSON a package carries when its name ends in ``.json``.
-
-        Raises ``PolicyInvalid`` when there is none or it is not UTF-8 text.
-        """
+        """Read a policy file: YAML, of which JSON is a part. Raises ``PolicyInvalid`` without one in UTF-8."""
         try:
             content = path.read_bytes()
         except OSError as error:
@@ -53,7 +49,7 @@ class PolicySource:
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
             raise PolicyInvalid(path.name, [Fault("", line, "not UTF-8 text; save the file as UTF-8")]) from None
-        return cls(path.name, _json_tree(text)) if path.suffix == ".json" else cls.of_text(text, path.name)
+        return cls.of_text(text, path.name)
 
     @cached_property
     def policy(self) -> Policy:
@@ -154,14 +150,6 @@ def _steps(place: str) -> list[str]:
 def _steps_in_common(one: str, other: str) -> int:
     """How many steps two paths share before they part."""
     return len(list(takewhile(bool, map(eq, _steps(one), _steps(other)))))
-
-
-def _json_tree(text: str) -> Tree:
-    try:
-        return Tree(json.loads(text))
-    except ValueError as error:
-        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
-        return Tree(faults=[Fault("", line, "expected the JSON of a package; make the package again")])
 
 
 def read_policy(text: str, name: str = STANDARD_NAME) -> Policy:

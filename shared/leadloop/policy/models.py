@@ -169,7 +169,7 @@ class AmoCrm(Section):
     """Statuses (``pipeline/status``) that are known and mean nothing."""
     new_lead: NewLead | None = None
     """Where leads are created; needed by contacts mode ``keep``."""
-    fields: AmoCrmFields = AmoCrmFields()
+    fields: AmoCrmFields = Field(default_factory=AmoCrmFields.model_construct)
     """Where ids live in a lead."""
     requests_per_second: float = Field(6, gt=0, le=50, strict=True)
     """amoCRM allows 7 a second for one integration; one is left for others."""
@@ -298,21 +298,21 @@ class Policy(Section):
     """The CRM: which status means which stage."""
     goals: dict[GoalName, Goal] = Field(min_length=1)
     """Which stage reaches which Metrica goal."""
-    sources: Sources = Sources()
+    sources: Sources = Field(default_factory=Sources.model_construct)
     """Where leads may come from."""
-    identity: Identity = Identity()
+    identity: Identity = Field(default_factory=Identity.model_construct)
     """What joins leads to a person."""
-    duplicates: Duplicates = Duplicates()
+    duplicates: Duplicates = Field(default_factory=Duplicates.model_construct)
     """Which lead repeats which."""
-    qualification: Qualification = Qualification()
+    qualification: Qualification = Field(default_factory=Qualification.model_construct)
     """What a good lead must show."""
-    disqualification: Disqualification = Disqualification()
+    disqualification: Disqualification = Field(default_factory=Disqualification.model_construct)
     """Why a lead is not worth working on."""
-    fraud: Fraud = Fraud()
+    fraud: Fraud = Field(default_factory=Fraud.model_construct)
     """The fraud gate."""
     schedules: dict[str, Cron] = Field(default_factory=dict)
     """Function name → cron (UTC), replacing the manifest's."""
-    defaults: Defaults = Defaults()
+    defaults: Defaults = Field(default_factory=Defaults.model_construct)
     """Numbers that may be left alone."""
 
     @field_validator("crm")

@@ -70,9 +70,7 @@ NAMED = (*(name for name in CLASSES if name != PAYMENT), REFERRAL)
 """Classes that a rule may name; ``referral`` is every other site."""
 
 _BY_HOST = {host: name for name, hosts in CLASSES.items() for host in hosts}
-_SEARCH_OF_MANY_COUNTRIES = re.compile(
-    r"(?:www\.|m\.|news\.|images\.)*(?:google|yandex|bing|yahoo)\.[a-z]{2,3}(?:\.[a-z]{2})?"
-)
+_SEARCH_OF_MANY_COUNTRIES = r"(?:www\.|m\.|news\.|images\.)*(?:google|yandex|bing|yahoo)\.[a-z]{2,3}(?:\.[a-z]{2})?"
 
 
 @lru_cache(maxsize=2048)
@@ -83,7 +81,7 @@ def class_of(host: str) -> str:
         if found := _BY_HOST.get(rest):
             return found
         rest = rest.partition(".")[2]
-    return "search" if _SEARCH_OF_MANY_COUNTRIES.fullmatch(host) else REFERRAL
+    return "search" if re.fullmatch(_SEARCH_OF_MANY_COUNTRIES, host) else REFERRAL
 
 
 def is_within(host: str, domain: str) -> bool:

@@ -14,7 +14,7 @@ from leadloop.cli.environment_file import read_environment
 from leadloop.cli.new_project import AlreadyThere, Choices, write_project
 from leadloop.identity.keys import KeyRing
 from leadloop.identity.sealing import seal, unseal
-from leadloop.policy import load_policy
+from leadloop.policy.loader import load_policy
 
 
 def begin(folder: Path, *words: str) -> int:

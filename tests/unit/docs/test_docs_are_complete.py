@@ -17,7 +17,7 @@ import pytest
 from leadloop.adapters.json_log import JsonLog
 from leadloop.cli import COMMANDS
 from leadloop.forms.field_names import SPELLINGS, UTM, plain_name
-from leadloop.policy import read_policy
+from leadloop.policy.loader import read_policy
 from leadloop.policy.settings import settings
 from leadloop_host.demo.proof import Proof
 from leadloop_host.demo.story import read_story

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from leadloop import secrets
-from leadloop.policy import read_policy
+from leadloop.policy.loader import read_policy
 from leadloop.policy.settings import Setting, settings
 
 ROOT = Path(__file__).resolve().parents[3]

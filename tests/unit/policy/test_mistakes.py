@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from leadloop.policy import PolicyInvalid, load_policy
+from leadloop.policy import PolicyInvalid
+from leadloop.policy.loader import load_policy
 
 CASES = sorted((Path(__file__).parents[2] / "bodies" / "policy").glob("*.yaml"))
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from leadloop.policy import GoalEvent, Policy, PolicyInvalid, PolicySource, load_policy, read_policy
+from leadloop.policy import GoalEvent, Policy, PolicyInvalid
 from leadloop.policy.durations import read_duration, write_duration
+from leadloop.policy.loader import PolicySource, load_policy, read_policy
 from leadloop.policy.origins import read_origin
 
 SOKOL = """\
