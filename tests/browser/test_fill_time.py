@@ -21,6 +21,17 @@ AUTOFILL = """for (const [name, value] of Object.entries({ phone: '+7 999 000-01
 BY_SCRIPT = ("form.submit()", "form.requestSubmit()", "form.querySelector('button').click()")
 
 
+ADDRESS = {
+    "NAME_FULL": "Анна Петрова",
+    "PHONE_HOME_WHOLE_NUMBER": "+79990000104",
+    "EMAIL_ADDRESS": "anna@sokol.example",
+}
+ADDRESS_FIELDS = (
+    '<input name="name" autocomplete="name"><input name="phone" type="tel" autocomplete="tel">'
+    '<input name="email" autocomplete="email">'
+)
+
+
 class Watch:
     """The clock of a visitor's browser: it stands still until a test moves it."""
 
@@ -41,6 +52,17 @@ def watch(anna: Visitor) -> Watch:
 def type_slowly(visitor: Visitor, field: str, text: str = PHONE) -> None:
     """Letter by letter, as people and some programs do."""
     visitor.page.locator(field).press_sequentially(text)
+
+
+def autofill(visitor: Visitor, selector: str) -> None:
+    """What Chromium itself does when a person picks the address that it offers below a field."""
+    devtools = visitor.context.new_cdp_session(visitor.page)
+    devtools.send("Autofill.enable")
+    root = devtools.send("DOM.getDocument")["root"]["nodeId"]
+    node = devtools.send("DOM.querySelector", {"nodeId": root, "selector": selector})["nodeId"]
+    field = devtools.send("DOM.describeNode", {"nodeId": node})["node"]["backendNodeId"]
+    address = {"fields": [{"name": name, "value": value} for name, value in ADDRESS.items()]}
+    devtools.send("Autofill.trigger", {"fieldId": field, "address": address})
 
 
 def told(visitor: Visitor) -> float | None:
@@ -141,13 +163,24 @@ class TestAPersonWhoDoesNotType:
             lambda page: page.evaluate(f"document.execCommand('insertText', false, '{PHONE}')"),
             lambda page: page.evaluate(f"document.activeElement.value = '{PHONE}'"),
         ],
-        ids=["the browser fills in", "the keyboard suggests", "the clipboard", "a mask"],
+        ids=["a password manager", "the keyboard suggests", "the clipboard", "a mask"],
     )
     def test_whoever_filled_it_in(self, anna: Visitor, watch: Watch, how: Callable[[object], object]) -> None:
         come(anna)
         anna.page.click("[name=phone]")
         how(anna.page)
         watch.strike(1)
+        anna.page.click("button")
+        assert told(anna) is None
+
+    def test_an_address_that_chromium_filled_in(self, anna: Visitor, watch: Watch) -> None:
+        page = anna.served.site.page("direct.html")
+        anna.serve(DIRECT, page.replace('<input name="phone" type="tel">', ADDRESS_FIELDS))
+        come(anna)
+        anna.page.click("[name=name]")
+        autofill(anna, "[name=name]")
+        anna.see(f"form.elements.email.value == '{ADDRESS['EMAIL_ADDRESS']}' && form.elements.phone.value")
+        watch.strike(0.7)
         anna.page.click("button")
         assert told(anna) is None
 
