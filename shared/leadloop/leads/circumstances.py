@@ -40,8 +40,8 @@ class Circumstances(_Told):
     """Since when the person had been a client when this lead came; ``None`` if it was none."""
     lent: Lent | None = None
     velocity: dict[str, int] = Field(default_factory=dict)
-    """By kind (``client_id``, ``network``, ``device``, ``phone_block``) how many leads with other contacts came from
-    the same place in the busiest period around this one, in steps of ``fraud.velocity``; nothing below the first."""
+    """By place (``client_id:1700…``, ``network:4f…``, ``device:…``, ``phone_block:…``) how many leads with other
+    contacts came from it in the busiest period around this one, in steps of ``fraud.velocity``."""
 
 
 ALONE = Circumstances()

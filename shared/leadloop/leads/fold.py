@@ -85,7 +85,7 @@ def _submitted(_policy: Policy, state: LeadState, fact: Fact) -> None:
         state.key_ids.add(f"{key['kind']}-{key['key_id']}-{key['normaliser']}-{key['hmac']}")
     for name in TRACES:
         if text := _text(fact.values.get(name)):
-            state.traces.setdefault(name, text)
+            state.traces.add(f"{name}:{text}")
     ids = _texts(fact.values.get("ids"))
     if user_id := ids.get("user_id"):
         state.said_user_ids.add(user_id)

@@ -168,8 +168,15 @@ def _hastes(policy: Policy, state: LeadState) -> Iterator[tuple[str, int]]:
         ("network", velocity.network),
         ("phone_block", velocity.phone_block),
     ):
-        if times := state.circumstances.velocity.get(kind, 0) // threshold:
+        # a lead that was seen in several places of a kind is in the largest crowd of them, not in their sum
+        crowds = [number for place, number in state.circumstances.velocity.items() if kind_of(place) == kind]
+        if times := max(crowds, default=0) // threshold:
             yield kind, times
+
+
+def kind_of(place: str) -> str:
+    """The kind of a place that leads are counted by: ``client_id`` of ``client_id:1700…``."""
+    return place.partition(":")[0]
 
 
 def _is_within(seconds: object, limit: timedelta) -> bool:

@@ -122,14 +122,13 @@ class Lead(BaseModel):
         state = self.state(policy)
         deadlines = [timestamps.to_text(conversion.deadline) for conversion in self.pending(policy, state).values()]
         deadlines += [claim.deadline for claim in self.released().values()]
-        traces = [f"{kind}:{trace}" for kind, trace in state.traces.items()]
         kept: JsonObject = self.model_dump(mode="json", exclude={"id"})
         return {
             **kept,
             "occurred_at": timestamps.to_text(state.occurred_at) if state.occurred_at else None,
             "submitted_at": timestamps.to_text(state.submitted_at) if state.submitted_at else None,
             "submission_id": state.submission_id,
-            "weak_ids": json_list(sorted({*state.weak_ids, *traces, *_borrowed(state)})),
+            "weak_ids": json_list(sorted({*state.weak_ids, *state.traces, *_borrowed(state)})),
             "key_ids": json_list(sorted(state.key_ids)),
             "source": state.source.label,
             "crm_ref": state.crm_ref,

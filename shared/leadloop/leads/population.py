@@ -38,14 +38,14 @@ class _Population:
         self._kin = {lead_id: kin for lead_id, kin in found.items() if kin is not None}
         self._by_client: dict[str, list[Kin]] = defaultdict(list)
         seen: dict[str, list[Kin]] = defaultdict(list)
-        self._near: dict[tuple[str, str], list[tuple[datetime, str]]] = defaultdict(list)
+        self._near: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
         for _, kin in sorted(self._kin.items()):
             for client_id in kin.client_ids:
                 self._by_client[client_id].append(kin)
             for key in kin.state.strong_ids:
                 seen[key].append(kin)
             if kin.state.submitted_at is not None:
-                for place in counted_by(policy, kin.state).items():
+                for place in counted_by(policy, kin.state):
                     self._near[place].append((kin.state.submitted_at, kin.lead.id))
         for times in self._near.values():
             times.sort()
@@ -90,12 +90,12 @@ class _Population:
         at = kin.state.submitted_at if kin is not None else None
         velocity: dict[str, int] = {}
         if kin is not None and at is not None:
-            for kind, id_ in counted_by(self._policy, kin.state).items():
-                period, times = period_of(self._policy, kind), self._near[kind, id_]
+            for place in counted_by(self._policy, kin.state):
+                period, times = period_of(self._policy, place), self._near[place]
                 near = times[bisect_left(times, (at - period, "")) : bisect_right(times, (at + period, ""))]
                 others = [self._arrival(other) for _, other in near if other != lead.id]
-                if number := crowd(self._policy, kind, self._arrival(lead.id), others):
-                    velocity[kind] = number
+                if number := crowd(self._policy, place, self._arrival(lead.id), others):
+                    velocity[place] = number
         circumstances = lead.circumstances.model_copy(update={"velocity": velocity})
         return lead.model_copy(update={"circumstances": circumstances})
 

@@ -56,8 +56,8 @@ class LeadState:
     """UserIDs that the site sent, signed or not."""
     crm_user_ids: set[str] = field(default_factory=set)
     """UserIDs that the CRM showed, our own writing among them."""
-    traces: dict[str, str] = field(default_factory=dict)
-    """Where its form was sent from, by ``network`` and ``device``; the first known of each."""
+    traces: set[str] = field(default_factory=set)
+    """All places its forms were sent from, as ``network:4f…``; see ``leadloop.leads.fold.TRACES``."""
     source: Source = NOT_RESOLVED
     source_signs: JsonObject = field(default_factory=dict)
     """What the first submission said of where it came from: ``ids``, ``utm``, ``referrer``, ``form``, ``fields`` …"""

@@ -265,6 +265,15 @@ class TestCurrentClients:
             assert desk.lead("first").circumstances.client_since is None
 
 
+NETWORK = f"network:{'4f' * 16}"
+
+
+def again(form: LeadCaptured, **said: object) -> LeadCaptured:
+    """Another form of the same lead: it tells something else, or at another time."""
+    submission = form.submission.model_validate({**form.submission.model_dump(), **said})
+    return LeadCaptured(event_id=f"{form.event_id}-{sorted(said)}", submission=submission)
+
+
 class TestVelocity:
     def burst(self, count: int, apart: timedelta) -> list[LeadCaptured]:
         return [
@@ -276,8 +285,8 @@ class TestVelocity:
         every_one = sokol().model_copy(update={"fraud": Fraud.model_validate({"velocity": velocity})})
         desk = Register(policy=every_one).take(*forms)
         found = [desk.lead(form.submission.lead_id).circumstances.velocity for form in forms]
-        assert all(one.get("client_id", 0) == one.get("network", 0) for one in found)
-        return [one.get("network", 0) for one in found]
+        assert all(one.get(f"client_id:{ANNA}", 0) == one.get(NETWORK, 0) for one in found)
+        return [one.get(NETWORK, 0) for one in found]
 
     def test_each_knows_how_many_came_with_it_in_the_busiest_hour(self) -> None:
         """The first of a burst is as much of it as the last."""
@@ -293,7 +302,7 @@ class TestVelocity:
 
     def test_a_crowd_is_counted_in_steps_of_the_policy(self) -> None:
         desk = Register().take(*self.burst(5, timedelta(minutes=1)))
-        assert [desk.lead(f"l{n:02}").circumstances.velocity for n in range(5)] == [{"client_id": 3}] * 5
+        assert [desk.lead(f"l{n:02}").circumstances.velocity for n in range(5)] == [{f"client_id:{ANNA}": 3}] * 5
 
     def test_any_order_of_arrival_counts_the_same(self) -> None:
         burst, chance = self.burst(7, timedelta(minutes=11)), random.Random(7)
@@ -302,10 +311,35 @@ class TestVelocity:
             chance.shuffle(burst)
             assert Register().take(*burst).everything() == expected
 
+    def test_a_lead_of_several_browsers_is_in_the_crowd_of_each_and_held_for_the_largest(self) -> None:
+        """The second form came from the browser of a crowd: that is no less a crowd for it."""
+        other = f"client_id:{BORIS}"
+        lead = sent("lead", MORNING, "phone-lead", client_id=ANNA)
+        crowd = [sent(f"b{n}", MORNING + n * timedelta(minutes=5), f"phone-b{n}", client_id=BORIS) for n in range(6)]
+        few = [sent(f"a{n}", MORNING, f"phone-a{n}", client_id=ANNA) for n in range(3)]
+        second = again(lead, ids={"client_id": BORIS}, occurred_at=MORNING + timedelta(minutes=2))
+        story, chance = [lead, *few, *crowd, second], random.Random(5)
+        expected = Register().take(*story).everything()
+        for _ in range(12):
+            chance.shuffle(story)
+            assert Register().take(*story).everything() == expected
+        desk = Register().take(*story)
+        assert desk.lead("lead").circumstances.velocity == {f"client_id:{ANNA}": 3, other: 6}
+        assert desk.lead("lead").state(desk.policy).fraud.signs == ("velocity.client_id 100",)
+        assert [desk.lead(f"b{n}").circumstances.velocity for n in range(6)] == [{other: 6}] * 6
+
+    def test_an_older_form_that_comes_late_takes_a_lead_out_of_the_crowd_it_seemed_to_be_in(self) -> None:
+        burst = self.burst(4, timedelta(minutes=10))
+        older = again(burst[0], occurred_at=MORNING - timedelta(hours=5), referrer={"host": "ya.ru", "path": "/"})
+        for story in ([*burst, older], [older, *burst]):
+            desk = Register().take(*story)
+            assert [desk.lead(f"l{n:02}").circumstances.velocity for n in range(4)] == [{}] * 4
+        assert Register().take(*burst).lead("l01").circumstances.velocity == {f"client_id:{ANNA}": 3}
+
     def test_a_flood_is_counted_to_its_bound_in_any_order(self) -> None:
         burst, chance = self.burst(60, timedelta(seconds=5)), random.Random(9)
         expected = Register().take(*burst).everything()
-        assert expected["lead/l59"]["circumstances"]["velocity"] == {"client_id": 18, "network": 20}
+        assert expected["lead/l59"]["circumstances"]["velocity"] == {f"client_id:{ANNA}": 18, NETWORK: 20}
         chance.shuffle(burst)
         assert Register().take(*burst).everything() == expected
 
