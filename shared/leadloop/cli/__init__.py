@@ -25,10 +25,15 @@ COMMANDS = (
 )
 """Every command in the order of the help; ``test-lead`` would live in ``test_lead.py``."""
 
+_TRIES_SETTINGS = "what-if"
+"""The command whose options may be settings of the policy."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns 0 when it did what was asked, 1 when it could not, 2 when it was asked wrongly."""
-    words = _settings_spelled_out(list(sys.argv[1:] if argv is None else argv))
+    words = list(sys.argv[1:] if argv is None else argv)
+    if _first(words) == _TRIES_SETTINGS:
+        words = _settings_spelled_out(words)
     try:
         arguments = _parser(words).parse_args(words)
     except SystemExit as end:
@@ -92,9 +97,13 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
 def _wanted(words: Sequence[str]) -> list[ModuleType]:
     """The one command that is called, or all of them when help has to list them."""
-    first = next((word for word in words if not word.startswith("-")), "")
+    first = _first(words)
     names = [first] if first in COMMANDS and _exists(first) else [name for name in COMMANDS if _exists(name)]
     return [import_module(_module(name)) for name in names]
+
+
+def _first(words: Sequence[str]) -> str:
+    return next((word for word in words if not word.startswith("-")), "")
 
 
 def _exists(name: str) -> bool:

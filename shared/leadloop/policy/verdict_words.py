@@ -42,6 +42,7 @@ def _identity(policy: Policy) -> Iterator[str]:
         # Counted, not shown: they are contacts, and this page is there to be passed on.
         if listed := len(policy.identity.shared):
             yield f"so are the phones and e-mails of identity.shared, {listed} in number"
+    yield f"where more than {policy.defaults.person_keys} of these hang together, none of them joins anybody"
     yield "a ClientID, a yclid or a device joins nobody; who has none of their own borrows their person's ClientID"
 
 

@@ -19,6 +19,7 @@ def test_a_person_is_whoever_strong_ids_join() -> None:
         "leads with a phone, an e-mail or a confirmed UserID in common are one person",
         "a phone or an e-mail that came with more than 5 persons is shared and joins nobody",
         "so are the phones and e-mails of identity.shared, 2 in number",
+        "where more than 60 of these hang together, none of them joins anybody",
         "a ClientID, a yclid or a device joins nobody; who has none of their own borrows their person's ClientID",
     ]
 
