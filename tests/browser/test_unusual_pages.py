@@ -131,9 +131,13 @@ class TestSentByAScript:
 
     def test_a_double_click_is_one_lead(self, anna: Visitor) -> None:
         anna.open(f"{HOME}direct.html").see("form.elements.ym_client_id.value")
+        note = "({ formData }) => (sessionStorage.ids = `${sessionStorage.ids || ''} ${formData.get('submission_id')}`)"
+        anna.page.evaluate(f"addEventListener('formdata', {note})")
         anna.page.fill("[name=phone]", "+7 999 000-02-01")
         anna.page.dblclick("button")
         anna.page.wait_for_url("**/spasibo")
+        ids = anna.page.evaluate("sessionStorage.ids").split()
+        assert len(ids) > len(set(ids)) == 1
         assert len(anna.served.leads_of(anna.client_id)) == 1
 
 
