@@ -11,6 +11,7 @@ from leadloop.messages import VerdictReceived
 from support.crm_desk import BORIS, CrmDesk, crm_desk
 from support.policies import sokol
 
+YCLID = "7325873983740247040"
 FORM = {"phone": "+7 999 000-00-03"}
 
 
@@ -90,3 +91,27 @@ def test_a_reading_that_comes_again_recalls_nothing_twice(desk: CrmDesk) -> None
         fact for fact in before.facts if fact.kind == "verdict_received"
     ]
     assert sum(fact.kind == "verdict_received" for fact in before.facts) == 1
+
+
+def test_of_a_yclid_that_the_deal_shows(desk: CrmDesk) -> None:
+    hear(desk, yclid=YCLID)
+    lead, _ = on_a_deal(desk, YCLID=YCLID)
+    assert gate(desk, lead) is Gate.FRAUD
+
+
+def test_of_a_yclid_that_came_into_the_deal_later(desk: CrmDesk) -> None:
+    lead, deal = on_a_deal(desk)
+    hear(desk, yclid=YCLID)
+    desk.act("edit_field", lead_id=deal, field="YCLID", value=YCLID)
+    desk.carry_hooks()
+    assert gate(desk, lead) is Gate.FRAUD
+
+
+def test_of_the_deal_of_a_lead_that_was_born_in_the_crm(desk: CrmDesk) -> None:
+    deal = desk.deal()
+    hear(desk, deal_id=str(deal))
+    for _ in range(2):
+        desk.carry_hooks()
+        desk.clock.advance(minutes=11)
+        desk.sync()
+    assert gate(desk, desk.ref(deal).owner or "") is Gate.FRAUD

@@ -201,7 +201,7 @@ class Reader:
         for lead_id in decision.taught:
             if (refusal := recall(self._store, self._policy, lead_id)) is not None:
                 tell_refused(self._runtime.log, lead_id, refusal)
-        for lead_id in dict.fromkeys((*decision.taught, *decision.linked)):
+        for lead_id in decision.found_anew:
             recall_verdicts(self._store, self._policy, lead_id)
         for lead_id in decision.taught:
             look_round(self._store, self._policy, lead_id)

@@ -20,6 +20,7 @@ from leadloop.leads.crm_refs import ref_key
 from leadloop.leads.delivery import Delivery, DeliveryState, delivery_key, due_again
 from leadloop.leads.family import matters_to_others, place
 from leadloop.leads.matching import Match, Signs, candidates_of, match
+from leadloop.leads.verdicts import needs_verdicts
 from leadloop.leads.visiting import needs_recall, visits_of
 from leadloop.policy import Policy
 from leadloop.ports.store import Delete, Document, Store, Write
@@ -86,6 +87,8 @@ class ReadingCommit:
         """Other leads of which the CRM is to show something else from now on."""
         self.taught: list[str] = []
         """Leads that this reading taught a ClientID: visits recorded at the same moment may not have seen them."""
+        self.found_anew: tuple[str, ...] = ()
+        """Leads that have an id from now on by which verdicts may wait for them."""
         self.is_placed = False
         """Whether leads on it were placed among others of their persons, which some other commit may be changing."""
         self.unsettled: list[str] = []
@@ -106,6 +109,8 @@ class ReadingCommit:
         stages = read_stages(reading.lead, reading.moves, status, self._now)
         is_settled = self._give(deal, stages.entries)
         self._recall_visits(deal)
+        leads = deal.leads.items()
+        self.found_anew = tuple(id_ for id_, lead in leads if needs_verdicts(self._policy, deal.at_rest(id_), lead))
         others = self._place(deal)
         due = None if stages.verdict and is_settled else self._now + RECHECK
         writes = [*deal.writes(), *others]

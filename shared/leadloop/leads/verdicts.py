@@ -87,6 +87,14 @@ def recall_verdicts(store: Store, policy: Policy, lead_id: str) -> Verdict | Non
     return _teach(store, policy, lead_id, facts)
 
 
+def needs_verdicts(policy: Policy, before: Lead | None, after: Lead) -> bool:
+    """Whether verdicts may be about a lead by an id that it did not have before."""
+    if not policy.fraud.providers or (before is not None and before.facts == after.facts):
+        return False
+    known = ids_of(policy, before.id, before.state(policy)) if before is not None else []
+    return not {*ids_of(policy, after.id, after.state(policy))} <= {*known}
+
+
 def ids_of(policy: Policy, lead_id: str, state: LeadState) -> list[tuple[str, str]]:
     """Every id by which a verdict may be about a lead: kind and id."""
     weak = [(kind, id_) for kind, _, id_ in (one.partition(":") for one in state.weak_ids) if kind in AD_IDS]
