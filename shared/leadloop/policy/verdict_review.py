@@ -13,6 +13,19 @@ from leadloop.policy.models import ContactMode, GoalEvent, Policy
 
 _NONE = timedelta()
 _CROWDS = ("client_id", "device", "network", "phone_block")
+_OF_CONTACTS = (
+    *("weights.phone_pattern", "weights.phone_block"),
+    *("velocity.device", "velocity.network", "velocity.phone_block"),
+)
+"""Settings of signs that the contacts mode ``none`` knows nothing of."""
+_WEIGHED_BY = {
+    "too_fast": "too_fast",
+    "period": "velocity",
+    "phone_period": "phone_block",
+    **{f"velocity.{kind}": "velocity" for kind in _CROWDS[:3]},
+    "velocity.phone_block": "phone_block",
+}
+"""Numbers that say when a sign is seen, and the weight it has then."""
 _UNKEYED = frozenset({DuplicateKey.PHONE, DuplicateKey.EMAIL})
 
 
@@ -21,6 +34,7 @@ def review_verdicts(policy: Policy) -> Iterator[Finding]:
     yield from _duplicates(policy)
     yield from _threshold(policy)
     yield from _crowds(policy)
+    yield from _idle(policy)
     yield from _hold_end(policy)
     yield from _goals(policy)
 
@@ -73,9 +87,29 @@ def _crowds(policy: Policy) -> Iterator[Finding]:
         for kind in kinds:
             if getattr(rules, name) > _NONE and _weight(policy, kind) and not _times(rules, kind):
                 yield _too_many(rules, kind)
-    if policy.contacts.mode is ContactMode.NONE and rules.weights.phone_block:
-        text = "in the contacts mode none no phone is known, so this is never seen; write 0"
-        yield Finding(Level.WARNING, "fraud.phones_unknown", "fraud.weights.phone_block", text)
+
+
+def _idle(policy: Policy) -> Iterator[Finding]:
+    """What was written and makes no difference: signs that are not known here, and numbers of signs without weight."""
+    rules, weights = policy.fraud, policy.fraud.weights
+    for setting in _OF_CONTACTS if policy.contacts.mode is ContactMode.NONE else ():
+        if _written(rules, setting):
+            text = "in the contacts mode none neither phones nor networks are known, so this is never seen; remove it"
+            yield Finding(Level.WARNING, "fraud.never_known", f"fraud.{setting}", text)
+    for setting, weight in _WEIGHED_BY.items():
+        if _written(rules, setting) and not getattr(weights, weight):
+            text = f"this sign weighs nothing: fraud.weights.{weight} is 0; raise that, or remove this"
+            yield Finding(Level.NOTE, "fraud.weighs_nothing", f"fraud.{setting}", text)
+    if _written(rules, "weights.suspicious") and weights.suspicious and not rules.providers:
+        text = "no service is there to find a lead suspicious; name it in fraud.providers, or remove this"
+        yield Finding(Level.WARNING, "fraud.suspicious_never", "fraud.weights.suspicious", text)
+
+
+def _written(rules: Fraud, setting: str) -> bool:
+    """Whether a setting of ``fraud`` stands in the policy with something in it; 0 leaves a sign out, as it says."""
+    section, _, name = setting.rpartition(".")
+    among = getattr(rules, section) if section else rules
+    return name in among.model_fields_set and bool(getattr(among, name))
 
 
 def _too_many(rules: Fraud, kind: str) -> Finding:

@@ -97,20 +97,45 @@ def test_a_sign_that_is_never_seen(fraud: dict[str, Any], rule: str, path: str) 
     "fraud",
     [
         {"velocity": {"network": 20}},
-        {"velocity": {"network": 21}, "weights": {"velocity": 0}},
-        {"velocity": {"phone_block": 21}},
         {"too_fast": "0s", "weights": {"too_fast": 0}},
         {"period": "0s", "weights": {"velocity": 0}},
         {"phone_period": "0s"},
+        {"weights": {"velocity": 0, "too_fast": 0, "suspicious": 0}},
+        {"weights": {"suspicious": 10}, "providers": OWN},
+        {"velocity": {"phone_block": 3}, "phone_period": "2d", "weights": {"phone_block": 50}},
     ],
 )
-def test_what_weighs_nothing_or_is_just_reached_is_not_remarked(fraud: dict[str, Any]) -> None:
+def test_what_is_left_out_or_just_reached_is_not_remarked(fraud: dict[str, Any]) -> None:
     assert found(fraud=fraud) == {}
 
 
+@pytest.mark.parametrize(
+    ("fraud", "path"),
+    [
+        ({"velocity": {"phone_block": 3}}, "fraud.velocity.phone_block"),
+        ({"phone_period": "2d"}, "fraud.phone_period"),
+        ({"velocity": {"network": 21}, "weights": {"velocity": 0}}, "fraud.velocity.network"),
+        ({"period": "2h", "weights": {"velocity": 0}}, "fraud.period"),
+        ({"too_fast": "5s", "weights": {"too_fast": 0}}, "fraud.too_fast"),
+    ],
+)
+def test_a_number_of_a_sign_that_weighs_nothing(fraud: dict[str, Any], path: str) -> None:
+    told = found(fraud=fraud)
+    assert [(one.level, one.rule, one.path) for one in told.values()] == [(Level.NOTE, "fraud.weighs_nothing", path)]
+
+
+def test_a_service_that_is_not_there_finds_nobody_suspicious() -> None:
+    told = found(fraud={"weights": {"suspicious": 80}})
+    assert [(one.level, one.path) for one in told.values()] == [(Level.WARNING, "fraud.weights.suspicious")]
+    assert told.keys() == {"fraud.suspicious_never"}
+
+
 def test_without_contacts_no_phone_is_seen_and_no_network() -> None:
-    assert found("none", fraud={"weights": {"phone_block": 50}}).keys() == {"fraud.phones_unknown"}
-    assert found("none", fraud={"velocity": {"network": 21}}) == {}
+    for section, name in (("weights", "phone_block"), ("weights", "phone_pattern"), ("velocity", "network")):
+        told = found("none", fraud={section: {name: 15}})
+        assert [(one.rule, one.path) for one in told.values()] == [("fraud.never_known", f"fraud.{section}.{name}")]
+        assert "fraud.never_known" not in found("hash", fraud={section: {name: 15}})
+    assert found("none", fraud={"weights": {"phone_pattern": 0}}) == {}
     only_crowds = dict.fromkeys(("honeypot", "too_fast", "automation", "foreign_origin"), 0)
     told = found("none", fraud={"weights": only_crowds, "velocity": {"client_id": 21, "device": 1}})
     assert "weigh 0 at most" in told["fraud.hold_from_unreachable"].text, (
