@@ -51,15 +51,19 @@ def _of(about: str, answer: str, verdict: Verdict, setting: str) -> Judgement:
 
 
 def _identity(store: Store, policy: Policy, lead: Lead, state: LeadState, cite: Cite) -> Iterator[Judgement]:
-    most = policy.defaults.shared_key_persons
+    most, has_own = policy.defaults.shared_key_persons, False
     for id_, record in read_records(store, state.strong_ids).items():
         if record.leads:
             verdict = judge_shared(id_, record.leads, most)
+            has_own = has_own or verdict.ok
             others = f"{verdict.reason}; leads that came with it: {len(record.leads)}"
             answer = "own" if verdict else "shared"
             yield Judgement(_kind(id_), answer, verdict.rule, others, cite("defaults.shared_key_persons"))
     person = lead.circumstances.person
-    if person is None:
+    if person is None and has_own:
+        reason = f"its ids lead on to more than {policy.defaults.person_keys}, which no person has: they join nobody"
+        yield Judgement("person", "nobody", "identity.chain", reason, cite("defaults.person_keys"))
+    elif person is None:
         yield Judgement(
             "person",
             "nobody",

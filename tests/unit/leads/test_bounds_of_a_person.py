@@ -17,6 +17,7 @@ from leadloop.messages import LeadCaptured
 from leadloop.policy import Policy
 from leadloop.policy.duplicates import Duplicates
 from leadloop.ports.store import Query
+from leadloop.report.judgements import judgements
 from support.policies import sokol
 from support.settable_clock import MORNING
 from unit.leads.test_family import DAY, Register, key_id, sent
@@ -146,3 +147,11 @@ class TestAClientIdOfMany:
 
         assert cost(45) == cost(70)
         assert cost(by_client_id.MOST_LEADS)[0] < 300
+
+
+def test_explain_says_that_the_ids_of_a_chain_join_nobody() -> None:
+    desk = Register(policy=bounded(6)).take(*chain(6))
+    told = judgements(desk.store, desk.policy, desk.lead("c02"), MORNING, lambda setting: setting)
+    [person] = [one for one in told if one.about == "person"]
+    assert (person.answer, person.rule, person.setting) == ("nobody", "identity.chain", "defaults.person_keys")
+    assert "more than 6" in person.reason
