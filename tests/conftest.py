@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # A busy machine is no failure: no example of Hypothesis is timed.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=50)
-settings.register_profile("deep", settings.get_profile("untimed"), max_examples=2000)
+settings.register_profile("deep", settings.get_profile("untimed"), max_examples=1000)
 settings.load_profile("untimed")
 
 LONGEST_FIRST = (

@@ -2,7 +2,7 @@
 
 By default the few play every kind of plan on SQLite: every moment once, every way, every call at each of its moments
 in turn, all calls at one moment, and one death in a play where each moment first comes, and where it last comes. On
-Firestore three play the plans in which everything dies. That takes about 35 minutes on two idle cores. With --all the
+Firestore three play the plans in which everything dies. That takes about half an hour on two idle cores. With --all the
 whole cast plays every plan on both: about an hour and a half on SQLite, and then a night on Firestore's emulator.
 """
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from leadloop.policy import ContactMode, Policy
 
 ORIGIN = "https://sokol.example"
@@ -9,11 +11,23 @@ HMAC_KEY = "k1:" + "ab" * 32
 SEAL_PRIVATE_KEY = "ERERERERERERERERERERERERERERERERERERERERERE="
 SEAL_PUBLIC_KEY = "e06Qm75//kTEZaIgA31gjuNYl9Me+XLwf3SJLLD3PxM="
 
+_MADE: dict[str, Policy] = {}
+
 PIPELINE, NEW, QUALIFIED, MEETING, WON, LOST = "7001", "70011", "70012", "70013", "142", "143"
 
 
 def sokol(mode: ContactMode | str = ContactMode.HASH, **sections: object) -> Policy:
-    """The policy in a contacts mode; ``sections`` replace keys of sections (``site={"thank_you": "/ok"}``)."""
+    """The policy in a contacts mode; ``sections`` replace keys of sections (``site={"thank_you": "/ok"}``).
+
+    It is frozen, so the same one is given to all who ask for the same.
+    """
+    asked_for = f"{ContactMode(mode)} {sections!r}"
+    if asked_for not in _MADE:
+        _MADE[asked_for] = _written(ContactMode(mode), sections)
+    return _MADE[asked_for]
+
+
+def _written(mode: ContactMode, sections: Mapping[str, object]) -> Policy:
     written: dict[str, object] = {
         "site": {
             "origins": [ORIGIN, "https://www.sokol.example"],
@@ -22,7 +36,7 @@ def sokol(mode: ContactMode | str = ContactMode.HASH, **sections: object) -> Pol
             "mapped_fields": ["city", "rooms"],
             "url_params": ["lot"],
         },
-        "contacts": {"mode": str(ContactMode(mode)), "public_key": SEAL_PUBLIC_KEY},
+        "contacts": {"mode": str(mode), "public_key": SEAL_PUBLIC_KEY},
         "crm": {
             "account": "sokol",
             "pipelines": {
