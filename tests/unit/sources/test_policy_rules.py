@@ -211,7 +211,8 @@ def test_a_policy_is_read_back_from_a_package_as_it_was() -> None:
 
 
 def test_the_book_of_a_policy_is_made_once() -> None:
-    policy, other = policy_of(), policy_of()
+    policy = policy_of()
+    other = policy.model_copy()
     assert book_of(policy) is book_of(policy)
     assert book_of(policy) is not book_of(other)
 
