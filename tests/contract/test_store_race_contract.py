@@ -6,6 +6,8 @@ import pytest
 
 from contract.together import together
 from leadloop.adapters.firestore_store import FirestoreStore
+from leadloop.leads.clearing import clear_totals
+from leadloop.leads.totals import LESSENED
 from leadloop.ports.store import Create, Increment, Key, PreconditionFailed, Query, Store, Update
 
 THREADS = 8
@@ -71,6 +73,26 @@ def test_increments_need_no_reading_and_lose_nothing(store: Store) -> None:
         "spent": 25 * sum(range(THREADS)),
     }
     assert store.usage.writes == 25 * THREADS
+
+
+def test_a_total_that_is_cleared_while_others_count_loses_nothing(store: Store) -> None:
+    """Each worker counts one up and down again; one clears meanwhile, so the total goes and comes."""
+
+    def work(worker: int) -> None:
+        for _ in range(25):
+            if worker == 0:
+                clear_totals(store, most=9)
+            else:
+                store.commit([Increment(DAY, {"leads": 2})])
+                store.commit([Increment(DAY, {"leads": -2, "stages.sold": 1}, {LESSENED: True})])
+                store.commit([Increment(DAY, {"stages.sold": -1}, {LESSENED: True})])
+
+    together(THREADS, work)
+    store.commit([Increment(DAY, {"leads": 3}, {"source": "direct"})])
+    clear_totals(store, most=9)
+    [day] = store.get_many([DAY])
+    assert day is not None
+    assert day.fields == {"leads": 3, "source": "direct"}
 
 
 def test_a_batch_is_never_seen_half(store: Store) -> None:
