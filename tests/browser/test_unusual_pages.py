@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.sync_api import Route
 
@@ -160,3 +162,26 @@ class TestLeftAndComeBackTo:
         anna.see("form.elements.page.value.endsWith('/next')")
         assert [body["submission_id"] for body in anna.bodies_to(LEAD_URL)] == [submission_id] * 2
         assert len(anna.served.leads(submission_id)) == 1
+
+
+class TestNamedOnABusyPage:
+    AT_ONCE = """async () => {
+      document.body.append(document.createElement("i")); // as a page does all the time
+      await null;
+      leadloop("identify", "crm-77");
+      return new FormData(document.forms[0]).get("user_id");
+    }"""
+
+    def test_the_forms_know_at_once_who_it_is(self, anna: Visitor) -> None:
+        come(anna, FORM.format(inner=""))
+        assert anna.page.evaluate(self.AT_ONCE) == "crm-77"
+
+    def test_but_not_before_they_may_be_touched(self, anna: Visitor) -> None:
+        anna.context.clock.install()
+        anna.context.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
+        anna.page.goto(HOME)
+        anna.wait_until(lambda: anna.page.evaluate("Boolean(window.leadloop && leadloop.on)"))
+        anna.call("identify", "crm-78")
+        assert anna.page.locator("form [type=hidden]").count() == 0
+        anna.context.clock.run_for(300)
+        assert anna.fields()["user_id"] == "crm-78"

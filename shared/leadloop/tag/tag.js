@@ -210,10 +210,10 @@
     const refreshAll = safe(() => {
       pending =
         document.readyState > "j" // "loading" is the last of its values in the alphabet
-          ? setTimeout(refreshAll, 300)
+          ? -setTimeout(refreshAll, 300)
           : document.querySelectorAll("form").forEach(safe(refresh)); // undefined: nothing is pending
     });
-    let pending = setTimeout(refreshAll, 300);
+    let pending = -setTimeout(refreshAll, 300); // below zero as long as forms are left alone
     // Applications change the page and its address any number of times a second.
     const refreshSoon = () => (pending = pending || setTimeout(refreshAll, 50));
 
@@ -237,7 +237,7 @@
     const commands = {
       identify(id) {
         user = keep(NAME + "_user", !id || isContact(id) ? "" : "" + id);
-        if (!pending) refreshAll();
+        if (!(pending < 0)) refreshAll();
         if (user) {
           metrica("setUserID", user);
           metrica("userParams", { UserID: user });
@@ -266,10 +266,7 @@
         submitted = event;
         submitter = event.submitter || 0;
         // A script has filled it in, and nobody has pressed anything: it took no longer than the page is old.
-        if (!entered) {
-          began = now;
-          letters = 10;
-        }
+        if (!entered) began = letters = now; // which is more than ten
         if (isContact(refresh(event.target))) keep(NAME + "_at", now);
       },
       popstate: moved,
