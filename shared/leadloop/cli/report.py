@@ -70,7 +70,12 @@ def as_json(loop: Loop) -> JsonObject:
 
 
 def _source(line: SourceLine, funnel: Funnel) -> JsonObject:
-    counts = {"leads": line.leads, "repeats": line.repeats, "without_ids": line.without_ids}
+    counts = {
+        "leads": line.leads,
+        "repeats": line.repeats,
+        "duplicates": line.duplicates,
+        "without_ids": line.without_ids,
+    }
     quality = _quality(line.quality) if funnel.is_judged else None
     return {funnel.by.value: line.name, **counts, "stages": {**line.stages}, "quality": quality}
 

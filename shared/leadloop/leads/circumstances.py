@@ -36,6 +36,8 @@ class Circumstances(_Told):
     """What it has in common with an earlier lead of the series: a ``DuplicateKey``."""
     credit: str | None = None
     """The lead of the series whose source keeps the credit, where that is another one."""
+    credit_source: str | None = None
+    """The label of that source: totals count this lead under it."""
     client_since: datetime | None = None
     """Since when the person had been a client when this lead came; ``None`` if it was none."""
     lent: Lent | None = None

@@ -303,6 +303,7 @@ def _shown(policy: Policy, lead: Lead) -> tuple[object, ...]:
         kin.client_ids,
         kin.is_without_ids,
         kin.is_stopped,
+        kin.state.source.label,
         frozenset(kin.visits()),
         tuple(stages.items()),
     )

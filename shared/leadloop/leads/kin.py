@@ -108,18 +108,21 @@ def assess(
     firsts = repeats_of({contact.lead_id: contact.at for contact in contacts}, policy.defaults.same_lead_repeat)
     clients = _clients(policy, kin)
     visits = _visits(kin, shared_clients)
+    sources = {one.lead.id: one.state.source.label for one in kin}
     told = {}
     for one in kin:
         client_since = clients.get(one.lead.id)
         # a client is no duplicate, but on a list of its own
         alone = Repetition(credit=one.lead.id)
         repetition = found.get(one.lead.id, alone) if client_since is None else alone
+        keeper = repetition.credit if repetition.credit != one.lead.id else None
         circumstances = one.lead.circumstances.model_copy(
             update={
                 "person": person,
                 "repeats": repetition.of,
                 "by": repetition.by,
-                "credit": repetition.credit if repetition.credit != one.lead.id else None,
+                "credit": keeper,
+                "credit_source": sources.get(keeper) if keeper is not None else None,
                 "client_since": client_since,
                 "lent": _lent(one, visits),
             }

@@ -25,7 +25,10 @@ _NAMES = frozenset({"day", "source", LESSENED})
 
 
 def contribution(policy: Policy, lead: Lead, state: LeadState) -> Contribution:
-    """Counters by daily total (``2026-09-01--yandex_direct``): one lead, its stages, its claims, its standing."""
+    """Counters by daily total (``2026-09-01--yandex_direct``): one lead, its stages, its claims, its standing.
+
+    A lead of a series counts under the source that keeps its credit; ``came_as`` says how many came under which other.
+    """
     if state.occurred_at is None:
         return {}
     day = state.occurred_at.astimezone(ZoneInfo(policy.site.time_zone)).date().isoformat()
@@ -36,7 +39,9 @@ def contribution(policy: Policy, lead: Lead, state: LeadState) -> Contribution:
     if is_judged(policy):
         counters[f"quality.{state.quality.standing}"] = 1
         counters |= {f"reasons.{state.quality.reason}": 1} if state.quality.reason else {}
-    return {f"{day}--{state.source.label}": counters}
+    source = state.circumstances.credit_source or state.source.label
+    counters |= {f"came_as.{state.source.label}": 1} if source != state.source.label else {}
+    return {f"{day}--{source}": counters}
 
 
 def increments(before: Mapping[str, Mapping[str, int]], after: Contribution) -> list[Increment]:

@@ -13,6 +13,7 @@ from leadloop.leads.lead import Lead
 from leadloop.leads.quality import Standing, is_judged
 from leadloop.leads.state import LeadState
 from leadloop.policy import Policy
+from leadloop.report.credit import credited_sources
 from leadloop.report.standings import Standings, is_anothers
 from leadloop.sources.resolution import Source
 
@@ -40,14 +41,17 @@ class Grouping(StrEnum):
 class SourceLine:
     """One source, or what else leads are counted by: its leads and, of these, what is named below.
 
-    ``without_ids`` came without any ad identifier (one that is borrowed from the person's last visit is not the lead's
-    own, and does not count), ``born_in_crm`` without a form. ``stages`` are those reached; ``unclaimed`` counts stages
-    of goals that are this lead's to reach and another's to count: a repeat's, or those of another lead's deal.
+    A lead of a series counts for the source that keeps its credit, with all that became of it; ``duplicates`` are those
+    that somebody of the series came before. ``without_ids`` came without any ad identifier (one that is borrowed from
+    the person's last visit is not the lead's own, and does not count), ``born_in_crm`` without a form. ``stages`` are
+    those reached; ``unclaimed`` counts stages of goals that are this lead's to reach and another's to count: a
+    repeat's, or those of another lead's deal.
     """
 
     name: str
     leads: int = 0
     repeats: int = 0
+    duplicates: int = 0
     without_ids: int = 0
     born_in_crm: int = 0
     stages: Counter[str] = field(default_factory=Counter)
@@ -89,12 +93,15 @@ def funnel(policy: Policy, leads: Iterable[Lead], now: datetime, by: Grouping = 
     """Count leads by source and stage, and by who works on them. What is overdue ``now`` is told."""
     lines: dict[str, SourceLine] = {}
     managers: dict[str, Standings] = {}
-    for lead in leads:
+    everybody = list(leads)
+    credited = credited_sources(policy, everybody)
+    for lead in everybody:
         state = lead.state(policy)
-        name = by.name_of(state.source)
+        name = by.name_of(credited.get(lead.id, state.source))
         line = lines.setdefault(name, SourceLine(name))
         line.leads += 1
         line.repeats += lead.repeat_of is not None
+        line.duplicates += state.circumstances.repeats is not None
         line.without_ids += _has_no_own_ids(state)
         line.born_in_crm += state.born_in != "site"
         line.stages.update(state.stages.keys())

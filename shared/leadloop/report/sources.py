@@ -108,11 +108,13 @@ def review(policy: Policy, counted: Mapping[str, int]) -> Review:
 
 
 def counted_labels(store: Store) -> dict[str, int]:
-    """Leads by label, as the daily totals have them."""
+    """Leads by the label they came under, as the daily totals have them."""
     counts: Counter[str] = Counter()
     for total in queries.every_document(store, queries.daily_totals()):
-        leads = total.fields.get("leads")
-        counts[str(total.fields.get("source"))] += leads if isinstance(leads, int) else 0
+        leads, came_as = total.fields.get("leads"), total.fields.get("came_as")
+        others = {label: n for label, n in came_as.items() if isinstance(n, int)} if isinstance(came_as, dict) else {}
+        counts.update(others)
+        counts[str(total.fields.get("source"))] += (leads if isinstance(leads, int) else 0) - sum(others.values())
     return dict(counts)
 
 

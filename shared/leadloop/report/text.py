@@ -29,9 +29,16 @@ def _sections(loop: Loop, names: Mapping[str, str]) -> Iterator[str]:
     yield f"\nFunnel: leads by {loop.funnel.by}, and stages reached"
     stages = loop.funnel.stages
     yield table(
-        [loop.funnel.by, "leads", "repeats", "without ids", *stages],
+        [loop.funnel.by, "leads", "repeats", "duplicates", "without ids", *stages],
         [
-            [line.name, line.leads, line.repeats, line.without_ids, *(line.stages[stage] for stage in stages)]
+            [
+                line.name,
+                line.leads,
+                line.repeats,
+                line.duplicates,
+                line.without_ids,
+                *(line.stages[one] for one in stages),
+            ]
             for line in loop.funnel.lines
         ],
     )

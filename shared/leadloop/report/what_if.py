@@ -13,12 +13,14 @@ from leadloop.leads.population import assess_all
 from leadloop.leads.quality import Standing
 from leadloop.leads.state import LeadState
 from leadloop.policy import Policy
+from leadloop.report.credit import credited_sources
 
 
 class Fate(NamedTuple):
     """What a policy makes of one lead."""
 
     source: str
+    """The one that it counts for: its own, or that which keeps the credit of its series."""
     duplicate: bool
     client: bool
     quality: str
@@ -56,21 +58,22 @@ def compare(
 
 def _fates(policy: Policy, leads: list[Lead], since: datetime, until: datetime, at: datetime) -> dict[str, Fate]:
     told = assess_all(policy, leads)
+    credited = credited_sources(policy, told.values())
     found = {}
     for lead_id, lead in told.items():
         state = lead.state(policy).as_of(at)
         if state.occurred_at is not None and since <= state.occurred_at < until:
-            found[lead_id] = _fate(policy, lead, state)
+            found[lead_id] = _fate(policy, lead, state, credited.get(lead_id, state.source).label)
     return found
 
 
-def _fate(policy: Policy, lead: Lead, state: LeadState) -> Fate:
+def _fate(policy: Policy, lead: Lead, state: LeadState, source: str) -> Fate:
     circumstances = lead.circumstances
     is_client = circumstances.client_since is not None
     is_stopped = state.fraud.gate in (Gate.HELD, Gate.FRAUD) or is_client
     goals = derive(policy, state, lead.ownership, lead.repeat_of)
     return Fate(
-        state.source.label,
+        source,
         lead.repeat_of is not None or circumstances.repeats is not None,
         is_client,
         state.quality.standing.value,
