@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from leadloop.facts import FactKind
-from leadloop.identity.persons import Sighting
+from leadloop.identity.persons import Sighting, Sightings, joined
 from leadloop.leads import by_client_id
 from leadloop.leads.delivery import due_again
 from leadloop.leads.duplicates import Contact
@@ -30,7 +30,7 @@ from leadloop.ports.store import Document, Key, Store, Write
 from leadloop.queries import leads_with_weak_id
 
 MOST_KIN = 100
-"""Leads of one person that are looked at, the newest; nobody asks a hundred times."""
+"""Leads of one person that are looked at, the newest, unless something changes for older ones."""
 
 _MOST_LOOKS = 5
 
@@ -106,6 +106,8 @@ class _Placing:
         self._relations = Relations(store, policy)
         self._resting: dict[str, Document] = {}
         self._of_client: dict[str, list[Kin]] = {}
+        self._has_turned = False
+        """Whether an id became shared, or is so no more."""
 
     def done(self) -> Placed:
         found = [Kin.of(self._policy, lead) for lead in self._leads.values()]
@@ -118,6 +120,7 @@ class _Placing:
             changed = self._file(kin)
             turned |= self._relations.replace(changed)
             filed |= changed
+        self._has_turned = bool(turned)
         told: dict[str, Lead] = {}
         is_settled = not self._by_client_id
         for lead_id in [*own, *sorted(turned - own.keys())]:
@@ -153,28 +156,36 @@ class _Placing:
         if person.is_chain:
             return self._tell_apart(own)
         if not self._by_client_id:
-            return self._assess(person, own, self._newest(person, own))
+            return self._assess(person, self._newest(person, own))
         if person.name is not None:
             return self._tell_with_browsers(person, own)
         return self._tell_browser(own)
 
     def _newest(self, person: Person, own: Kin) -> dict[str, Kin]:
-        seen = self._relations.sightings(person)
-        newest_ids = sorted(person.lead_ids, key=lambda id_: (seen[id_].at if id_ in seen else own.at, id_))[-MOST_KIN:]
-        return {own.lead.id: own} | self._read_kin({*newest_ids} - {own.lead.id})
+        """The leads of a person for which something may change.
 
-    def _assess(self, person: Person, own: Kin, kin: Mapping[str, Kin]) -> dict[str, Lead]:
+        Nobody asks a hundred times, and who came last changes nothing for those long before. It is all of them where an
+        older lead comes late, or joins what was apart.
+        """
+        seen = self._relations.sightings(person)
+        order = sorted(person.lead_ids, key=lambda id_: (seen[id_].at if id_ in seen else own.at, id_))
+        newest = {*order[-MOST_KIN:]}
+        if len(order) > MOST_KIN and (own.lead.id not in newest or self._are_apart_without(own, seen)):
+            newest = {*order}
+        return {own.lead.id: own} | self._read_kin(newest - {own.lead.id})
+
+    def _are_apart_without(self, own: Kin, seen: Sightings) -> bool:
+        others = joined(one.keys for lead_id, one in seen.items() if lead_id != own.lead.id)
+        return self._has_turned or sum(bool(keys & own.state.strong_ids) for keys in others) > 1
+
+    def _assess(self, person: Person, kin: Mapping[str, Kin]) -> dict[str, Lead]:
         shared = self._shared_clients(person, kin, lendable(list(kin.values())))
-        newest = sorted(kin.values(), key=lambda one: (one.at, one.lead.id))[-MOST_KIN:]
-        if own not in newest:
-            newest.append(own)
-        told = {one.lead.id for one in newest}
         others = [
             Contact(lead_id, seen.at, seen.keys & person.keys)
             for lead_id, seen in self._relations.sightings(person).items()
-            if lead_id not in told
+            if lead_id not in kin
         ]
-        return assess(self._policy, person.name, person.keys, newest, shared, others)
+        return assess(self._policy, person.name, person.keys, list(kin.values()), shared, others)
 
     def _tell_apart(self, own: Kin) -> dict[str, Lead]:
         """The leads of a chain, each by itself: from one on to all that rest as if they were one person's still.
@@ -194,14 +205,14 @@ class _Placing:
     def _each_alone(self, leads: Iterable[Kin]) -> dict[str, Lead]:
         told: dict[str, Lead] = {}
         for one in leads:
-            told |= self._assess(Person(), one, {one.lead.id: one})
+            told |= self._assess(Person(), {one.lead.id: one})
         return told
 
     def _tell_with_browsers(self, person: Person, own: Kin) -> dict[str, Lead]:
         """The leads of a person, and those without strong ids that its ClientIDs join, or do not."""
         kin = self._newest(person, own)
         theirs, alone = by_client_id.attached(person.name or "", kin.values(), self._kin_of_client, self._name_of)
-        return self._each_alone(alone) | self._assess(person, own, kin | {one.lead.id: one for one in theirs})
+        return self._each_alone(alone) | self._assess(person, kin | {one.lead.id: one for one in theirs})
 
     def _tell_browser(self, own: Kin) -> dict[str, Lead]:
         """A lead that strong ids join to nobody, and those that its ClientID joins to it."""
@@ -213,7 +224,7 @@ class _Placing:
         if browser.is_shared:
             return alone
         if browser.person is None:
-            return self._assess(Person(), own, {one.lead.id: one for one in browser.leads})
+            return self._assess(Person(), {one.lead.id: one for one in browser.leads})
         holder = next(one for one in self._kin_of_client(client_id) if self._name_of(one) == browser.person)
         return alone | self._tell_with_browsers(self._person_of(holder), holder)
 

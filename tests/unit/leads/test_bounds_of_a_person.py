@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from leadloop.leads import by_client_id
 from leadloop.leads.clearing import clear_totals
+from leadloop.leads.family import MOST_KIN
 from leadloop.leads.lead import Lead
 from leadloop.leads.population import assess_all
 from leadloop.messages import LeadCaptured
 from leadloop.policy import Policy
 from leadloop.policy.duplicates import Duplicates
 from leadloop.ports.store import Query
+from leadloop.queries import every_document, leads_in_order
 from leadloop.report.judgements import judgements
 from support.policies import sokol
 from support.settable_clock import MORNING
@@ -155,3 +157,15 @@ def test_explain_says_that_the_ids_of_a_chain_join_nobody() -> None:
     [person] = [one for one in told if one.about == "person"]
     assert (person.answer, person.rule, person.setting) == ("nobody", "identity.chain", "defaults.person_keys")
     assert "more than 6" in person.reason
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_person_of_very_many_leads_is_one_series_in_any_order(seed: int) -> None:
+    """More than are looked at when one comes: those that were told long ago are told anew where one comes late."""
+    forms = [sent(f"l{n:03}", MORNING + n * timedelta(hours=3), "phone-test") for n in range(MOST_KIN + 20)]
+    first, *rest = forms
+    desk = Register().take(*shuffled(rest, seed), first)
+    found = every_document(desk.store, leads_in_order())
+    assert {one.key.id: Lead.of(one).circumstances.repeats for one in found} == {
+        form.submission.lead_id: "l000" if form is not first else None for form in forms
+    }
