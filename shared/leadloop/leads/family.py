@@ -180,12 +180,19 @@ class _Placing:
 
     def _assess(self, person: Person, kin: Mapping[str, Kin]) -> dict[str, Lead]:
         shared = self._shared_clients(person, kin, lendable(list(kin.values())))
+        known = {**self._keepers(person, kin), **kin}
         others = [
             Contact(lead_id, seen.at, seen.keys & person.keys)
             for lead_id, seen in self._relations.sightings(person).items()
-            if lead_id not in kin
+            if lead_id not in known
         ]
-        return assess(self._policy, person.name, person.keys, list(kin.values()), shared, others)
+        told = assess(self._policy, person.name, person.keys, list(known.values()), shared, others)
+        return {lead_id: lead for lead_id, lead in told.items() if lead_id in kin}
+
+    def _keepers(self, person: Person, kin: Mapping[str, Kin]) -> dict[str, Kin]:
+        """Older leads that keep the credit of these: their source is asked for, and nothing of theirs changes."""
+        credited = {one.lead.circumstances.credit for one in kin.values()} - {None, *kin}
+        return self._read_kin(lead_id for lead_id in credited if lead_id in person.lead_ids)
 
     def _tell_apart(self, own: Kin) -> dict[str, Lead]:
         """The leads of a chain, each by itself: from one on to all that rest as if they were one person's still.

@@ -169,3 +169,10 @@ def test_a_person_of_very_many_leads_is_one_series_in_any_order(seed: int) -> No
     assert {one.key.id: Lead.of(one).circumstances.repeats for one in found} == {
         form.submission.lead_id: "l000" if form is not first else None for form in forms
     }
+
+
+def test_the_lead_that_began_a_series_keeps_its_credit_however_many_follow() -> None:
+    forms = [sent(f"l{n:03}", MORNING + n * timedelta(hours=3), "phone-test") for n in range(1, MOST_KIN + 3)]
+    desk = Register().take(sent("l000", MORNING, "phone-test", yclid="7325873983740247041"), *forms)
+    told = [desk.lead(id_).circumstances for id_ in ("l001", "l050", f"l{MOST_KIN + 2:03}")]
+    assert [(one.credit, one.credit_source) for one in told] == [("l000", "yandex_direct")] * 3
