@@ -51,6 +51,12 @@ def gate(world: World, lead_id: str) -> FraudVerdict:
     return Lead.of(document).state(world.runtime.policy).fraud
 
 
+def repeated_by(world: World, lead_id: str) -> str | None:
+    """The lead that this one repeats, by what rests."""
+    [document] = [one for one in world.documents("lead") if one.key.id == lead_id]
+    return Lead.of(document).circumstances.repeats
+
+
 def rules(world: World) -> list[str]:
     return sorted(str(one.fields["rule"]) for one in world.documents("outcome") if one.fields["kind"] == "verdict")
 
@@ -70,6 +76,14 @@ class TestAVerdict:
         other = register(world, submission_id="s-3", phone="8 999 000-00-05", ym_client_id=BORIS)
         hear(world, told(client_id=ANNA))
         assert [gate(world, one).gate for one in (first, second, other)] == [Gate.FRAUD, Gate.FRAUD, Gate.OPEN]
+
+    def test_of_fraud_on_the_first_lead_of_a_person_makes_the_second_no_duplicate(self, world: World) -> None:
+        first = register(world)
+        world.clock.advance(days=2)
+        second = register(world, submission_id="s-2", ym_client_id=BORIS)
+        assert repeated_by(world, second) == first
+        hear(world, told(client_id=ANNA))
+        assert repeated_by(world, second) is None
 
     def test_before_its_lead_waits_for_it(self, world: World) -> None:
         hear(world, told(client_id=ANNA))

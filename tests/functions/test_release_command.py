@@ -9,7 +9,7 @@ import pytest
 from leadloop.leads.fraud import Gate
 from leadloop.leads.lead import Lead
 from support.command_desk import CommandDesk
-from support.lead_facts import ANNA
+from support.lead_facts import ANNA, BORIS
 from support.policies import ORIGIN, sokol
 
 
@@ -40,6 +40,12 @@ def gate(desk: CommandDesk, lead_id: str) -> Gate:
     return Lead.of(document).state(desk.world.runtime.policy).fraud.gate
 
 
+def repeated_by(desk: CommandDesk, lead_id: str) -> str | None:
+    """The lead that this one repeats, by what rests."""
+    [document] = [one for one in desk.world.documents("lead") if one.key.id == lead_id]
+    return Lead.of(document).circumstances.repeats
+
+
 @pytest.fixture
 def held(desk: CommandDesk) -> str:
     """A lead whose hidden field was filled in."""
@@ -57,6 +63,14 @@ def test_it_says_what_changes_asks_and_does_it(desk: CommandDesk, held: str, typ
     assert "Is this a human? [y/N]" in told.text
     assert told.text.endswith("[release.due]\n")
     assert gate(desk, held) is Gate.RELEASED
+
+
+def test_who_repeats_the_released_lead_is_told_in_the_same_commit(desk: CommandDesk, held: str) -> None:
+    desk.world.clock.advance(days=2)
+    later = submit(desk, submission_id="s-2", ym_client_id=BORIS)
+    assert repeated_by(desk, later) is None
+    assert desk.run("release", held, "--yes").code == 0
+    assert repeated_by(desk, later) == held
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "what?\n"])

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from leadloop.leads import facts_of
-from leadloop.leads.delivery import due_again
+from leadloop.leads.changing import change_at_rest
 from leadloop.leads.fraud import Gate
 from leadloop.leads.lead import Lead
-from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.policy import Policy
-from leadloop.ports.store import Key, Store, Write
+from leadloop.ports.store import Store
 from leadloop.verdict import Verdict
 
 
@@ -30,17 +28,10 @@ def release(store: Store, policy: Policy, lead_id: str, at: datetime) -> Verdict
     """
     verdict = Verdict(False, "release.lead_unknown", "the lead is not there any more")
 
-    def decide() -> Sequence[Write]:
+    def change(lead: Lead) -> Lead:
         nonlocal verdict
-        [document] = store.get_many([Key("lead", lead_id)])
-        if document is None:
-            return []
-        lead = Lead.of(document)
         verdict = judge(policy, lead, at)
-        if not verdict:
-            return []
-        writes = lead_writes(policy, lead.with_facts((facts_of.release(at),)), document.version)
-        return [*writes, *due_again(store, policy, writes)]
+        return lead.with_facts((facts_of.release(at),)) if verdict else lead
 
-    decide_and_commit(store, decide)
+    change_at_rest(store, policy, lead_id, change)
     return verdict

@@ -13,13 +13,13 @@ from datetime import datetime
 from leadloop.facts import Fact, TooManyFacts, union
 from leadloop.json_types import JsonObject
 from leadloop.leads import facts_of
+from leadloop.leads.changing import change_at_rest
 from leadloop.leads.crm_refs import CrmRef, ref_key
-from leadloop.leads.delivery import due_again
 from leadloop.leads.kept_verdicts import KeptVerdicts, key_of
 from leadloop.leads.lead import Lead
 from leadloop.leads.state import LeadState
 from leadloop.leads.verdict_body import AD_IDS
-from leadloop.leads.writing import decide_and_commit, lead_writes
+from leadloop.leads.writing import decide_and_commit
 from leadloop.messages import VerdictReceived, VerdictUnreadable
 from leadloop.outcomes import Outcome, outcome, outcome_key
 from leadloop.policy import Policy
@@ -202,18 +202,8 @@ def _ids(store: Store, query: Query) -> set[str]:
 
 def _teach(store: Store, policy: Policy, lead_id: str, facts: tuple[Fact, ...]) -> Verdict | None:
     """Add verdicts to a lead, in one commit; why it could not hold them, if so."""
-
-    def decide() -> Sequence[Write]:
-        [document] = store.get_many([Key("lead", lead_id)])
-        if document is None:
-            return []
-        lead = Lead.of(document)
-        taught = lead.with_facts(facts)
-        writes = [] if taught is lead else lead_writes(policy, taught, document.version)
-        return [*writes, *due_again(store, policy, writes)]
-
     try:
-        decide_and_commit(store, decide)
+        change_at_rest(store, policy, lead_id, lambda lead: lead.with_facts(facts))
     except (TooManyFacts, DocumentTooLarge) as full:
         rule = "lead.too_many_facts" if isinstance(full, TooManyFacts) else "lead.too_large"
         return Verdict(False, rule, str(full))

@@ -19,10 +19,9 @@ from leadloop import timestamps
 from leadloop.facts import MAX_VISITS, Fact
 from leadloop.identity.visits import Visit
 from leadloop.leads import facts_of
-from leadloop.leads.delivery import due_again
-from leadloop.leads.family import matters_to_others, place
+from leadloop.leads.changing import change_at_rest
 from leadloop.leads.lead import Lead
-from leadloop.leads.writing import decide_and_commit, lead_writes
+from leadloop.leads.writing import decide_and_commit
 from leadloop.messages import VisitCaptured
 from leadloop.policy import Policy
 from leadloop.ports.log import Log
@@ -179,23 +178,8 @@ def _teach(store: Store, policy: Policy, lead_id: str, facts_for: Callable[[Lead
 
 def _change(store: Store, policy: Policy, lead_id: str, change: Callable[[Lead], Lead]) -> Verdict | None:
     """Change a lead as it rests; why its document could not hold that, if so."""
-
-    def decide() -> Sequence[Write]:
-        [document] = store.get_many([Key("lead", lead_id)])
-        if document is None:
-            return []
-        lead = Lead.of(document)
-        changed = change(lead)
-        if changed is lead:
-            return []
-        if not matters_to_others(policy, lead, changed):
-            return lead_writes(policy, changed, document.version)
-        placed = place(store, policy, changed)
-        own = lead_writes(policy, placed.leads[lead_id], document.version)
-        return [*own, *placed.writes, *due_again(store, policy, placed.writes)]
-
     try:
-        decide_and_commit(store, decide)
+        change_at_rest(store, policy, lead_id, change, is_shown=False)
     except DocumentTooLarge as full:
         return Verdict(False, "lead.too_large", str(full))
     return None
