@@ -5,7 +5,7 @@ facts. Adding a fact that is already there changes nothing, so any delivery may 
 order of arrival does not matter, because facts are sorted before they are folded.
 """
 
-from __future__ import annotations
+# No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -93,7 +93,7 @@ class Fact(BaseModel):
         """Whether a sealed contact stood here until its retention was over."""
         return self.values.get(_CONTACT_REMOVED) is True
 
-    def without_contact(self) -> Fact:
+    def without_contact(self) -> "Fact":
         """The same fact, its sealed contact removed for ever; itself if it holds none."""
         return self if self.values.get(_CONTACT) is None else _with_contact_removed(self)
 

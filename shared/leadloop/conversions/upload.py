@@ -6,7 +6,7 @@ tokens are the parent's with ``L`` and ``R`` behind. So no row is ever rewritten
 the leaf that covers its index.
 """
 
-from __future__ import annotations
+# No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
 from datetime import datetime
 from typing import Self

@@ -131,8 +131,7 @@ def _news(runtime: Runtime, crm: Crm, feed: Feed, changes: Sequence[Change]) -> 
     return [change for change, ref in known if ref is not None and CrmRef.of(ref).gone is None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Cursor:
+class _Cursor(NamedTuple):
     """How far one feed was read: ``since`` of the present pass, its position, the latest change, and what was seen."""
 
     document: Document | None

@@ -1,6 +1,6 @@
 """A person's contact in the mode ``keep``: sealed as soon as it is read, opened only by its reader."""
 
-from __future__ import annotations
+# No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
 from pydantic import BaseModel, ConfigDict
 

@@ -6,7 +6,7 @@ Anybody can send a beacon with any UserID: it is a weak id, it rests here alone,
 A visit holds ids, tags and reduced addresses, and nothing personal.
 """
 
-from __future__ import annotations
+# No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
 from datetime import datetime, timedelta
 from typing import Self
@@ -83,7 +83,7 @@ class Visit(BaseModel):
         """Where the visit lives."""
         return Key("visit", digest("visit", self.client_id, self.day))
 
-    def joined_with(self, other: Visit) -> Visit:
+    def joined_with(self, other: Self) -> Self:
         """What two beacons of one visit, or any number of them in any order, amount to."""
         earliest = min(self, other, key=lambda visit: (visit.at, visit.event_id))
         first: dict[str, datetime] = {}

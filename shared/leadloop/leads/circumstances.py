@@ -4,7 +4,7 @@ Written by ``leadloop.leads.family`` whenever a lead that matters to another one
 all of them, so the order in which they came decides nothing.
 """
 
-from __future__ import annotations
+# No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
 from datetime import datetime
 

@@ -10,7 +10,7 @@ A claim rests on its lead. Whoever changes a reference reads its leads and lets 
 first, and writes each lead whose ownership changes: a claim made meanwhile is a conflict on that lead.
 """
 
-from __future__ import annotations
+# No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
 from collections.abc import Iterable
 from typing import Self
@@ -67,16 +67,16 @@ class CrmRef(BaseModel):
         """Where the reference lives."""
         return ref_key(self.crm, self.external_id)
 
-    def changed(self, **values: object) -> CrmRef:
+    def changed(self, **values: object) -> Self:
         """A copy with other values."""
         return self.model_copy(update=values)
 
-    def with_lead(self, lead_id: str, occurred_at: str) -> CrmRef:
+    def with_lead(self, lead_id: str, occurred_at: str) -> Self:
         """The reference with one more lead on it; the owner follows unless it is frozen."""
         joined = self.changed(leads={**self.leads, lead_id: occurred_at}, waits_until=None)
         return joined.changed(owner=joined._owner())
 
-    def with_claims_of(self, leads: Iterable[Lead]) -> CrmRef:
+    def with_claims_of(self, leads: Iterable[Lead]) -> Self:
         """The reference knowing what its leads claimed on it; the same object if it knew. A claim freezes the owner."""
         family = {self.id, self.alias_of or self.id, *self.aliases}
         rows = [(goal, lead.id, claim) for lead in leads for goal, claim in lead.claims.items()]
@@ -85,7 +85,7 @@ class CrmRef(BaseModel):
             return self
         return self.changed(frozen=True, claimed={**claimed, **self.claimed}) if claimed else self
 
-    def absorb(self, lost: CrmRef) -> CrmRef:
+    def absorb(self, lost: Self) -> Self:
         """This reference after ``lost`` was merged into it: leads, claims and aliases of both, one owner for good."""
         joined = self.changed(
             leads={**lost.leads, **self.leads},
@@ -101,7 +101,7 @@ class CrmRef(BaseModel):
             return joined.changed(owner=lost.owner, frozen=True)
         return joined.changed(owner=joined._owner(), frozen=True)
 
-    def merged_into(self, survivor: CrmRef) -> CrmRef:
+    def merged_into(self, survivor: Self) -> Self:
         """This reference after it was absorbed: it says the same of owner and claims as its survivor."""
         return self.changed(
             alias_of=survivor.id,

@@ -9,7 +9,7 @@
 created. ``next_try_at`` is when the next attempt is due; without it there is nothing to do.
 """
 
-from __future__ import annotations
+# No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -106,44 +106,44 @@ class Delivery(BaseModel):
         """Whether nothing is left to do unless news comes, or ``told_until``."""
         return self.next_try_at in (None, self.told_until)
 
-    def creating(self, now: datetime, looked_for: datetime) -> Delivery:
+    def creating(self, now: datetime, looked_for: datetime) -> Self:
         """A creation begins; if nothing more is heard of it, the lead is looked for from ``looked_for`` on."""
         began = timestamps.to_text(now)
         return self._changed(DeliveryState.CREATING, looked_for, creating_at=began, uncertain=True)
 
-    def unknown(self, looked_for: datetime, verdict: Verdict) -> Delivery:
+    def unknown(self, looked_for: datetime, verdict: Verdict) -> Self:
         """The answer to a creation was lost, or looking for it failed."""
         return self._changed(DeliveryState.UNKNOWN, looked_for, verdict, attempts=self.attempts + 1)
 
-    def not_created(self, now: datetime, verdict: Verdict, at_least: float | None = None) -> Delivery:
+    def not_created(self, now: datetime, verdict: Verdict, at_least: float | None = None) -> Self:
         """The CRM surely created nothing; again later, ``at_least`` so many seconds from now."""
         due = now + max(self._back_off(), timedelta(seconds=at_least or 0))
         return self._changed(DeliveryState.PENDING, due, verdict, attempts=self.attempts + 1, uncertain=False)
 
-    def absent(self, now: datetime) -> Delivery:
+    def absent(self, now: datetime) -> Self:
         """A complete listing shows that nothing was created: it may be done at once."""
         verdict = Verdict(True, "delivery.absent", "a complete listing shows that the last attempt created nothing")
         return self._changed(DeliveryState.PENDING, now, verdict, uncertain=False)
 
-    def put_off(self, now: datetime, verdict: Verdict, at_least: float | None = None) -> Delivery:
+    def put_off(self, now: datetime, verdict: Verdict, at_least: float | None = None) -> Self:
         """The step in hand could not be done; the same one again later."""
         due = now + max(self._back_off(), timedelta(seconds=at_least or 0))
         return self._changed(self.state, due, verdict, attempts=self.attempts + 1)
 
-    def held(self, verdict: Verdict, until: datetime | None = None, *, uncertain: bool = False) -> Delivery:
+    def held(self, verdict: Verdict, until: datetime | None = None, *, uncertain: bool = False) -> Self:
         """A person is needed; with ``until`` it is also tried again by itself."""
         return self._changed(DeliveryState.HELD, until, verdict, attempts=self.attempts + 1, uncertain=uncertain)
 
-    def awaiting(self) -> Delivery:
+    def awaiting(self) -> Self:
         """The site's integration creates the lead; wait until the reader finds it."""
         return self._changed(DeliveryState.AWAITING_ENTITY, None)
 
-    def delivered(self, external_id: str, attach_at: datetime | None, *, merged: bool = False) -> Delivery:
+    def delivered(self, external_id: str, attach_at: datetime | None, *, merged: bool = False) -> Self:
         """The lead is in the CRM; with ``attach_at`` its fields are yet to be looked after."""
         arrived = self._changed(DeliveryState.DELIVERED, attach_at, attempts=0, uncertain=False)
         return arrived.model_copy(update={"external_id": external_id, "merged": merged})
 
-    def due(self, at: datetime) -> Delivery:
+    def due(self, at: datetime) -> Self:
         """What the CRM is to show of the lead may be another now; see to it."""
         return self._changed(self.state, at)
 
@@ -153,7 +153,7 @@ class Delivery(BaseModel):
         verdict: Verdict,
         written_at: datetime | None = None,
         told_until: datetime | None = None,
-    ) -> Delivery:
+    ) -> Self:
         """There is nothing more to write into the CRM unless the fields change; what was written, was at that time.
 
         ``told_until``: when time alone changes them.
@@ -162,7 +162,7 @@ class Delivery(BaseModel):
         done = self._changed(DeliveryState.DELIVERED, None, verdict, attempts=0, written_at=at)
         return done.complete(fields_digest, told_until)
 
-    def complete(self, fields_digest: str, told_until: datetime | None) -> Delivery:
+    def complete(self, fields_digest: str, told_until: datetime | None) -> Self:
         """The CRM shows these fields; they are looked after again when time alone changes them."""
         until = timestamps.to_text(told_until) if told_until is not None else None
         return self.model_copy(update={"attached": fields_digest, "next_try_at": until, "told_until": until})
@@ -177,7 +177,7 @@ class Delivery(BaseModel):
 
     def _changed(
         self, state: DeliveryState, next_try: datetime | None, verdict: Verdict | None = None, **values: object
-    ) -> Delivery:
+    ) -> Self:
         _, rule, reason = verdict if verdict is not None else (None, None, None)
         due = timestamps.to_text(next_try) if next_try else None
         return self.model_copy(update={"state": state, "next_try_at": due, "rule": rule, "reason": reason, **values})

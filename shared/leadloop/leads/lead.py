@@ -1,6 +1,6 @@
 """The lead document: its facts, its claims, and the folded fields that queries need."""
 
-from __future__ import annotations
+# No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
 from typing import Self
 
@@ -83,12 +83,12 @@ class Lead(BaseModel):
         """Where the lead lives."""
         return Key("lead", self.id)
 
-    def with_facts(self, offered: tuple[Fact, ...]) -> Lead:
+    def with_facts(self, offered: tuple[Fact, ...]) -> Self:
         """The lead knowing these facts too; the same object if it knew them all. Raises ``TooManyFacts``."""
         facts = join(self.facts, offered)
         return self if facts == self.facts else self.model_copy(update={"facts": facts})
 
-    def with_shared_client(self, client_id: str) -> Lead:
+    def with_shared_client(self, client_id: str) -> Self:
         """The lead without the visits of a ClientID that is nobody's; the same object if that was known."""
         if client_id in self.shared_clients:
             return self
@@ -96,7 +96,7 @@ class Lead(BaseModel):
         facts = tuple(fact for fact in self.facts if not _is_visit_of(client_id, fact))
         return self.model_copy(update={"shared_clients": shared, "facts": facts})
 
-    def without_contact(self) -> Lead:
+    def without_contact(self) -> Self:
         """The lead knowing all the same, but for the sealed contacts it came with: those are gone for ever."""
         return self.model_copy(update={"facts": tuple(fact.without_contact() for fact in self.facts)})
 

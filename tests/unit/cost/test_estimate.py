@@ -36,7 +36,7 @@ class TestTheGate:
     @pytest.mark.parametrize(
         ("leads", "webhooks"),
         [
-            *((120, True), (300, True), (1000, True), (1400, True)),
+            *((120, True), (300, True), (1000, True), (1300, True)),
             *((120, False), (300, False), (1000, False), (10_000, False), (1_000_000, False)),
         ],
     )
