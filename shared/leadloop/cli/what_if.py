@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from leadloop.cli import opened
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from leadloop.json_types import JsonObject
@@ -75,9 +76,11 @@ def run(arguments: argparse.Namespace) -> int:
     Raises ``NothingChanged``, ``NotAMonth``, ``NotASetting``, or ``PolicyInvalid`` for a value the policy cannot hold.
     """
     from leadloop.cli.answer import OK, print_json
+    from leadloop.json_types import json_list
     from leadloop.leads.lead import Lead
     from leadloop.queries import every_document, leads_in_order
     from leadloop.report.what_if import compare
+    from leadloop.report.what_if_unread import unread
 
     if not arguments.changes:
         raise NothingChanged
@@ -86,11 +89,22 @@ def run(arguments: argparse.Namespace) -> int:
     since, until = _month(arguments.month, world.policy.site.time_zone)
     leads = [Lead.of(document) for document in every_document(world.store, leads_in_order())]
     comparison = compare(world.policy, other, leads, since, until, world.clock.now())
+    silent = unread(world.policy, other)
     if arguments.json:
-        print_json({"ok": True, "month": arguments.month, **_as_json(comparison)})
+        print_json({"ok": True, "month": arguments.month, "not_read": json_list(silent), **_as_json(comparison)})
     else:
-        print(_text(comparison, arguments.changes, arguments.leads))
+        print("\n".join([*_warning(silent), _text(comparison, arguments.changes, arguments.leads)]))
     return OK
+
+
+def _warning(unread: tuple[str, ...]) -> Iterator[str]:
+    """Why what hangs on these settings is not to be believed."""
+    if unread:
+        yield f"NOT READ YET: {', '.join(unread)}"
+        yield "  Fields and called numbers of a deal are read only once the policy names them. It does not name these,"
+        yield "  so no fact tells what they hold, and what depends on them cannot be tried: do not trust it below."
+        yield "  They begin to be read when the policy names them, those of each deal at its next change."
+        yield ""
 
 
 def _as_json(comparison: Comparison) -> JsonObject:

@@ -116,6 +116,51 @@ def test_of_many_leads_so_many_are_told_and_the_others_counted(
     assert [line for line in told if "more" in line] == ([f"  … and {more} more: --leads 2, or --json"] if more else [])
 
 
+class TestWhatWasNeverRead:
+    """Which fields of a deal are filled, and what source they tell, is a fact only of fields that the policy names."""
+
+    WARM = ("--qualification.profile", "warm")
+    FIELDS = ("--set", "qualification.fields={location: 501001, budget: 501002}")
+
+    def silent(self, desk: CommandDesk, *words: str) -> list[str]:
+        asked = ("what-if", *MONTH, *words)
+        found: list[str] = desk.run(asked[0], "--json", *asked[1:]).json["not_read"]
+        first = desk.run(*asked).text.splitlines()[0]
+        assert first == f"NOT READ YET: {', '.join(found)}" if found else "NOT READ" not in first
+        return found
+
+    def test_is_told_first(self, desk: CommandDesk) -> None:
+        both = ["qualification.fields.location", "qualification.fields.budget"]
+        assert self.silent(desk, *self.WARM, *self.FIELDS) == both
+        told = " ".join(desk.run("what-if", *MONTH, *self.WARM, *self.FIELDS).text.split())
+        assert "what depends on them cannot be tried" in told
+        assert "They begin to be read when the policy names them" in told
+
+    def test_of_what_the_policy_names_already_nothing_is_told(self, desk: CommandDesk) -> None:
+        desk.write_policy(sokol(qualification={"fields": {"location": "501001", "budget": "501002"}}))
+        assert self.silent(desk, *self.WARM) == []
+        assert self.silent(desk, *self.WARM, *self.FIELDS) == []
+        assert self.silent(desk, *self.WARM, "--qualification.fields.budget=501003") == ["qualification.fields.budget"]
+
+    @pytest.mark.parametrize("name", ["source", "called_number", "utm_source", "user_id"])
+    def test_fields_that_are_a_sign_of_the_source_too(self, desk: CommandDesk, name: str) -> None:
+        assert self.silent(desk, f"--crm.fields.{name}", "501001") == [f"crm.fields.{name}"]
+
+    @pytest.mark.parametrize("name", ["known_ids", "duplicate", "quality", "fraud"])
+    def test_fields_that_are_only_written_do_not_matter(self, desk: CommandDesk, name: str) -> None:
+        assert self.silent(desk, f"--crm.fields.{name}", "501001") == []
+
+    def test_numbers_that_were_called_rest_only_when_they_are_named(self, desk: CommandDesk) -> None:
+        rule = "[{label: poster, called_number: '+74951234567'}]"
+        desk.write_policy(sokol(crm={"fields": {"called_number": "501001"}}))
+        words = ("--set", "sources.dictionary={poster: {}}", "--set", f"sources.rules={rule}")
+        assert self.silent(desk, *words) == ["sources.rules[0].called_number"]
+        assert self.silent(desk, "--sources.static_pool", "['+74951234567']") == ["sources.static_pool"]
+        named = {"dictionary": {"wall": {}}, "rules": [{"label": "wall", "called_number": "+74951234567"}]}
+        desk.write_policy(sokol(crm={"fields": {"called_number": "501001"}}, sources=named))
+        assert self.silent(desk, *words) == []
+
+
 class TestAValueThatThePolicyCannotHold:
     """Its option is named, and not the first line of a file that is in order."""
 
