@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if _first(words) == _TRIES_SETTINGS:
         words = _settings_spelled_out(words)
     try:
-        arguments = _parser(words).parse_args(words)
+        arguments = _parsed(words)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else USAGE
     return _run(arguments)
@@ -58,6 +58,16 @@ def _settings_spelled_out(words: Sequence[str]) -> list[str]:
         else:
             told += ["--set", f"{name}={rest.pop(0)}"]
     return told
+
+
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
+    """The words as arguments; of words that are none a command may say (``about_strays``) what was expected instead."""
+    parser = _parser(words)
+    arguments, strays = parser.parse_known_args(words)
+    if strays:
+        said = f"unrecognized arguments: {' '.join(strays)}"
+        parser.error("; ".join([said, *filter(None, [getattr(arguments, "about_strays", "")])]))
+    return arguments
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -7,14 +7,12 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from leadloop.cli import opened
+from leadloop.cli import opened, tried_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from leadloop.json_types import JsonObject
-    from leadloop.policy import Policy
     from leadloop.report.what_if import Comparison, Fate
 
 NAME = "what-if"
@@ -24,16 +22,6 @@ _MONTH = re.compile(r"(?P<year>20[0-9]{2})-(?P<month>0[1-9]|1[0-2])")
 _SHOWN = 20
 
 
-class NothingChanged(Exception):
-    """No setting was named, so there is nothing to compare."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "expected at least one setting of the policy with another value, such as --duplicates.window 90d or "
-            "--set 'duplicates.keys=[phone]'; found none"
-        )
-
-
 class NotAMonth(Exception):
     """A period was asked for that is no month."""
 
@@ -41,19 +29,10 @@ class NotAMonth(Exception):
         super().__init__(f"--month: expected a year and a month such as 2026-10, found {found!r}")
 
 
-class NotASetting(Exception):
-    """A change was not written as a setting and its value."""
-
-    def __init__(self, found: str) -> None:
-        super().__init__(
-            "expected a setting and its value, such as --duplicates.window 90d or --set duplicates.window=90d; "
-            f"found {found!r} without a value"
-        )
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the data are, which month, and what is to be otherwise."""
     opened.add_arguments(parser)
+    parser.set_defaults(about_strays=tried_settings.HOW_TO_NAME)
     parser.add_argument("--month", required=True, metavar="YYYY-MM", help="leads of this month, in the site's zone")
     parser.add_argument(
         "--set", action="append", default=[], metavar="SETTING=VALUE", dest="changes",
@@ -73,7 +52,8 @@ def _how_many(text: str) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Print both columns, and the leads that fare otherwise.
 
-    Raises ``NothingChanged``, ``NotAMonth``, ``NotASetting``, or ``PolicyInvalid`` for a value the policy cannot hold.
+    Raises ``NothingChanged``, ``NotAMonth``, ``NotASetting``, ``SettingGivenTwice``, or ``PolicyInvalid`` for a value
+    that the policy cannot hold.
     """
     from leadloop.cli.answer import OK, print_json
     from leadloop.json_types import json_list
@@ -82,23 +62,33 @@ def run(arguments: argparse.Namespace) -> int:
     from leadloop.report.what_if import compare
     from leadloop.report.what_if_unread import unread
 
-    if not arguments.changes:
-        raise NothingChanged
+    changes = tried_settings.read_changes(arguments.changes)
     world, _ = opened.open_runtime(arguments)
-    other = _changed(arguments.policy, arguments.changes)
+    other = tried_settings.policy_with(arguments.policy, changes)
     since, until = _month(arguments.month, world.policy.site.time_zone)
     leads = [Lead.of(document) for document in every_document(world.store, leads_in_order())]
     comparison = compare(world.policy, other, leads, since, until, world.clock.now())
     silent = unread(world.policy, other)
+    held = tried_settings.already_held(world.policy, other, list(changes))
     if arguments.json:
-        print_json({"ok": True, "month": arguments.month, "not_read": json_list(silent), **_as_json(comparison)})
+        remarks: JsonObject = {"not_read": json_list(silent), "already_held": json_list(held)}
+        print_json({"ok": True, "month": arguments.month, **remarks, **_as_json(comparison)})
     else:
-        print("\n".join([*_warning(silent), _text(comparison, arguments.changes, arguments.leads)]))
+        told = (
+            _text(comparison, arguments.changes, arguments.leads) if comparison.before["leads"] else _nobody(arguments)
+        )
+        print("\n".join([*_remarks(silent, held), told]))
     return OK
 
 
-def _warning(unread: tuple[str, ...]) -> Iterator[str]:
-    """Why what hangs on these settings is not to be believed."""
+def _nobody(arguments: argparse.Namespace) -> str:
+    return f"No lead came in {arguments.month}, so there is nothing to compare: name a month with leads."
+
+
+def _remarks(unread: tuple[str, ...], held: tuple[str, ...]) -> Iterator[str]:
+    """Why what hangs on some settings is not to be believed, and which are as they were."""
+    for setting in held:
+        yield f"{setting} already holds that value: it changes nothing."
     if unread:
         yield f"NOT READ YET: {', '.join(unread)}"
         yield "  Fields and called numbers of a deal are read only once the policy names them. It does not name these,"
@@ -117,19 +107,6 @@ def _as_json(comparison: Comparison) -> JsonObject:
 
 def _fate(fate: Fate) -> JsonObject:
     return {**fate._asdict(), "goals": list(fate.goals)}
-
-
-def _changed(path: Path, changes: list[str]) -> Policy:
-    """The policy of the file with other values. Raises ``NotASetting`` or ``PolicyInvalid``."""
-    from leadloop.policy.loader import PolicySource
-
-    source = PolicySource.of_file(path)
-    for change in changes:
-        setting, equals, value = change.partition("=")
-        if not equals or not setting:
-            raise NotASetting(change)
-        source = source.with_value(setting, value)
-    return source.policy
 
 
 def _month(text: str, zone: str) -> tuple[datetime, datetime]:

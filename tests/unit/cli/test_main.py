@@ -151,4 +151,4 @@ def test_reader_that_leaves_early_is_no_failure(lines: int) -> None:
 
 def test_a_setting_is_an_option_of_no_other_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--duplicates.window", "30d"]) == 2
-    assert "unrecognized arguments: --duplicates.window 30d" in capsys.readouterr().err
+    assert "unrecognized arguments: --duplicates.window 30d\n" in capsys.readouterr().err

@@ -65,6 +65,35 @@ def test_a_rule_that_changes_nothing_says_so(desk: CommandDesk) -> None:
     assert "No lead fares otherwise." in desk.run("what-if", *MONTH, "--duplicates.window=ever").text
 
 
+def test_a_month_in_which_nobody_came_says_that_instead(desk: CommandDesk) -> None:
+    told = desk.run("what-if", "--month", "2026-07", "--duplicates.window", "30d")
+    assert told.text == "No lead came in 2026-07, so there is nothing to compare: name a month with leads.\n"
+    assert (
+        desk.run("what-if", "--json", "--month", "2026-07", "--duplicates.window", "30d").json["before"]["leads"] == 0
+    )
+
+
+@pytest.mark.parametrize("value", ["180d", "4320h"])
+def test_a_setting_that_holds_the_value_already_is_remarked(desk: CommandDesk, value: str) -> None:
+    words = (*MONTH, "--duplicates.window", value, "--fraud.hold_from", "60", "--goals.lead_received.on=received")
+    assert desk.run("what-if", "--json", *words).json["already_held"] == [
+        "duplicates.window",
+        "goals.lead_received.on",
+    ]
+    assert desk.run("what-if", *words).text.splitlines()[:2] == [
+        "duplicates.window already holds that value: it changes nothing.",
+        "goals.lead_received.on already holds that value: it changes nothing.",
+    ]
+
+
+@pytest.mark.parametrize("words", [("--fraud", "5"), ("duplicates.window", "90d"), ("fraud.hold_from=50",)])
+def test_what_is_no_setting_is_told_how_one_is_named(desk: CommandDesk, words: tuple[str, ...]) -> None:
+    told = desk.run("what-if", *MONTH, "--duplicates.window", "30d", *words)
+    assert told.code == 2
+    assert f"unrecognized arguments: {' '.join(words)}; a setting of the policy is named with its section" in told.err
+    assert "expected --fraud.hold_from 50, or --set fraud.hold_from=50" in told.err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -75,6 +104,11 @@ def test_a_rule_that_changes_nothing_says_so(desk: CommandDesk) -> None:
         (("--duplicates.window",), "found 'duplicates.window' without a value"),
         (("--duplicates.window", "--json"), "found 'duplicates.window' without a value"),
         (("--fraud.hold_from", "50", "--duplicates.window"), "found 'duplicates.window' without a value"),
+        (
+            ("--fraud.hold_from", "50", "--fraud.hold_from", "60"),
+            "--fraud.hold_from: expected one value, found 50 and 60",
+        ),
+        (("--fraud.hold_from=50", "--set", "fraud.hold_from=50"), "--fraud.hold_from: expected one value"),
         (("--month", "October", "--duplicates.window", "30d"), "expected a year and a month such as 2026-10"),
     ],
     ids=[
@@ -85,6 +119,8 @@ def test_a_rule_that_changes_nothing_says_so(desk: CommandDesk) -> None:
         "no word",
         "an option for a value",
         "the last",
+        "twice",
+        "twice the same",
         "no month",
     ],
 )
