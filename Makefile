@@ -15,8 +15,8 @@ help: ## List the targets
 demo: $(if $(filter emulators,$(BACKEND)),$(VENV)/.google,$(VENV)/.runs) ## Play three weeks of leads against stand-ins and prove the count (BACKEND=emulators: on Google's)
 	@$(BIN)/leadloop demo $(if $(BACKEND),--backend $(BACKEND))
 
-serve: $(VENV)/.runs ## Leave the stand-ins and the host running, with a demo page at http://127.0.0.1:8080/
-	@$(BIN)/leadloop demo --serve
+serve: $(VENV)/.runs ## Leave the stand-ins and the host running, with a demo page at http://127.0.0.1:8080/; PORT=8081
+	@$(BIN)/leadloop demo --serve $(if $(PORT),--port $(PORT))
 
 package: $(VENV)/.google ## Stage one reproducible zip per function in build/packages; POLICY=leadloop.yaml
 	@$(BIN)/python -m leadloop_packaging $(if $(POLICY),--policy '$(POLICY)')

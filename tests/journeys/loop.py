@@ -62,7 +62,7 @@ class Loop:
         """Start ``leadloop serve``; ``environment`` is put right (or wrong) from here on."""
         self.world.environment |= environment
         arguments = ["serve", *worlds.host_arguments(self.world)]
-        self.processes.start_host("leadloop.cli", arguments, self.world.environment, self.world.host)
+        self.processes.start_host("leadloop.cli", arguments, self.world.environment, self.world.host, self.data)
 
     def kill_host(self) -> None:
         """``kill -9``."""

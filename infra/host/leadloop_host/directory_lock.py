@@ -7,7 +7,10 @@ import json
 import os
 from pathlib import Path
 
+from leadloop.json_types import JsonObject
 from leadloop_host.faults import StartRefused
+
+_FILE = "host.lock"
 
 
 class DirectoryLock:
@@ -19,7 +22,7 @@ class DirectoryLock:
 
     def __init__(self, directory: Path) -> None:
         """Take the lock. Raises ``StartRefused`` when another host holds it or the directory is unwritable."""
-        self.path = directory / "host.lock"
+        self.path = directory / _FILE
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -48,9 +51,20 @@ class DirectoryLock:
         os.close(self._descriptor)
 
 
+def holder(directory: Path) -> int | None:
+    """The pid of the host that last announced itself in a directory; ``None`` when none did, or it let go."""
+    found = _announced(directory / _FILE).get("pid")
+    return found if isinstance(found, int) else None
+
+
 def _holder(path: Path) -> str:
+    found = _announced(path)
+    return f"pid {found['pid']}, port {found['port']}" if {"pid", "port"} <= found.keys() else "still starting"
+
+
+def _announced(path: Path) -> JsonObject:
     try:
-        holder = json.loads(path.read_text(encoding="utf-8"))
-        return f"pid {holder['pid']}, port {holder['port']}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "still starting"
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -43,7 +43,8 @@ class Listeners:
             listening = socket.create_server((host, port), family=family, backlog=1024)
         except OSError as error:
             raise StartRefused(
-                f"cannot listen on {host}:{port}: {error.strerror}; stop what uses it, or choose another port"
+                f"cannot listen on {host}:{port}: {error.strerror}; stop what uses it, or choose another port: "
+                "--port, --public-port, `make serve PORT=8081`"
             ) from None
         self._servers[name] = create_server(
             application,

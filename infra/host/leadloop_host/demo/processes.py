@@ -6,13 +6,15 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import requests
+
+from leadloop_host.directory_lock import holder
 
 READY_WITHIN = 30.0
 HOST = "host"
@@ -46,10 +48,16 @@ class Processes:
             self._start(vendor, ["-m", f"leadloop_standins.{vendor}", *given], environment, piped=True)
         return {vendor: self._address_of(vendor) for vendor in options}
 
-    def start_host(self, module: str, arguments: Sequence[str], environment: Mapping[str, str], url: str) -> None:
-        """Start the host and return when it answers. Raises ``DidNotStart``."""
+    def start_host(
+        self, module: str, arguments: Sequence[str], environment: Mapping[str, str], url: str, data: Path
+    ) -> None:
+        """Start the host of a data directory and return when it answers itself. Raises ``DidNotStart``.
+
+        Another host may answer at the same port: who answers is asked of the lock of the directory, where
+        a host writes its pid once its port is its own.
+        """
         self._start(HOST, ["-m", module, *arguments], environment, piped=False)
-        self._wait_for(HOST, f"{url}/healthz", 200)
+        self._wait_for(HOST, f"{url}/healthz", 200, lambda: holder(data) == self.pid_of(HOST))
 
     def start_function(self, name: str, package: Path, port: int, environment: Mapping[str, str]) -> None:
         """Have functions-framework serve an unpacked package as Cloud Run does; ``await_function`` tells when."""
@@ -62,14 +70,23 @@ class Processes:
         # The framework answers 404 for this path whatever the function would say.
         self._wait_for(name, f"http://127.0.0.1:{port}/robots.txt", 404)
 
-    def _wait_for(self, name: str, url: str, status: int) -> None:
+    def _wait_for(self, name: str, url: str, status: int, is_its_own: Callable[[], bool] = lambda: True) -> None:
         began = time.monotonic()
-        while time.monotonic() - began < READY_WITHIN and self._running[name].poll() is None:
+        while time.monotonic() - began < READY_WITHIN and self._runs(name):
             with suppress(requests.RequestException):
-                if requests.get(url, timeout=2).status_code == status:
+                is_answered = is_its_own() and requests.get(url, timeout=2).status_code == status
+                if is_answered and self._runs(name):
                     return
             time.sleep(0.02)
-        raise DidNotStart(self._words_of(name))
+        raise DidNotStart(self._what_happened(name, url, status))
+
+    def _runs(self, name: str) -> bool:
+        return self._running[name].poll() is None
+
+    def _what_happened(self, name: str, url: str, status: int) -> str:
+        code = self._running[name].poll()
+        ended = f"has not answered so in {READY_WITHIN:.0f} s" if code is None else f"ended with exit code {code}"
+        return f"{self._words_of(name)}\nexpected its own answer {status} at {url}, found that the process {ended}"
 
     def pid_of(self, name: str) -> int:
         """The process started under a name."""

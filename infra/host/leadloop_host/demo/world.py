@@ -60,6 +60,11 @@ class World:
         return "LEADLOOP_CLOCK_FILE" in self.environment
 
     @property
+    def data(self) -> Path:
+        """The host's data directory."""
+        return self.folder / "data"
+
+    @property
     def port(self) -> str:
         """The host's port."""
         return self.host.rpartition(":")[2]
@@ -80,7 +85,7 @@ class World:
 
     def open_store(self) -> Store:
         """The documents, for a report."""
-        return SqliteStore(self.folder / "data" / "documents.db")
+        return SqliteStore(self.data / "documents.db")
 
     def wait_until_quiet(self) -> None:
         """Return when the host has nothing due. Raises ``NotQuiet``."""
@@ -151,9 +156,8 @@ def start(world: World, processes: Processes) -> None:
     """Start the stand-ins, point the host at them, start the host."""
     start_stand_ins(world, processes)
     vendors = ["--metrica", world.metrica, "--amocrm", world.amocrm]
-    processes.start_host(
-        "leadloop_host.demo.hosting", [*host_arguments(world), *vendors], world.environment, world.host
-    )
+    arguments = [*host_arguments(world), *vendors]
+    processes.start_host("leadloop_host.demo.hosting", arguments, world.environment, world.host, world.data)
     subscribe(world)
 
 
@@ -177,7 +181,7 @@ def point_at(world: World, addresses: Mapping[str, str]) -> None:
 
 def host_arguments(world: World) -> list[str]:
     """Where the host finds its policy, its data and its port."""
-    return ["--policy", str(world.policy_file), "--data", str(world.folder / "data"), "--port", world.port]
+    return ["--policy", str(world.policy_file), "--data", str(world.data), "--port", world.port]
 
 
 def subscribe(world: World) -> None:
