@@ -8,7 +8,7 @@ maps as not personal. A contact crosses only sealed, and only in the mode ``keep
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, Self, TypeAlias, get_args
 
@@ -262,8 +262,14 @@ def decode(body: bytes) -> MessageRead:
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:
-        at_fault = ", ".join(".".join(map(str, (named, *fault["loc"]))) for fault in error.errors())
+        at_fault = ", ".join(f"{named}.{_place(fault['loc'])}" for fault in error.errors())
         raise MessageUnreadable(f"not a leadloop message: at fault: {at_fault}") from None
+
+
+def _place(steps: Sequence[object]) -> str:
+    """The path of a fault by our own names; what else stands in it a stranger wrote, and it may be a contact."""
+    ours = {name for shape in _Shape.__subclasses__() for name in shape.model_fields}
+    return ".".join(str(step) if isinstance(step, int) or step in ours else "…" for step in steps)
 
 
 def _type_of(body: bytes) -> str | None:

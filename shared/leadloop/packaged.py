@@ -36,7 +36,7 @@ def read_packaged(kind: type[Model], path: Path) -> Model:
         settings: Model = _model(kind, json.loads(path.read_bytes()))
     except json.JSONDecodeError as error:
         raise PackageInvalid(path.name, f"no JSON in line {error.lineno}") from None
-    except (ValueError, TypeError, LookupError, AttributeError):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         raise PackageInvalid(path.name, "another shape") from None
     return settings
 

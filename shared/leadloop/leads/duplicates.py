@@ -6,7 +6,7 @@ A series begins with a lead that is no duplicate. Whoever comes within the polic
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -45,13 +45,18 @@ class Repetition(NamedTuple):
     """The lead whose source keeps the credit."""
 
 
-def repetitions(policy: Policy, person: Sequence[Contact]) -> dict[str, Repetition]:
-    """By lead what it repeats. ``person``: all leads that strong ids, or the policy's keys, join."""
+def repetitions(policy: Policy, person: Sequence[Contact], clients: Collection[str] = ()) -> dict[str, Repetition]:
+    """By lead what it repeats. ``person``: all leads that strong ids, or the policy's keys, join.
+
+    ``clients``: leads that came when the person was a client already. No advertisement won them, so a series is
+    credited to none of them while it has another.
+    """
     found: dict[str, Repetition] = {}
     for alike in _alike(policy, person):
         for series in _series(policy, sorted(alike, key=lambda contact: contact.order)):
             first, *rest = series
-            credit = series[0 if policy.duplicates.credit == "first" else -1].lead_id
+            winners = [contact for contact in series if contact.lead_id not in clients] or series
+            credit = winners[0 if policy.duplicates.credit == "first" else -1].lead_id
             found[first.lead_id] = Repetition(credit=credit)
             earlier = {key: {*_signs(key, first)} for key in _TELLING}
             for contact in rest:

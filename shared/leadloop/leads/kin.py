@@ -104,9 +104,9 @@ def assess(
         if one.lead.id not in stopped
     ]
     contacts += others
-    found = repetitions(policy, contacts)
     firsts = repeats_of({contact.lead_id: contact.at for contact in contacts}, policy.defaults.same_lead_repeat)
     clients = _clients(policy, kin)
+    found = repetitions(policy, contacts, clients)
     visits = _visits(kin, shared_clients)
     sources = {one.lead.id: one.state.source.label for one in kin}
     told = {}

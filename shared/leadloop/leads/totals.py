@@ -15,11 +15,16 @@ from leadloop.leads.quality import is_judged
 from leadloop.leads.state import LeadState
 from leadloop.policy import Policy
 from leadloop.ports.store import Increment, Key
+from leadloop.sources.book import book_of
+from leadloop.sources.labels import NONE
 
 Contribution = dict[str, dict[str, int]]
 
 LESSENED = "lessened"
 """A field of a total that something was taken from since it was last cleared: it may hold zeros."""
+
+STRANGE = "_strange"
+"""In ``came_as`` all labels that the dictionary does not know. None of them begins so."""
 
 _NAMES = frozenset({"day", "source", LESSENED})
 
@@ -27,7 +32,8 @@ _NAMES = frozenset({"day", "source", LESSENED})
 def contribution(policy: Policy, lead: Lead, state: LeadState) -> Contribution:
     """Counters by daily total (``2026-09-01--yandex_direct``): one lead, its stages, its claims, its standing.
 
-    A lead of a series counts under the source that keeps its credit; ``came_as`` says how many came under which other.
+    A lead of a series counts under the source that keeps its credit; ``came_as`` says how many came under which other,
+    by the labels of the dictionary: strangers invent as many tags as they like, and a document is finite.
     """
     if state.occurred_at is None:
         return {}
@@ -40,7 +46,10 @@ def contribution(policy: Policy, lead: Lead, state: LeadState) -> Contribution:
         counters[f"quality.{state.quality.standing}"] = 1
         counters |= {f"reasons.{state.quality.reason}": 1} if state.quality.reason else {}
     source = state.circumstances.credit_source or state.source.label
-    counters |= {f"came_as.{state.source.label}": 1} if source != state.source.label else {}
+    if source != state.source.label:
+        known = book_of(policy).entries.keys() | {NONE}
+        came_as = state.source.label if state.source.label in known else STRANGE
+        counters[f"came_as.{came_as}"] = 1
     return {f"{day}--{source}": counters}
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from leadloop.policy.section import Section
-from leadloop.policy.value_types import CrmField, CrmId, Duration, Stage
+from leadloop.policy.value_types import CrmField, CrmId, Duration, Stage, YesOrNo
 
 REQUIRED_OF: Mapping[str, tuple[str, ...]] = {"warm": ("location", "budget"), "cold": ()}
 """What each ready profile wants filled in: a warm client says where and for how much, a cold one answers and talks."""
@@ -56,13 +56,13 @@ class Reason(Section):
     """What people read; by default the name."""
     loss_reasons: tuple[CrmId, ...] = ()
     """The CRM's loss reasons that mean this one; each belongs to one reason at most."""
-    counts_against_channel: bool = True
+    counts_against_channel: YesOrNo = True
     """Whether such a lead speaks against the channel that brought it."""
-    warm_up: bool = False
+    warm_up: YesOrNo = False
     """Whether the lead has potential and marketing goes on with it."""
-    suppress: bool = False
+    suppress: YesOrNo = False
     """Whether such people are kept from being shown advertisements."""
-    fraud: bool = False
+    fraud: YesOrNo = False
     """Whether it was no human at all; the fraud gate believes it."""
 
 

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from leadloop.policy.agreement import refuse
 from leadloop.policy.section import Section
 from leadloop.policy.source_agreement import rule_contradictions, source_contradictions
-from leadloop.policy.value_types import Written
+from leadloop.policy.value_types import Written, YesOrNo
 from leadloop.sources.referrers import NAMED
 
 STATIC_POOL = "static_pool"
@@ -117,7 +117,7 @@ class Sources(Section):
     """Hosts that are nobody's source, besides those in ``site.origins``: other sites of yours, pages of payment."""
     apart: tuple[Annotated[tuple[SourceLabel, ...], Field(min_length=2)], ...] = ()
     """Labels that look alike and are not: ``leadloop sources review`` proposes them no more."""
-    restore: Annotated[bool, Field(strict=True)] = False
+    restore: YesOrNo = False
     """Whether a source field that somebody overwrote in the CRM is given back what it held first."""
 
     @model_validator(mode="after")

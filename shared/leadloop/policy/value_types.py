@@ -124,6 +124,9 @@ SpanOfTime = Annotated[
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Cron = Annotated[str, AfterValidator(_cron)]
+YesOrNo = Annotated[bool, Field(strict=True)]
+"""``true`` or ``false`` and no other word."""
+
 Whole = Annotated[int, Field(strict=True)]
 """A whole number; ``true`` and ``"5"`` are not numbers."""
 

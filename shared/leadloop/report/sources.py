@@ -10,6 +10,7 @@ from typing import NamedTuple
 from leadloop import queries
 from leadloop.json_types import JsonObject
 from leadloop.leads.lead import Lead
+from leadloop.leads.totals import STRANGE
 from leadloop.policy import Policy
 from leadloop.ports.store import Store
 from leadloop.sources.book import Book, book_of
@@ -113,9 +114,9 @@ def counted_labels(store: Store) -> dict[str, int]:
     for total in queries.every_document(store, queries.daily_totals()):
         leads, came_as = total.fields.get("leads"), total.fields.get("came_as")
         others = {label: n for label, n in came_as.items() if isinstance(n, int)} if isinstance(came_as, dict) else {}
-        counts.update(others)
+        counts.update({label: n for label, n in others.items() if label != STRANGE})
         counts[str(total.fields.get("source"))] += (leads if isinstance(leads, int) else 0) - sum(others.values())
-    return dict(counts)
+    return dict(+counts)
 
 
 def patch(policy: Policy, proposals: Iterable[Proposal]) -> str:

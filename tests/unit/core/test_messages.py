@@ -137,6 +137,10 @@ SECRET = "+79990000003"
             f'{{"type": "lead_registered", "event_id": ["{SECRET}"], "lead_id": "1"}}'.encode(),
             "lead_registered.event_id",
         ),
+        (
+            f'{{"type": "visit_captured", "event_id": "1", "page": {{"params": {{"{SECRET}": 5}}}}}}'.encode(),
+            "visit_captured.occurred_at, visit_captured.ids, visit_captured.page.params.…",
+        ),
     ],
 )
 def test_what_is_no_message_is_said_by_field_and_never_by_value(body: bytes, at_fault: str) -> None:

@@ -103,6 +103,13 @@ def test_the_credit_is_kept_by_one_lead_of_the_series(credit: str, who: str) -> 
     assert {one.credit for one in found.values()} == {who}
 
 
+@pytest.mark.parametrize(("credit", "clients", "who"), [("last", "c", "b"), ("first", "a", "b"), ("last", "abc", "c")])
+def test_no_client_wins_the_credit_of_a_series(credit: str, clients: str, who: str) -> None:
+    """Whoever has bought already was won by no advertisement; where all have, there is nobody else to credit."""
+    found = repetitions(under(credit=credit), contacts(a=0, b=3, c=9), clients)
+    assert {one.credit for one in found.values()} == {who}
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 40), st.sampled_from(["phone", "email", "both", "none"])), max_size=9),
     st.sampled_from(["first", "last"]),

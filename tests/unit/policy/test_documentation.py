@@ -10,6 +10,7 @@ import yaml
 from leadloop import secrets
 from leadloop.policy.loader import read_policy
 from leadloop.policy.settings import Setting, settings
+from leadloop.policy.yaml_tree import read_tree
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDES = {language: (ROOT / "docs" / language / "policy.md").read_text(encoding="utf-8") for language in ("en", "ru")}
@@ -84,8 +85,8 @@ def rules() -> set[str]:
 
 
 def plain(text: str) -> dict[str, Any]:
-    """Every scalar as text, as far as PyYAML's oldest rules let it be."""
-    values = yaml.load(text, Loader=yaml.BaseLoader)
+    """Every value as the real reader takes it."""
+    values = read_tree(text).values
     assert isinstance(values, dict)
     return values
 

@@ -19,6 +19,7 @@ from support.policies import WON, sokol
 from support.settable_clock import MORNING
 from unit.leads.test_family import DAY, Register, sent
 
+HOUR = timedelta(hours=1)
 SOLD = (linked("1"), entered(WON, MORNING + 3 * DAY))
 
 
@@ -62,7 +63,27 @@ def test_a_series_counts_for_the_source_that_keeps_its_credit_in_any_order(credi
         desk.tell("a2", *SOLD)
         assert lines(desk) == {keeper: (3, 2, 1), "beta": (1, 0, 0)}
         assert totals(desk) == {keeper: (3, 1), "beta": (1, 0)}
-        assert counted_labels(desk.store) == {"alpha": 1, "beta": 2, "gamma": 1}
+        assert counted_labels(desk.store) == {keeper: 1, "beta": 1}
+
+
+def test_a_sale_stays_with_whoever_won_the_client() -> None:
+    """The last of a series keeps the credit, but not one who was a client by then."""
+    again = sent("a2", MORNING + 5 * DAY, "phone-anna", utm=tagged("beta"))
+    desk = Register(credit="last", clients={"stages": ["sold"]}).take(ANNAS[0])
+    desk.tell("a1", *SOLD)
+    desk.take(again)
+    assert lines(desk) == {"alpha": (1, 0, 1), "beta": (1, 0, 0)}
+
+
+def test_tags_that_nobody_knows_are_one_counter_of_the_total() -> None:
+    """A document is finite, and a stranger may invent a tag for every form."""
+    known = sokol(sources={"dictionary": {"beta": {}}})
+    tags = ["beta", *(f"tag{n}" for n in range(3))]
+    later = [sent(f"x{n}", MORNING + (n + 2) * HOUR, "phone-anna", utm=tagged(tag)) for n, tag in enumerate(tags)]
+    desk = Register(policy=known).take(ANNAS[0], *later)
+    [total] = [one for one in desk.store.query(Query("daily_total")).documents if one.fields.get("came_as")]
+    assert total.fields["came_as"] == {"beta": 1, "_strange": 3}
+    assert counted_labels(desk.store) == {"alpha": 1, "beta": 1}
 
 
 def test_the_series_counts_by_channel_as_by_source() -> None:
