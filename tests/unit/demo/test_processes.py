@@ -40,7 +40,7 @@ def taken() -> Iterator[int]:
 def start_host(world: worlds.World, processes: Processes) -> None:
     worlds.point_at(world, {"metrica": "http://127.0.0.1:9", "amocrm": "http://127.0.0.1:9"})
     arguments = ["serve", *worlds.host_arguments(world)]
-    processes.start_host("leadloop.cli", arguments, world.environment, world.host, world.data)
+    processes.start_host("leadloop.cli", arguments, world.environment, world.host, world.data_directory)
 
 
 def test_a_host_whose_port_is_taken_by_another_is_not_up(tmp_path: Path, taken: int) -> None:
@@ -57,8 +57,8 @@ def test_a_host_whose_port_is_taken_by_another_is_not_up(tmp_path: Path, taken: 
 
 def test_what_another_host_of_the_directory_announced_is_not_taken_for_its_word(tmp_path: Path, taken: int) -> None:
     world = worlds.prepare(tmp_path, EXAMPLE, taken, None)
-    world.data.mkdir()
-    (world.data / "host.lock").write_text('{"pid": 1, "port": 8080}')
+    world.data_directory.mkdir()
+    (world.data_directory / "host.lock").write_text('{"pid": 1, "port": 8080}')
     with Processes(tmp_path) as processes, pytest.raises(DidNotStart, match="Address already in use"):
         start_host(world, processes)
 
@@ -67,7 +67,7 @@ def test_a_host_that_answers_itself_is_up(tmp_path: Path) -> None:
     world = worlds.prepare(tmp_path, EXAMPLE, worlds.free_port(), None)
     with Processes(tmp_path) as processes:
         start_host(world, processes)
-        assert holder(world.data) == processes.pid_of(HOST)
+        assert holder(world.data_directory) == processes.pid_of(HOST)
         assert world.session.get(f"{world.host}/healthz", timeout=20).json()["status"] == "ok"
         assert processes.stop(HOST) == 0
-    assert holder(world.data) is None
+    assert holder(world.data_directory) is None

@@ -60,8 +60,8 @@ class World:
         return "LEADLOOP_CLOCK_FILE" in self.environment
 
     @property
-    def data(self) -> Path:
-        """The host's data directory."""
+    def data_directory(self) -> Path:
+        """Where the host keeps documents, messages and its lock."""
         return self.folder / "data"
 
     @property
@@ -85,7 +85,7 @@ class World:
 
     def open_store(self) -> Store:
         """The documents, for a report."""
-        return SqliteStore(self.data / "documents.db")
+        return SqliteStore(self.data_directory / "documents.db")
 
     def wait_until_quiet(self) -> None:
         """Return when the host has nothing due. Raises ``NotQuiet``."""
@@ -157,7 +157,7 @@ def start(world: World, processes: Processes) -> None:
     start_stand_ins(world, processes)
     vendors = ["--metrica", world.metrica, "--amocrm", world.amocrm]
     arguments = [*host_arguments(world), *vendors]
-    processes.start_host("leadloop_host.demo.hosting", arguments, world.environment, world.host, world.data)
+    processes.start_host("leadloop_host.demo.hosting", arguments, world.environment, world.host, world.data_directory)
     subscribe(world)
 
 
@@ -181,7 +181,7 @@ def point_at(world: World, addresses: Mapping[str, str]) -> None:
 
 def host_arguments(world: World) -> list[str]:
     """Where the host finds its policy, its data and its port."""
-    return ["--policy", str(world.policy_file), "--data", str(world.data), "--port", world.port]
+    return ["--policy", str(world.policy_file), "--data", str(world.data_directory), "--port", world.port]
 
 
 def subscribe(world: World) -> None:
