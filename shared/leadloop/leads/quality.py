@@ -70,6 +70,11 @@ class Quality(NamedTuple):
     responsible: str | None = None
     """The CRM's id of the user who works on its deal."""
 
+    @property
+    def answer(self) -> str:
+        """The standing in a word; ``not judged`` where the policy does not ask for it."""
+        return "not judged" if self.verdict.rule == NOT_JUDGED.verdict.rule else self.standing.value
+
     def is_overdue(self, now: datetime) -> bool:
         """Whether a decision was due before ``now`` and there is none."""
         return self.standing is Standing.PENDING and self.due_at is not None and now > self.due_at
@@ -80,6 +85,8 @@ class Quality(NamedTuple):
 
 
 OPEN = Quality(Standing.PENDING, Verdict(True, "quality.pending", "not decided yet"))
+NOT_JUDGED = Quality(Standing.PENDING, Verdict(True, "quality.not_judged", "no qualification.profile asks for it"))
+_NOT_LOST = Verdict(True, "quality.pending", "not lost; without a qualification.profile nobody is qualified")
 
 
 def is_judged(policy: Policy) -> bool:
@@ -108,7 +115,9 @@ def follow(policy: Policy, state: LeadState, at: datetime) -> None:
 
 def judge(policy: Policy, state: LeadState) -> Quality:
     """What the facts of a lead make of it under the policy."""
-    if state.occurred_at is None or not is_judged(policy):
+    if not is_judged(policy):
+        return NOT_JUDGED
+    if state.occurred_at is None:
         return OPEN
     deal = _present_deal(state)
     course = state.courses.get(deal)
@@ -139,7 +148,7 @@ def _undecided(policy: Policy, state: LeadState, found: Quality, deal: str) -> Q
     if deal in state.lost:
         gone = Verdict(True, "quality.deal_gone", f"its deal was {state.lost[deal]}; nobody can decide about it")
         return found._replace(verdict=gone, due_at=None)
-    return found
+    return found if policy.qualification.profile is not None else found._replace(verdict=_NOT_LOST)
 
 
 def _disqualified(policy: Policy, found: Quality, decision: Decision, loss_reason: str | None) -> Quality:

@@ -10,6 +10,7 @@ from leadloop.sources.resolution import Source
 
 _OF_SOURCE = {"none.static_pool": "sources.static_pool", "none.unknown_label": "sources.unknown"}
 _OF_QUALITY = {
+    "quality.not_judged": "qualification.profile",
     "quality.pending": "qualification.deadline",
     "quality.qualified": "qualification.stage",
     "quality.reason_missing": "disqualification.stages",

@@ -40,7 +40,7 @@ def judgements(store: Store, policy: Policy, lead: Lead, now: datetime, cite: Ci
         *_identity(store, policy, lead, state, cite),
         *_source(policy, state, cite),
         *_duplicate(policy, lead, cite),
-        _of("quality", state.quality.standing.value, state.quality.verdict, cite(of_quality(policy, state.quality))),
+        _of("quality", state.quality.answer, state.quality.verdict, cite(of_quality(policy, state.quality))),
         _of("fraud", state.fraud.gate.value, state.fraud.verdict, cite(of_fraud(policy, state))),
         *_attribution(policy, lead, state, cite),
     )
@@ -96,10 +96,13 @@ def _duplicate(policy: Policy, lead: Lead, cite: Cite) -> Iterator[Judgement]:
         reason = f"it came within the hour after lead {lead.repeat_of}"
         yield Judgement("duplicate", "yes", "duplicate.repeat", reason, cite("defaults.same_lead_repeat"))
     else:
-        reason = f"nobody came with the same {', '.join(rule.keys)} within {rule.window} before it"
+        reason = f"nobody whom the fraud gate lets pass came with the same {', '.join(rule.keys)} within {rule.window} before it"
+        if told.client_since is not None:
+            reason = "it came from a client: clients are a list of their own"
         yield Judgement("duplicate", "no", "duplicate.none", reason, cite("duplicates.window"))
     if told.credit is not None:
-        reason = f"the {rule.credit} lead of the series, {told.credit}, keeps the credit"
+        whose = f" of {told.credit_source}," if told.credit_source else ","
+        reason = f"the {rule.credit} lead of the series, {told.credit}{whose} keeps the credit"
         yield Judgement("credit", "other lead", f"credit.{rule.credit}", reason, cite("duplicates.credit"))
     if told.client_since is not None:
         reason = f"its person had been a client since {timestamps.to_text(told.client_since)}"

@@ -10,10 +10,12 @@ from leadloop.conversions.goals import derive
 from leadloop.leads.fraud import Gate
 from leadloop.leads.lead import Lead
 from leadloop.leads.population import assess_all
-from leadloop.leads.quality import Standing
+from leadloop.leads.quality import NOT_JUDGED, Standing
 from leadloop.leads.state import LeadState
 from leadloop.policy import Policy
 from leadloop.report.credit import credited_sources
+
+_QUALITIES = (*(one.value for one in Standing), NOT_JUDGED.answer)
 
 
 class Fate(NamedTuple):
@@ -76,7 +78,7 @@ def _fate(policy: Policy, lead: Lead, state: LeadState, source: str) -> Fate:
         source,
         lead.repeat_of is not None or circumstances.repeats is not None,
         is_client,
-        state.quality.standing.value,
+        state.quality.answer,
         state.fraud.gate.value,
         tuple(sorted(name for name in goals if policy.goals[name].on.suppresses or not is_stopped)),
     )
@@ -90,7 +92,7 @@ def _tally(fates: Iterable[Fate], goals: Iterable[str], sources: Iterable[str]) 
         "duplicates": sum(one.duplicate for one in found),
         "current clients": sum(one.client for one in found),
     }
-    counts |= {f"quality {one.value}": sum(fate.quality == one.value for fate in found) for one in Standing}
+    counts |= {f"quality {one}": sum(fate.quality == one for fate in found) for one in _QUALITIES}
     counts |= {f"fraud {one.value}": sum(fate.fraud == one.value for fate in found) for one in Gate}
     counts |= {f"goal {goal}": sum(goal in fate.goals for fate in found) for goal in goals}
     return counts | {f"source {source}": sum(fate.source == source for fate in found) for source in sources}

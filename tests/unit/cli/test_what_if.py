@@ -86,6 +86,14 @@ def test_a_setting_that_holds_the_value_already_is_remarked(desk: CommandDesk, v
     ]
 
 
+def test_where_nobody_is_judged_nobody_is_told_as_pending(desk: CommandDesk) -> None:
+    told = desk.run("what-if", "--json", *MONTH, "--qualification.profile", "cold").json
+    names = ("quality not judged", "quality pending")
+    assert [told["before"][name] for name in names] == [3, 0]
+    assert told["after"]["quality not judged"] == 0
+    assert told["changed"]["boris"]["before"]["quality"] == "not judged"
+
+
 @pytest.mark.parametrize("words", [("--fraud", "5"), ("duplicates.window", "90d"), ("fraud.hold_from=50",)])
 def test_what_is_no_setting_is_told_how_one_is_named(desk: CommandDesk, words: tuple[str, ...]) -> None:
     told = desk.run("what-if", *MONTH, "--duplicates.window", "30d", *words)

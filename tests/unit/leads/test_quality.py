@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadloop.facts import Fact
-from leadloop.leads.quality import OPEN, Decision, Quality, Standing
+from leadloop.leads.quality import NOT_JUDGED, Decision, Quality, Standing
 from leadloop.policy import Policy
 from support.lead_facts import UNMAPPED, after, any_facts, entered, lead_of, linked, lost, state_of, submitted
 from support.policies import LOST, MEETING, NEW, QUALIFIED, WON, sokol
@@ -219,11 +219,15 @@ class TestProfiles:
         assert judged(*both, policy=skipping).qualified == Decision(hours(1), FIRST)
 
     def test_without_profile_and_reasons_nobody_is_judged(self) -> None:
-        assert judged(shown(*ALL), entered(QUALIFIED), entered(LOST, hours(1)), policy=sokol()) == OPEN
+        for facts in ((), (shown(*ALL), entered(QUALIFIED)), (entered(QUALIFIED), entered(LOST, hours(1)))):
+            found = judged(*facts, policy=sokol())
+            assert (found, found.answer) == (NOT_JUDGED, "not judged")
+            assert found.verdict.rule == "quality.not_judged"
 
     def test_reasons_alone_judge_the_lost(self) -> None:
         found = judged(entered(QUALIFIED, hours(1)), policy=judging(None))
-        assert (found.standing, found.due_at) == (Standing.PENDING, None)
+        assert (found.standing, found.due_at, found.answer) == (Standing.PENDING, None, "pending")
+        assert found.verdict.reason == "not lost; without a qualification.profile nobody is qualified"
         assert judged(entered(LOST, hours(1)), policy=judging(None)).standing is Standing.DISQUALIFIED
 
 

@@ -115,7 +115,17 @@ class TestQuality:
         assert setting(judging(), "quality", *facts) == expected
 
     def test_that_it_is_not_asked_for(self) -> None:
-        assert setting(sokol(), "quality", submitted()) == "qualification.profile"
+        for facts in ([submitted()], [submitted(), linked(), entered(QUALIFIED)]):
+            [told] = judged(sokol(), "quality", *facts)
+            assert (told.answer, told.rule, told.setting) == (
+                "not judged",
+                "quality.not_judged",
+                "qualification.profile",
+            )
+
+    def test_that_only_the_lost_are_asked_for(self) -> None:
+        [told] = judged(judging(None), "quality", submitted(), linked(), entered(QUALIFIED))
+        assert (told.answer, told.setting) == ("pending", "qualification.profile")
 
     def test_what_an_own_profile_lacks(self) -> None:
         own = judging("own", required=["family"])
