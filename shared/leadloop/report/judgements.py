@@ -96,7 +96,8 @@ def _duplicate(policy: Policy, lead: Lead, cite: Cite) -> Iterator[Judgement]:
         reason = f"it came within the hour after lead {lead.repeat_of}"
         yield Judgement("duplicate", "yes", "duplicate.repeat", reason, cite("defaults.same_lead_repeat"))
     else:
-        reason = f"nobody whom the fraud gate lets pass came with the same {', '.join(rule.keys)} within {rule.window} before it"
+        shared = ", ".join(rule.keys)
+        reason = f"nobody whom the fraud gate lets pass came with the same {shared} within {rule.window} before it"
         if told.client_since is not None:
             reason = "it came from a client: clients are a list of their own"
         yield Judgement("duplicate", "no", "duplicate.none", reason, cite("duplicates.window"))
