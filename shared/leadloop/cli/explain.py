@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from leadloop.cli import opened
+from leadloop.cli.named_lead import ACCEPTED, nothing_found
 
 if TYPE_CHECKING:
     from leadloop.json_types import Json, JsonObject
@@ -20,15 +21,15 @@ class NoSuchLead(Exception):
 
     def __init__(self, wanted: str) -> None:
         super().__init__(
-            f"no lead has the id, CRM deal, ClientID or yclid {wanted!r}; a deal is known once it has been read from "
-            "the CRM and has found its lead, which may take ten minutes and one pull; else: is it the right --data?"
+            f"{nothing_found(wanted)}; a deal is known once it has been read from the CRM and has found its lead, "
+            "which may take ten minutes and one pull; else: is it the right --data?"
         )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the data are, and which lead."""
     opened.add_arguments(parser)
-    parser.add_argument("lead", help="a lead id, an id of a CRM deal, a ClientID or a yclid")
+    parser.add_argument("lead", help=ACCEPTED)
 
 
 def run(arguments: argparse.Namespace) -> int:

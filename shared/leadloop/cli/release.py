@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from leadloop.cli import opened
+from leadloop.cli.named_lead import ACCEPTED, nothing_found, quoted
 
 if TYPE_CHECKING:
     from leadloop.leads.lead import Lead
@@ -20,21 +21,19 @@ class NotOneLead(Exception):
     """What was named is no lead, or is several."""
 
     def __init__(self, wanted: str, found: list[str]) -> None:
-        named = f"the id, CRM deal, ClientID or yclid {wanted!r}"
         if found:
             super().__init__(
-                f"{len(found)} leads have {named}, expected one; name it by its own id: {', '.join(found)}"
+                f"{len(found)} leads have the CRM deal, ClientID or yclid {quoted(wanted)}, expected one; "
+                f"name it by its own id: {', '.join(found)}"
             )
         else:
-            super().__init__(
-                f"no lead has {named}; `leadloop report` lists what is not sent; see also --data, --project"
-            )
+            super().__init__(f"{nothing_found(wanted)}; see also --data, --project")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the data are, which lead, and whether to ask."""
     opened.add_arguments(parser)
-    parser.add_argument("lead", help="a lead id, an id of a CRM deal, a ClientID or a yclid")
+    parser.add_argument("lead", help=ACCEPTED)
     parser.add_argument("--yes", action="store_true", help="do not ask; needed with --json and without a terminal")
 
 

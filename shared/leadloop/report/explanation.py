@@ -56,6 +56,7 @@ _SERVICE = "service"
 _UNASKED = "  Metrica was not asked whether the counter has these goals; `leadloop plan` asks it."
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,200}")
+_LEAD_ID = re.compile(r"[0-9A-Fa-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +133,22 @@ class Explanation:
 
 
 def find_leads(store: Store, policy: Policy, wanted: str) -> list[Lead]:
-    """Leads by their own id, by the id of a CRM deal, or by a ClientID or yclid; none for what can be none of these."""
+    """Leads by what ``find_by_kind`` takes; none for what can be none of these."""
     leads = {lead.id: lead for found in find_by_kind(store, policy, wanted).values() for lead in found}
     return list(leads.values())
 
 
 def find_by_kind(store: Store, policy: Policy, wanted: str) -> dict[str, list[Lead]]:
-    """What an id may be the id of, with the leads that it finds so; the same digits may be a deal and a ClientID."""
+    """What an id may be the id of, with the leads that it finds so; the same digits may be a deal and a ClientID.
+
+    A lead's own id is taken in either case, and a deal also by its reference (``amocrm-lead-30052001``). Ids are
+    looked up whole: the store knows no beginnings.
+    """
     if _ID.fullmatch(wanted) is None:
         return {}
-    lead, deal = store.get_many([Key("lead", wanted), Key("crm_ref", crm_ref_id(policy.crm.kind, wanted))])
+    own_id = wanted.lower() if _LEAD_ID.fullmatch(wanted) else wanted
+    number = wanted.removeprefix(crm_ref_id(policy.crm.kind, ""))
+    lead, deal = store.get_many([Key("lead", own_id), Key("crm_ref", crm_ref_id(policy.crm.kind, number))])
     owners = deal.fields.get("leads") if deal is not None else None
     on_deal = store.get_many([Key("lead", lead_id) for lead_id in owners]) if isinstance(owners, dict) else []
     found: dict[str, Sequence[Document | None]] = {"lead": [lead], "deal": on_deal}

@@ -153,4 +153,4 @@ def _withheld_cells(one: Withheld, names: Mapping[str, str], time_zone: str) -> 
 
 
 def _name(lead_id: str, names: Mapping[str, str]) -> str:
-    return names.get(lead_id, lead_id[:12])
+    return names.get(lead_id, lead_id)

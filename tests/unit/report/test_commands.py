@@ -163,6 +163,35 @@ class TestExplain:
         assert "a deal is known once it has been read from the CRM and has found its lead" in told.err
         assert "which may take ten minutes and one pull" in told.err
 
+    @pytest.mark.parametrize("section", ["\nNot sent\n", "\nNot linked, "])
+    def test_what_the_report_prints_of_a_lead_finds_it(
+        self, folder: Path, section: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(folder, "report") == 0
+        lines = capsys.readouterr().out.partition(section)[2].partition("\n\n")[0].splitlines()
+        printed = next(line.split()[0] for line in lines if "lead_received" in line)
+        assert run(folder, "explain", printed) == 0
+        assert capsys.readouterr().out.startswith(f"lead {printed}\n")
+
+    def test_it_is_said_what_is_searched_and_what_is_not(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(folder, "explain", "511018408399") == 1
+        told = capsys.readouterr().err
+        assert "expected a whole lead id, a CRM deal by its id or reference (amocrm-lead-30052001), a ClientID" in told
+        assert "phones, e-mails, names and beginnings of ids are not searched; `leadloop report` prints whole" in told
+
+    @pytest.mark.parametrize("command", ["explain", "release"])
+    @pytest.mark.parametrize("contact", ["+7 999 000-00-01", "89990000001", "anna-canary@example.org"])
+    def test_a_contact_is_not_repeated(
+        self, folder: Path, command: str, contact: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        words = ["--yes"] if command == "release" else []
+        assert run(folder, command, contact, *words) == 1
+        told = capsys.readouterr()
+        assert "no lead has the id, CRM deal, ClientID or yclid that was typed (it looks like a contact)" in told.err
+        assert contact not in told.out + told.err
+
     def test_a_program_learns_so_too(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(folder, "explain", "nobody", "--json") == 1
         told = json.loads(capsys.readouterr().out)

@@ -224,6 +224,17 @@ class TestFinding:
         for lead_id, who in played.names.items():
             assert self.found(played, lead_id) == [who]
 
+    def test_a_lead_is_found_by_what_explain_and_report_print_of_it(self, played: SmallLoop) -> None:
+        """Its id in whatever case a table or a spreadsheet has it, and its deal as ``CRM`` names it."""
+        anna = story(played, "Анна")
+        assert anna.crm_ref == "amocrm-lead-101"
+        assert [self.found(played, name) for name in (anna.lead_id.upper(), anna.crm_ref)] == [["Анна"], ["Анна"]]
+        assert self.found(played, "bitrix24-lead-101") == []
+
+    @pytest.mark.parametrize("signs", [8, 12, 31])
+    def test_a_beginning_of_an_id_finds_nothing(self, played: SmallLoop, signs: int) -> None:
+        assert self.found(played, story(played, "Анна").lead_id[:signs]) == []
+
     def test_an_id_of_several_things_finds_all_of_them(self, desk: MetricaDesk) -> None:
         desk.plant("anna", deal="1700000000123456789", client_id=BORIS)
         desk.plant("boris", deal="8", client_id="1700000000123456789")

@@ -113,7 +113,7 @@ class TestPlayed:
         text = loop_text(loop_of(played.desk))
         assert "Глеб" not in text
         [gleb] = [lead_id for lead_id, who in played.names.items() if who == "Глеб"]
-        assert f"  {gleb[:12]}  lead_received  possible" in text
+        assert f"  {gleb}  lead_received  possible" in text
 
     def test_nothing_is_lost_between_intake_and_report(self, played: SmallLoop) -> None:
         loop = loop_of(played.desk)
