@@ -61,7 +61,8 @@ def test_it_says_what_changes_asks_and_does_it(desk: CommandDesk, held: str, typ
     assert f"{held} is stopped: signs of a bot weigh 100 of 100: honeypot 100" in told.text
     assert "Goals it reached that may be sent then: lead_received" in told.text
     assert "Is this a human? [y/N]" in told.text
-    assert told.text.endswith("[release.due]\n")
+    said = "a person said that this is a human; the fraud gate had said: signs of a bot weigh 100 of 100: honeypot 100"
+    assert told.text.endswith(f"{held} released: {said} [release.due]\n")
     assert gate(desk, held) is Gate.RELEASED
 
 

@@ -12,6 +12,7 @@ from leadloop.cli.named_lead import ACCEPTED, nothing_found, quoted
 if TYPE_CHECKING:
     from leadloop.leads.lead import Lead
     from leadloop.runtime import Runtime
+    from leadloop.verdict import Verdict
 
 NAME = "release"
 HELP = "this is a human: let a lead through that the fraud gate holds; says what changes, and asks"
@@ -62,8 +63,14 @@ def run(arguments: argparse.Namespace) -> int:
         said = {"rule": verdict.rule, "reason": verdict.reason}
         print_json({"ok": verdict.ok, "lead_id": lead.id, "released": verdict.ok, **said, "goals": [*goals]})
     else:
-        print(f"{lead.id} {'released' if verdict else 'left'}: {verdict.reason} [{verdict.rule}]")
+        print(f"{lead.id} {_ended(verdict)} [{verdict.rule}]")
     return OK if verdict else REFUSED
+
+
+def _ended(verdict: Verdict) -> str:
+    if not verdict:
+        return f"left: {verdict.reason}"
+    return f"released: a person said that this is a human; the fraud gate had said: {verdict.reason}"
 
 
 def _lead(world: Runtime, wanted: str) -> Lead:
