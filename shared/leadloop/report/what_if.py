@@ -14,8 +14,10 @@ from leadloop.leads.quality import NOT_JUDGED, Standing
 from leadloop.leads.state import LeadState
 from leadloop.policy import Policy
 from leadloop.report.credit import credited_sources
+from leadloop.report.standings import is_anothers
 
-_QUALITIES = (*(one.value for one in Standing), NOT_JUDGED.answer)
+_ANOTHERS = "another's"
+_QUALITIES = (*(one.value for one in Standing), _ANOTHERS, NOT_JUDGED.answer)
 
 
 class Fate(NamedTuple):
@@ -26,6 +28,8 @@ class Fate(NamedTuple):
     duplicate: bool
     client: bool
     quality: str
+    """As the report counts it: ``another's`` where deciding about another lead decides about this one."""
+    overdue: bool
     fraud: str
     goals: tuple[str, ...]
     """Goals it would have been sent for, whether or not it was."""
@@ -65,20 +69,23 @@ def _fates(policy: Policy, leads: list[Lead], since: datetime, until: datetime, 
     for lead_id, lead in told.items():
         state = lead.state(policy).as_of(at)
         if state.occurred_at is not None and since <= state.occurred_at < until:
-            found[lead_id] = _fate(policy, lead, state, credited.get(lead_id, state.source).label)
+            found[lead_id] = _fate(policy, lead, state, at, credited.get(lead_id, state.source).label)
     return found
 
 
-def _fate(policy: Policy, lead: Lead, state: LeadState, source: str) -> Fate:
+def _fate(policy: Policy, lead: Lead, state: LeadState, at: datetime, source: str) -> Fate:
     circumstances = lead.circumstances
     is_client = circumstances.client_since is not None
     is_stopped = state.fraud.gate in (Gate.HELD, Gate.FRAUD) or is_client
     goals = derive(policy, state, lead.ownership, lead.repeat_of)
+    quality = state.quality
+    anothers = quality.answer != NOT_JUDGED.answer and is_anothers(lead, state)
     return Fate(
         source,
         lead.repeat_of is not None or circumstances.repeats is not None,
         is_client,
-        state.quality.answer,
+        _ANOTHERS if anothers else quality.answer,
+        quality.is_overdue(at) and not anothers,
         state.fraud.gate.value,
         tuple(sorted(name for name in goals if policy.goals[name].on.suppresses or not is_stopped)),
     )
@@ -93,6 +100,7 @@ def _tally(fates: Iterable[Fate], goals: Iterable[str], sources: Iterable[str]) 
         "current clients": sum(one.client for one in found),
     }
     counts |= {f"quality {one}": sum(fate.quality == one for fate in found) for one in _QUALITIES}
+    counts["quality overdue"] = sum(one.overdue for one in found)
     counts |= {f"fraud {one.value}": sum(fate.fraud == one.value for fate in found) for one in Gate}
     counts |= {f"goal {goal}": sum(goal in fate.goals for fate in found) for goal in goals}
     return counts | {f"source {source}": sum(fate.source == source for fate in found) for source in sources}
