@@ -95,7 +95,7 @@ def _tally(fates: Iterable[Fate], goals: Iterable[str], sources: Iterable[str]) 
     found = list(fates)
     counts = {
         "leads": len(found),
-        "new": sum(not (one.duplicate or one.client) for one in found),
+        "first": sum(not (one.duplicate or one.client) for one in found),
         "duplicates": sum(one.duplicate for one in found),
         "current clients": sum(one.client for one in found),
     }
