@@ -12,11 +12,6 @@ if TYPE_CHECKING:
 OK, REFUSED, USAGE = 0, 1, 2
 
 
-def counted(number: int, noun: str) -> str:
-    """A number and its noun: ``1 fault``, ``2 faults``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def print_json(answer: Json) -> None:
     """The answer of ``--json``: one object on standard output, in the language it was written in."""
     print(json.dumps(answer, ensure_ascii=False, indent=2))

@@ -26,8 +26,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     from leadloop.adapters.system_keys import SystemKeys
     from leadloop.cli import check_report
-    from leadloop.cli.answer import OK, REFUSED, counted, print_json
+    from leadloop.cli.answer import OK, REFUSED, print_json
     from leadloop.cli.environment_file import environment_of
+    from leadloop.numerals import counted
     from leadloop.policy import PolicyInvalid
     from leadloop.policy.loader import PolicySource
 

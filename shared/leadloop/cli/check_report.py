@@ -9,10 +9,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from leadloop import manifest as manifests
-from leadloop.cli.answer import counted
 from leadloop.cli.secret_forms import State, Variable, look
 from leadloop.json_types import JsonObject
 from leadloop.manifest import Manifest
+from leadloop.numerals import counted
 from leadloop.policy import Policy, PolicyInvalid
 from leadloop.policy.faults import place
 from leadloop.policy.findings import Finding, Level

@@ -84,7 +84,8 @@ def _minute(at: Json) -> str:
 
 def _replay(world: Runtime, arguments: argparse.Namespace) -> int:
     """Say what will be done, do it, say what came of it; 1 when the one that was named is left."""
-    from leadloop.cli.answer import OK, REFUSED, counted, print_json
+    from leadloop.cli.answer import OK, REFUSED, print_json
+    from leadloop.numerals import counted
     from leadloop.replay import judge, replay
 
     is_all = arguments.replay == "all"

@@ -48,11 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def as_text(found: Plan, zone: str) -> list[str]:
     """The plan in lines for a person, its moments in the counter's zone."""
+    from leadloop.numerals import counted
     from leadloop.report.moments import to_the_minute
 
-    lines = [f"to be sent: {found.rows} conversions"]
+    lines = [f"to be sent: {counted(found.rows, 'conversion')}"]
     for form, file in sorted(found.files.items()):
-        lines.append(f"  {file.rows} rows of {form.header}")
+        lines.append(f"  {counted(file.rows, 'row')} of {form.header}")
         lines += [
             f"    {one.claim.row}    {one.verdict.rule}, until {to_the_minute(one.claim.deadline, zone)}"
             for one in file.shown

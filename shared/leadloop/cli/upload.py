@@ -26,6 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     from leadloop.conversions.run import UploadRun
     from leadloop.conversions.selection import Selection
     from leadloop.leases import lease
+    from leadloop.numerals import counted
 
     world, log = opened.open_runtime(arguments)
     context = UploadContext.of(world, "upload-conversions")
@@ -34,9 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
         again = run.offer_refused_again() if arguments.refused else 0
         rows = plan(Selection(world.policy, world.clock.now()), world.store).rows
         if not arguments.json:
-            print(
-                f"will send up to {rows} conversions to counter {context.metrica.counter}; {again} of them once refused"
-            )
+            most = counted(rows, "conversion")
+            print(f"will send up to {most} to counter {context.metrica.counter}; {again} of them once refused")
         summary = run.run()
     if arguments.json:
         print_json({"ok": summary.stopped is None, **summary.as_json()})

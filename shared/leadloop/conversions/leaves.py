@@ -9,6 +9,7 @@ from leadloop.conversions.ledger import Entry, UploadLedger
 from leadloop.conversions.states import State
 from leadloop.conversions.upload import Upload
 from leadloop.leads.lead import Claim, Lead
+from leadloop.numerals import counted
 from leadloop.ports.store import Store
 
 
@@ -46,5 +47,5 @@ def read_lines(store: Store, upload: Upload) -> list[str]:
     """The lines of an upload in the order of their index. Raises ``RowsMissing`` if any is not there."""
     by_index = {claim.index: claim.row for _, claim in read_claims(store, upload)}
     if len(by_index) != upload.count:
-        raise RowsMissing(upload.token, f"{upload.count} rows", f"{len(by_index)}")
+        raise RowsMissing(upload.token, counted(upload.count, "row"), f"{len(by_index)}")
     return [by_index[index] for index in range(upload.first, upload.end)]

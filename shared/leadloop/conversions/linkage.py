@@ -16,6 +16,7 @@ from leadloop.conversions.upload import Upload
 from leadloop.identity.ad_ids import looks_rounded
 from leadloop.leads.lead import Claim
 from leadloop.leads.state import LeadState
+from leadloop.numerals import counted
 from leadloop.policy import Policy
 from leadloop.ports.store import Store
 
@@ -66,11 +67,11 @@ def _causes(policy: Policy, upload: Upload, state: LeadState, claim: Claim) -> I
 def _told_by_totals(upload: Upload) -> Iterator[Cause]:
     goals = upload.totals.get("goal_not_found_quantity") or 0
     if goals:
-        reason = f"Metrica found no goal for {goals} of {upload.count} rows"
+        reason = f"Metrica found no goal for {goals} of {counted(upload.count, 'row')}"
         yield Cause("goal.not_found", reason, certain=goals >= upload.count)
     users = upload.totals.get("user_not_found_quantity") or 0
     if users:
-        reason = f"Metrica knows no visitor for {users} of {upload.count} rows; a blocked tag leaves none"
+        reason = f"Metrica knows no visitor for {users} of {counted(upload.count, 'row')}; a blocked tag leaves none"
         yield Cause("visitor.not_found", reason, certain=users >= upload.count)
 
 

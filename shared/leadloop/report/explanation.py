@@ -20,6 +20,7 @@ from leadloop.leads.delivery import Delivery, DeliveryState
 from leadloop.leads.fold import crm_ref_id
 from leadloop.leads.lead import Claim, Lead
 from leadloop.leads.state import LeadState
+from leadloop.numerals import counted
 from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Document, Key, Store
 from leadloop.report.judgements import Cite, Judgement, judgements
@@ -250,7 +251,8 @@ def _linked(upload: Upload) -> str:
         return upload.reason or "not processed by Metrica yet"
     linked = linkage_of(upload)
     if linked is None:
-        return f"Metrica linked {upload.totals.get('linked_quantity') or 0} of {upload.count} rows of its upload"
+        linked_rows = upload.totals.get("linked_quantity") or 0
+        return f"Metrica linked {linked_rows} of {counted(upload.count, 'row')} of its upload"
     return "linked" if linked else "not linked"
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from leadloop.json_types import JsonObject
 from leadloop.leads.fraud import HOLD_ENDED, Gate
 from leadloop.leads.lead import Lead
+from leadloop.numerals import counted
 from leadloop.policy import Policy
 from leadloop.report.tables import table
 
@@ -66,7 +67,7 @@ class FraudGate:
         released = [self.released[rule] for rule in ways.values()]
         yield "\nFraud gate: leads that nothing is sent of, and how often it was wrong"
         yield table(head, [[self.stopped, self.gates[Gate.HELD], self.gates[Gate.FRAUD], *released, rate]])
-        yield f"  error rate: {self.wrong} of {self.stopped} leads that it stopped were qualified by sales"
+        yield f"  error rate: of {counted(self.stopped, 'lead')} that it stopped, sales qualified {self.wrong}"
         if self.signs:
             yield f"  held for: {', '.join(f'{sign} {count}' for sign, count in self.signs.most_common())}"
 

@@ -10,6 +10,7 @@ from leadloop import timestamps
 from leadloop.conversions.selection import Withheld
 from leadloop.conversions.states import State
 from leadloop.conversions.upload import Upload
+from leadloop.numerals import counted
 from leadloop.report.funnel import Funnel
 from leadloop.report.loop import GoalLine, Loop
 from leadloop.report.moments import minute_of, to_the_minute
@@ -55,7 +56,8 @@ def _sections(loop: Loop, names: Mapping[str, str]) -> Iterator[str]:
     yield table(head, [_goal_cells(line) for line in loop.goals])
     yield from _next_upload(loop)
     if loop.funnel.unclaimed:
-        yield f"  stages count leads: {loop.funnel.unclaimed} of them are {_ANOTHERS}"
+        others = counted(loop.funnel.unclaimed, *_ANOTHERS)
+        yield f"  stages count leads: {others} a deal that another lead owns"
     yield f"\nUploads: {_upload_sum(loop.uploads)}"
     yield _uploads(loop)
     yield "\nNot linked, or possibly not: causes that our own facts allow"
@@ -111,9 +113,9 @@ def _upload_sum(uploads: Sequence[Upload]) -> str:
     kept = [upload for upload in uploads if upload.state is not State.RELEASED]
     accepted, linked = (sum(upload.totals.get(name) or 0 for upload in kept) for name in _TOTALS[:2])
     ended = sum(upload.state is State.TERMINAL for upload in kept)
-    files = f"{len(kept)} files, {ended} of them with totals read back"
+    files = f"{counted(len(kept), 'file')}, {ended} of them with totals read back"
     rows = sum(upload.count for upload in kept)
-    return f"{files}; {rows} rows, {accepted} accepted, {linked} linked (Metrica's own totals)"
+    return f"{files}; {counted(rows, 'row')}, {accepted} accepted, {linked} linked (Metrica's own totals)"
 
 
 def _is_notable(upload: Upload) -> bool:
@@ -137,7 +139,7 @@ def _total(upload: Upload, name: str) -> object:
     return "?" if total is None or not is_said else total
 
 
-_ANOTHERS = "repeats or touch a deal that another lead owns"
+_ANOTHERS = ("of them is a repeat or touches", "of them are repeats or touch")
 _TOTALS = ("line_quantity", "linked_quantity", "user_not_found_quantity", "goal_not_found_quantity")
 
 

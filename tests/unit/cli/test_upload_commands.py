@@ -66,7 +66,7 @@ def answer(told: str) -> Any:  # noqa: ANN401 - JSON of any shape
 def test_plan_shows_rows_and_reasons_and_sends_nothing(desk: MetricaDesk, leadloop: Run) -> None:
     code, told = leadloop("plan")
     assert code == 0
-    assert "to be sent: 1 conversions" in told
+    assert "to be sent: 1 conversion\n  1 row of " in told
     assert f"{ANNA},lead_received," in told
     assert "held.no_identifier" in told
     assert "lead boris, lead_received: neither a ClientID nor" in told
@@ -111,7 +111,7 @@ def test_plan_offline_asks_nobody(desk: MetricaDesk, leadloop: Run) -> None:
 def test_upload_says_what_it_will_do_and_what_it_did(desk: MetricaDesk, leadloop: Run) -> None:
     code, told = leadloop("upload")
     assert code == 0
-    assert "will send up to 1 conversions to counter 12345678" in told
+    assert "will send up to 1 conversion to counter 12345678" in told
     assert "rows: 1 accepted" in told
     assert len(desk.conversions()) == 1
     assert leadloop("plan", "--json")[1].count('"rows": 0')

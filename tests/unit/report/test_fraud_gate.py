@@ -57,6 +57,6 @@ def test_who_was_let_go_by_time_is_not_held_any_more_and_was_stopped_all_the_sam
 def test_a_person_reads_a_small_table_only_when_there_is_something_in_it() -> None:
     assert list(fraud_gate(POLICY, [HONEST], after()).text()) == []
     told = "\n".join(fraud_gate(POLICY, [HELD, BY_SALES], after()).text())
-    assert "error rate: 1 of 2 leads that it stopped were qualified by sales" in told
+    assert "error rate: of 2 leads that it stopped, sales qualified 1" in told
     assert "50.0%" in told
     assert "held for: honeypot 1" in told

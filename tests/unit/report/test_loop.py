@@ -102,7 +102,7 @@ class TestFunnel:
         assert found.lines[0].stages == Counter({"qualified": 2, "lost": 1})
         assert found.unclaimed == 1
         told = loop_text(replace(loop_of(desk), funnel=found))
-        assert "\n  stages count leads: 1 of them are repeats or touch a deal that another lead owns\n" in told
+        assert "\n  stages count leads: 1 of them is a repeat or touches a deal that another lead owns\n" in told
 
 
 class TestPlayed:
@@ -210,6 +210,15 @@ class TestGoals:
         loop = loop_of(desk)
         assert {line.goal: (line.claimed, line.waiting) for line in loop.goals}["lead_received"] == (2, 0)
         assert "next upload: " not in loop_text(loop)
+
+    def test_one_of_a_kind_is_told_as_one(self, desk: MetricaDesk) -> None:
+        desk.plant("boris", client_id=BORIS)
+        desk.upload()
+        desk.pass_time(hours=2)
+        desk.check()
+        text = loop_text(loop_of(desk))
+        assert "Uploads: 1 file, 1 of them with totals read back; 1 row, 1 accepted, 0 linked" in text
+        assert "Metrica knows no visitor for 1 of 1 row; a blocked tag leaves none" in text
 
     def test_nothing_known_is_an_empty_report(self, desk: MetricaDesk) -> None:
         text = loop_text(loop_of(desk))

@@ -12,6 +12,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from leadloop.numerals import counted
 from leadloop.policy.loader import load_policy
 from leadloop.report.loop import read_loop
 from leadloop.report.text import loop_text
@@ -93,7 +94,8 @@ def _empty(folder: Path) -> Path:
 def _play(world: World, story: Story) -> int:
     began = time.monotonic()
     _say("leadloop demo · contacts: keep (names and phones rest sealed; all of them are invented)")
-    _say(f"{len(story.cast)} people in {story.days} days from {story.starts:%d.%m.%Y}; real HTTP, real functions.")
+    people, days = counted(len(story.cast), "person", "people"), counted(story.days, "day")
+    _say(f"{people} in {days} from {story.starts:%d.%m.%Y}; real HTTP, real functions.")
     player = Player(world, story, _say)
     player.play()
     if remark := world.end():

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from leadloop.numerals import counted
 from leadloop_host.demo.story import Move, Person, Story
 from leadloop_host.demo.timeline import (
     DealsJoined,
@@ -76,8 +77,9 @@ class Player:
     def _progress(self, local: datetime, day: int) -> str:
         totals = self.world.ledger(self.world.metrica)["totals"]
         leads = sum(len(ids) for ids in self.lead_ids.values())
-        counted = f"{totals['conversions']:>3} conversions received by Metrica, {totals['linked']:>3} linked"
-        return f"  day {day:>2}  {local:%d.%m}  {leads:>2} leads · {len(self.deals):>2} deals · {counted}"
+        came = f"{counted(leads, 'lead'):<8} · {counted(len(self.deals), 'deal'):<8}"
+        received = f"{counted(totals['conversions'], 'conversion'):<15} received by Metrica, {totals['linked']} linked"
+        return f"  day {day:>2}  {local:%d.%m}  {came} · {received}"
 
     def _send_form(self, scene: FormSent) -> None:
         person = scene.person
