@@ -74,26 +74,21 @@ def run(arguments: argparse.Namespace) -> int:
         remarks: JsonObject = {"not_read": json_list(silent), "already_held": json_list(held)}
         print_json({"ok": True, "month": arguments.month, **remarks, **_as_json(comparison)})
     else:
-        told = (
-            _text(comparison, arguments.changes, arguments.leads) if comparison.before["leads"] else _nobody(arguments)
-        )
-        print("\n".join([*_remarks(silent, held), told]))
+        print("\n".join([*_remarks(silent, held), _text(comparison, arguments)]))
     return OK
-
-
-def _nobody(arguments: argparse.Namespace) -> str:
-    return f"No lead came in {arguments.month}, so there is nothing to compare: name a month with leads."
 
 
 def _remarks(unread: tuple[str, ...], held: tuple[str, ...]) -> Iterator[str]:
     """Why what hangs on some settings is not to be believed, and which are as they were."""
-    for setting in held:
-        yield f"{setting} already holds that value: it changes nothing."
     if unread:
         yield f"NOT READ YET: {', '.join(unread)}"
         yield "  Fields and called numbers of a deal are read only once the policy names them. It does not name these,"
         yield "  so no fact tells what they hold, and what depends on them cannot be tried: do not trust it below."
         yield "  They begin to be read when the policy names them, those of each deal at its next change."
+        yield ""
+    for setting in held:
+        yield f"{setting} already holds that value: it changes nothing."
+    if held:
         yield ""
 
 
@@ -120,20 +115,22 @@ def _month(text: str, zone: str) -> tuple[datetime, datetime]:
     return first, first.replace(year=year + month // 12, month=month % 12 + 1)
 
 
-def _text(comparison: Comparison, changes: list[str], most: int) -> str:
+def _text(comparison: Comparison, arguments: argparse.Namespace) -> str:
     from leadloop.report.tables import table
 
+    if not comparison.before["leads"]:
+        return f"No lead came in {arguments.month}, so there is nothing to compare: name a month with leads."
     rows = [
         [name, count, comparison.after[name], f"{comparison.after[name] - count:+d}"]
         for name, count in comparison.before.items()
         if count or comparison.after[name]
     ]
-    told = [table(["", "now", f"with {', '.join(changes)}", "change"], rows)]
+    told = [table(["", "now", f"with {', '.join(arguments.changes)}", "change"], rows)]
     changed = len(comparison.changed)
     if not changed:
         return "\n".join([*told, "", "No lead fares otherwise."])
     told += ["", f"{changed} {'lead fares' if changed == 1 else 'leads fare'} otherwise"]
-    lines = [[lead_id, *_difference(*fates)] for lead_id, fates in list(comparison.changed.items())[:most]]
+    lines = [[lead_id, *_difference(*fates)] for lead_id, fates in list(comparison.changed.items())[: arguments.leads]]
     told += [table(["lead", "now", "then"], lines)] if lines else []
     told += [f"  … and {changed - len(lines)} more: --leads {changed}, or --json"] if changed > len(lines) else []
     return "\n".join(told)

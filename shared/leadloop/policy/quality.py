@@ -26,7 +26,7 @@ class Qualification(Section):
 
     profile: Literal["warm", "cold", "own"] | None = None
     """``warm``: location and budget are known; ``cold``: the client answers and talks, the stage is enough; ``own``:
-    what ``required`` lists. Without a profile nobody is judged."""
+    what ``required`` lists. Without a profile nobody is qualified."""
     stage: Stage = QUALIFIED
     """The stage of ``crm.pipelines`` that means qualified."""
     later: tuple[Stage, ...] = ()

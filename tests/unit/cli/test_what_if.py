@@ -180,6 +180,7 @@ class TestWhatWasNeverRead:
         told = " ".join(desk.run("what-if", *MONTH, *self.WARM, *self.FIELDS).text.split())
         assert "what depends on them cannot be tried" in told
         assert "They begin to be read when the policy names them" in told
+        assert self.silent(desk, "--duplicates.window", "180d", *self.WARM, *self.FIELDS) == both
 
     def test_of_what_the_policy_names_already_nothing_is_told(self, desk: CommandDesk) -> None:
         desk.write_policy(sokol(qualification={"fields": {"location": "501001", "budget": "501002"}}))
