@@ -7,6 +7,9 @@ removes it.
 A mark is removed only at the version that was there before the entity was read, so a change that
 arrives meanwhile is read again. That needs nothing of the mark's content: every write changes a
 document's version, even one that changes nothing else. Its count of hints is for whoever looks.
+
+What a reading does for leads after its commit may be cut short, and the next one finds no news that would tell it so.
+So a reading that owes something leaves a mark in its commit that names those leads, and removes it once it is done.
 """
 
 from __future__ import annotations
@@ -18,13 +21,14 @@ from typing import NamedTuple, Self
 
 from leadloop import timestamps
 from leadloop.crm.port import CONTACT, LEAD
-from leadloop.json_types import JsonObject
+from leadloop.json_types import JsonObject, json_list
 from leadloop.leads.writing import decide_and_commit
 from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Create, Document, Key, Store, Update, Write
 
 _MARKS_A_COMMIT = 200
 _MISSED = "missed_since"
+_OWED = "owed"
 
 
 class Entity(NamedTuple):
@@ -68,6 +72,17 @@ def postponed(entity: Entity, held: Document | None, due: datetime) -> Write:
     return _due_at(entity, held, due, {})
 
 
+def owing(entity: Entity, held: Document | None, due: datetime, lead_ids: Iterable[str]) -> Create | Update:
+    """A mark that names the leads a reading still owes something, and no others, in place of the one that rests."""
+    return _due_at(entity, held, due, {_OWED: json_list(sorted(lead_ids))})
+
+
+def owed(held: Document | None) -> tuple[str, ...]:
+    """The leads that a reading owes something; none in a mark of a version that did not name them."""
+    lead_ids = held.fields.get(_OWED) if held is not None else None
+    return tuple(map(str, lead_ids)) if isinstance(lead_ids, list) else ()
+
+
 def missed(entity: Entity, held: Document | None, now: datetime, due: datetime) -> Write:
     """The mark of an entity that was not found, to be looked for again; it remembers when it was missed first."""
     return _due_at(entity, held, due, {_MISSED: timestamps.to_text(missed_since(held) or now)})
@@ -79,9 +94,11 @@ def missed_since(held: Document | None) -> datetime | None:
     return timestamps.from_text(since) if isinstance(since, str) else None
 
 
-def _due_at(entity: Entity, held: Document | None, due: datetime, more: JsonObject) -> Write:
+def _due_at(entity: Entity, held: Document | None, due: datetime, more: JsonObject) -> Create | Update:
     kept: JsonObject = {**held.fields} if held is not None else {**entity._asdict(), "hints": 0}
     fields: JsonObject = {**kept, **more, "due_at": timestamps.to_text(due)}
+    if not fields.get(_OWED):
+        fields.pop(_OWED, None)
     return Create(mark_key(entity), fields) if held is None else Update(held.key, fields, held.version)
 
 
@@ -94,5 +111,5 @@ def _marked(entity: Entity, held: Document | None, due: datetime) -> Write:
     }
     if held is None:
         return Create(mark_key(entity), fields)
-    kept = {_MISSED: held.fields[_MISSED]} if _MISSED in held.fields else {}
+    kept = {name: held.fields[name] for name in (_MISSED, _OWED) if name in held.fields}
     return Update(held.key, {**fields, **kept}, held.version)

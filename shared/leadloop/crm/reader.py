@@ -14,20 +14,17 @@ from leadloop.crm.batching import Batch
 from leadloop.crm.contact_keys import NO_KEYS, KeysFound, keys_of
 from leadloop.crm.deal_signs import heard_of, source_of
 from leadloop.crm.deals import Deal
+from leadloop.crm.looking_again import look_again, tell_too_large
 from leadloop.crm.losses import LossCommit, find_survivor
-from leadloop.crm.marks import Entity, mark, mark_key, postponed, readable
+from leadloop.crm.marks import Entity, mark, mark_key, owed, postponed, readable
 from leadloop.crm.overwritings import changed_fields
 from leadloop.crm.port import CONTACT, LEAD, Crm, CrmLead, FieldChange
 from leadloop.crm.readings import AtRest, Reading, ReadingCommit, ReadingOvertaken, signs_of
 from leadloop.digests import follow_up_id
 from leadloop.identity.keys import KeyRing
 from leadloop.leads.crm_refs import CrmRef, ref_key
-from leadloop.leads.family import settle
 from leadloop.leads.lead import Lead
 from leadloop.leads.matching import candidates_of, match
-from leadloop.leads.velocity import look_round
-from leadloop.leads.verdicts import recall_verdicts
-from leadloop.leads.visiting import recall, tell_refused
 from leadloop.leads.writing import decide_and_commit
 from leadloop.messages import LeadRegistered
 from leadloop.policy import ContactMode
@@ -122,6 +119,8 @@ class Reader:
 
     def _at_rest(self, entities: Sequence[Entity]) -> list[AtRest]:
         marks = self._resting_marks(entities)
+        for held in marks.values():  # before their leads are read, which it may change
+            look_again(self._runtime, owed(held), owed(held), owed(held))
         refs = self._store.get_many([ref_key(one.crm, one.external_id) for one in entities])
         on_them = [list(CrmRef.of(ref).leads) if ref is not None else [] for ref in refs]
         lead_ids = sorted({lead_id for ids in on_them for lead_id in ids})
@@ -198,15 +197,9 @@ class Reader:
             about = {"crm": self._crm.name, "external_id": reading.lead.external_id, "lead_id": lead_id}
             event = "crm_entity_matched" if verdict else "crm_entity_unmatched"
             self._runtime.log.info(event, **about, rule=verdict.rule, reason=verdict.reason)
-        for lead_id in decision.taught:
-            if (refusal := recall(self._store, self._policy, lead_id)) is not None:
-                tell_refused(self._runtime.log, lead_id, refusal)
-        for lead_id in decision.found_anew:
-            recall_verdicts(self._store, self._policy, lead_id)
-        for lead_id in decision.taught:
-            look_round(self._store, self._policy, lead_id)
-        for lead_id in decision.unsettled:
-            settle(self._store, self._policy, lead_id)
+        look_again(self._runtime, decision.taught, decision.found_anew, decision.unsettled)
+        if decision.leaves_owing:
+            decide_and_commit(self._store, decision.decide_done)
         for lead_id in decision.linked:
             self._announce(lead_id, reading.lead.external_id)
         for lead_id in decision.told_anew:
@@ -231,8 +224,7 @@ class Reader:
             mark(self._store, [entity], now)
             return False
         except (DocumentTooLarge, CommitTooLarge) as refusal:
-            what_to_do = "the lead has too many facts; it needs a person"
-            self._runtime.log.error("crm_facts_refused", reason=str(refusal), what_to_do=what_to_do)
+            tell_too_large(self._runtime.log, refusal)
             [held] = self._store.get_many([mark_key(entity)])
             self._store.commit([postponed(entity, held, now + _SET_ASIDE)])
             return False

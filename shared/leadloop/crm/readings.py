@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from leadloop import timestamps
 from leadloop.crm.deals import Deal
 from leadloop.crm.entity_facts import facts_about
-from leadloop.crm.marks import Entity, mark_key, postponed
+from leadloop.crm.marks import Entity, mark_key, owed, owing
 from leadloop.crm.own_fields import is_told_anew
 from leadloop.crm.port import CrmLead, FieldChange, Status, Transition
 from leadloop.crm.stages import RECHECK, Entry, read_stages
@@ -23,7 +23,7 @@ from leadloop.leads.matching import Match, Signs, candidates_of, match
 from leadloop.leads.verdicts import needs_verdicts
 from leadloop.leads.visiting import needs_recall, visits_of
 from leadloop.policy import Policy
-from leadloop.ports.store import Delete, Document, Store, Write
+from leadloop.ports.store import Create, Delete, Document, Store, Update, Write
 
 SAME_CHANGE = timedelta(seconds=2)
 """A deal's time of last change may be that much later than the transition or the price that it is about."""
@@ -53,8 +53,16 @@ class AtRest(NamedTuple):
         if _version(mark) != _version(self.mark):
             return []
         if due is not None:
-            return [postponed(self.entity, mark, due)]
+            return [owing(self.entity, mark, due, ())]
         return [Delete(mark.key, mark.version)] if mark is not None else []
+
+    def owing(self, mark: Document | None, now: datetime, lead_ids: Collection[str]) -> Create | Update:
+        """Name leads in the mark, so that a death after this commit is made good: due now, as others will find it.
+
+        What the mark named before is done with, unless others renewed it since.
+        """
+        still = owed(mark) if _version(mark) != _version(self.mark) else ()
+        return owing(self.entity, mark, now, {*lead_ids, *still})
 
 
 class Reading(NamedTuple):
@@ -93,6 +101,10 @@ class ReadingCommit:
         """Whether leads on it were placed among others of their persons, which some other commit may be changing."""
         self.unsettled: list[str] = []
         """Leads whose place is to be looked at once more after the commit (``leadloop.leads.family.settle``)."""
+        self._owing: Create | Update | None = None
+        """The mark that names the leads to which something is owed after the commit; ``None`` if it is to stay."""
+        self._due: datetime | None = None
+        """Until when a mark is kept once nothing is owed."""
 
     def decide(self) -> Sequence[Write]:
         """The writes; none but the mark's when nothing is new. Raises ``ReadingOvertaken``."""
@@ -100,7 +112,7 @@ class ReadingCommit:
         ref, mark = self._store.get_many([ref_key(entity.crm, entity.external_id), mark_key(entity)])
         deal = Deal.read(self._store, self._policy, entity.crm, entity.external_id, ref)
         reading.at_rest.refuse_overtaken(ref, deal.versions)
-        self.linked = ()
+        self.linked, self._owing = (), None
         self._match(deal)
         if not deal.leads:
             return self._wait(deal, mark)
@@ -114,7 +126,28 @@ class ReadingCommit:
         others = self._place(deal)
         due = None if stages.verdict and is_settled else self._now + RECHECK
         writes = [*deal.writes(), *others]
-        return [*self._deliveries(deal, writes), *writes, *reading.at_rest.after(mark, due)]
+        return [*self._deliveries(deal, writes), *writes, *self._mark(mark, due)]
+
+    @property
+    def leaves_owing(self) -> bool:
+        """Whether the mark is to be written once more, after what it names was done (``decide_done``)."""
+        return self._owing is not None
+
+    def decide_done(self) -> Sequence[Write]:
+        """Nothing is owed any more: remove the mark or keep it until due; one renewed meanwhile stays as it is."""
+        entity = self.reading.at_rest.entity
+        [mark] = self._store.get_many([mark_key(entity)])
+        is_as_written = mark is not None and self._owing is not None and mark.fields == self._owing.fields
+        return AtRest(entity, mark).after(mark, self._due) if is_as_written else []
+
+    def _mark(self, mark: Document | None, due: datetime | None) -> Sequence[Write]:
+        owed_to, at_rest = {*self.taught, *self.found_anew, *self.unsettled}, self.reading.at_rest
+        if not owed_to:
+            return at_rest.after(mark, due)
+        write = at_rest.owing(mark, self._now, owed_to)
+        if _version(mark) == _version(at_rest.mark):
+            self._owing, self._due = write, due
+        return [write]
 
     def _match(self, deal: Deal) -> None:
         """Find the lead of a deal that has none from the site; a deal that waited long enough is born in the CRM."""

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from leadloop.messages import CrmEntityTouched, LeadRegistered
+from leadloop.crm.marks import Entity, mark, owed
+from leadloop.leads.fraud import Gate
+from leadloop.messages import CrmEntityTouched, LeadRegistered, VerdictReceived
+from leadloop.policy import Policy
 from support.crm_desk import ANNA, BORIS, CrmAccount, CrmDesk, crm_account
 from support.interruptions import Crash, InterruptedBus, InterruptedHttp, InterruptedStore, Interrupter
 from support.policies import sokol
@@ -36,10 +39,10 @@ def play(desk: CrmDesk, scene: Scene, interrupter: Interrupter) -> None:
         runtime.store, runtime.bus, runtime.http = ports
 
 
-def moments(account: CrmAccount, mode: str, prepare: Scene, scene: Scene) -> range:
+def moments(account: CrmAccount, policy: Policy, prepare: Scene, scene: Scene) -> range:
     """The moments before each touch in a scene that nothing breaks in on; after one is before the next."""
     count = Interrupter(None, lambda: None)
-    with account.desk(sokol(mode)) as desk:
+    with account.desk(policy) as desk:
         prepare(desk)
         play(desk, scene, count)
     assert count.passed > 10
@@ -106,13 +109,14 @@ def what_is_known(desk: CrmDesk, lead_id: str) -> dict[str, object]:
         "deals": (state.crm_refs, state.lost),
         "ownership": lead.ownership,
         "counted": lead.counted,
+        "fraud": (state.fraud, lead.circumstances.velocity),
         "facts": sorted(fact.kind for fact in lead.facts),
     }
 
 
 class TestCreatingALead:
     def test_a_crash_anywhere_leaves_one_lead_in_the_crm(self, account: CrmAccount) -> None:
-        for moment in moments(account, "keep", anna_submits, anna_is_delivered):
+        for moment in moments(account, sokol("keep"), anna_submits, anna_is_delivered):
             with account.desk(sokol("keep")) as desk:
                 anna_submits(desk)
                 play(desk, anna_is_delivered, Interrupter.crash(moment))
@@ -124,7 +128,7 @@ class TestCreatingALead:
 
     @pytest.mark.parametrize("meanwhile", [deliver_again, every_deal_is_hinted], ids=["delivery", "reading"])
     def test_another_run_at_any_moment_leaves_one_lead_in_the_crm(self, account: CrmAccount, meanwhile: Scene) -> None:
-        for moment in moments(account, "keep", anna_submits, anna_is_delivered):
+        for moment in moments(account, sokol("keep"), anna_submits, anna_is_delivered):
             with account.desk(sokol("keep")) as desk:
                 anna_submits(desk)
                 play(desk, anna_is_delivered, Interrupter(moment, lambda desk=desk: meanwhile(desk)))  # type: ignore[misc]
@@ -168,31 +172,98 @@ def a_deal_nobody_knows(desk: CrmDesk) -> None:
     desk.clock.advance(minutes=11)
 
 
-SCENES = [("hash", anna_waits), ("hash", two_deals_were_merged), ("hash", a_deal_nobody_knows), ("none", anna_waits)]
+def a_verdict_waits_for_an_id_that_a_deal_shows(desk: CrmDesk) -> None:
+    now = desk.clock.now()
+    about = {"event_id": "v", "provider": "guard", "verdict": "fraud", "subject": {"client_id": ANNA}}
+    desk.world.push("record-verdict", VerdictReceived(received_at=now, detected_at=now, **about))
+    lead_id = desk.submit("anna", phone="+79990000003")
+    desk.settle()
+    desk.clock.advance(minutes=5)
+    desk.deal(fields={"LEADLOOP_ID": lead_id, "_YM_UID": ANNA})
+    desk.forget_hooks()
 
 
-@pytest.mark.parametrize(("mode", "prepare"), SCENES, ids=["linking", "merging", "born in the CRM", "impersonal"])
+def a_deal_shows_that_two_leads_came_from_one_browser(desk: CrmDesk) -> None:
+    desk.submit("anna", **FORM)
+    desk.clock.advance(minutes=2)
+    lead_id = desk.submit("boris", phone="+79990000004")
+    desk.settle()
+    desk.clock.advance(minutes=5)
+    desk.deal(fields={"LEADLOOP_ID": lead_id, "_YM_UID": ANNA})
+    desk.forget_hooks()
+
+
+def the_crm_is_pulled(desk: CrmDesk) -> None:
+    desk.world.client("sync-crm").post("/")
+
+
+def is_suspect(desk: CrmDesk) -> bool:
+    """Whether any lead is held or lost for what was looked for after the commit."""
+    leads = [desk.lead(one.key.id) for one in desk.world.documents("lead")]
+    return any(desk.state(one.id).fraud.gate is not Gate.OPEN or one.circumstances.velocity for one in leads)
+
+
+JUDGED, CROWDED = sokol("hash", fraud={"providers": {"guard": {}}}), sokol("hash", fraud={"velocity": {"client_id": 1}})
+SCENES = {
+    "linking": (sokol("hash"), anna_waits),
+    "merging": (sokol("hash"), two_deals_were_merged),
+    "born in the CRM": (sokol("hash"), a_deal_nobody_knows),
+    "impersonal": (sokol("none"), anna_waits),
+    "judged": (JUDGED, a_verdict_waits_for_an_id_that_a_deal_shows),
+    "crowded": (CROWDED, a_deal_shows_that_two_leads_came_from_one_browser),
+}
+
+
+@pytest.mark.parametrize(("policy", "prepare"), SCENES.values(), ids=SCENES.keys())
 class TestReading:
-    def test_a_crash_anywhere_ends_in_the_same_state(self, account: CrmAccount, mode: str, prepare: Scene) -> None:
-        undisturbed = self.ending(account, mode, prepare, Interrupter(None, lambda: None))
-        for moment in moments(account, mode, prepare, every_deal_is_hinted):
-            assert self.ending(account, mode, prepare, Interrupter.crash(moment)) == undisturbed, f"crash at {moment}"
+    def test_a_crash_anywhere_ends_in_the_same_state(self, account: CrmAccount, policy: Policy, prepare: Scene) -> None:
+        for scene in (every_deal_is_hinted, the_crm_is_pulled):
+            undisturbed = self.ending(account, policy, prepare, Interrupter(None, lambda: None), scene)
+            for moment in moments(account, policy, prepare, scene):
+                ending = self.ending(account, policy, prepare, Interrupter.crash(moment), scene)
+                assert ending == undisturbed, f"crash at {moment} of {scene.__name__}"
 
-    def test_two_readings_at_once_end_in_the_same_state(self, account: CrmAccount, mode: str, prepare: Scene) -> None:
-        undisturbed = self.ending(account, mode, prepare, Interrupter(None, lambda: None))
-        for moment in moments(account, mode, prepare, every_deal_is_hinted):
-            assert self.ending(account, mode, prepare, moment) == undisturbed, f"second reading at {moment}"
+    def test_two_readings_at_once_end_in_the_same_state(
+        self, account: CrmAccount, policy: Policy, prepare: Scene
+    ) -> None:
+        undisturbed = self.ending(account, policy, prepare, Interrupter(None, lambda: None))
+        for moment in moments(account, policy, prepare, every_deal_is_hinted):
+            assert self.ending(account, policy, prepare, moment) == undisturbed, f"second reading at {moment}"
 
     def ending(
-        self, account: CrmAccount, mode: str, prepare: Scene, interruption: Interrupter | int
+        self,
+        account: CrmAccount,
+        policy: Policy,
+        prepare: Scene,
+        interruption: Interrupter | int,
+        scene: Scene = every_deal_is_hinted,
     ) -> dict[str, object]:
-        with account.desk(sokol(mode)) as desk:
+        with account.desk(policy) as desk:
             prepare(desk)
             if isinstance(interruption, int):
                 interruption = Interrupter(interruption, lambda: every_deal_is_hinted(desk))
-            play(desk, every_deal_is_hinted, interruption)
+            play(desk, scene, interruption)
             recover(desk)
+            if isinstance(interruption, Interrupter) and not interruption.is_dead:
+                assert is_suspect(desk) is (policy in (JUDGED, CROWDED))
             return truth(desk)
+
+
+def test_what_a_dead_reading_owes_is_done_also_if_its_mark_was_renewed_or_put_off(account: CrmAccount) -> None:
+    prepare = a_verdict_waits_for_an_id_that_a_deal_shows
+    was_owed = 0
+    for moment in moments(account, JUDGED, prepare, every_deal_is_hinted):
+        with account.desk(JUDGED) as desk:
+            prepare(desk)
+            play(desk, every_deal_is_hinted, Interrupter.crash(moment))
+            held = desk.world.documents("dirty_mark")
+            was_owed += any(owed(one) for one in held)
+            mark(desk.world.store, [Entity.of(one) for one in held], desk.clock.now())
+            desk.break_next("status", status=500, path="/api/v4/leads")
+            recover(desk)
+            assert is_suspect(desk), f"crash at {moment}"
+            assert desk.marks() == []
+    assert was_owed > 1
 
 
 def test_a_reader_that_stalled_cannot_put_an_old_answer_over_a_newer_one(account: CrmAccount) -> None:
@@ -205,7 +276,7 @@ def test_a_reader_that_stalled_cannot_put_an_old_answer_over_a_newer_one(account
         desk.move(deal, "sold")
         every_deal_is_hinted(desk)
 
-    for moment in moments(account, "hash", anna_waits, every_deal_is_hinted):
+    for moment in moments(account, sokol("hash"), anna_waits, every_deal_is_hinted):
         with account.desk(sokol("hash")) as desk:
             anna_waits(desk)
             play(desk, every_deal_is_hinted, Interrupter(moment, lambda desk=desk: world_moves_on(desk)))  # type: ignore[misc]
@@ -231,7 +302,7 @@ def test_a_mark_renewed_while_its_deal_is_read_is_read_again(account: CrmAccount
             if published.topic == "crm-hints":
                 desk.world.push("read-crm", published.message)
 
-    for moment in moments(account, "hash", anna_waits, every_deal_is_hinted):
+    for moment in moments(account, sokol("hash"), anna_waits, every_deal_is_hinted):
         with account.desk(sokol("hash")) as desk:
             anna_waits(desk)
             play(desk, every_deal_is_hinted, Interrupter(moment, lambda desk=desk: hinted(desk)))  # type: ignore[misc]
