@@ -115,3 +115,23 @@ def test_of_the_deal_of_a_lead_that_was_born_in_the_crm(desk: CrmDesk) -> None:
         desk.clock.advance(minutes=11)
         desk.sync()
     assert gate(desk, desk.ref(deal).owner or "") is Gate.FRAUD
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["before the merge", "after it"])
+def test_of_the_deal_that_another_is_merged_into(desk: CrmDesk, is_first: bool) -> None:
+    leads, deals = [], []
+    for who, contact in (("anna", None), ("anna again", 37054001)):
+        leads.append(desk.submit(who, **FORM))
+        desk.settle()
+        deals.append(desk.deal(contact_id=contact, contact_name="Анна", fields={"LEADLOOP_ID": leads[-1]}))
+        desk.carry_hooks()
+        desk.clock.advance(days=2)
+    survivor = deals[1]
+    if is_first:
+        hear(desk, deal_id=str(survivor))
+    desk.act("merge", winner=survivor, loser=deals[0])
+    desk.carry_hooks()
+    if not is_first:
+        hear(desk, deal_id=str(survivor))
+    assert desk.ref(survivor).leads.keys() == {*leads}
+    assert [gate(desk, lead) for lead in leads] == [Gate.FRAUD, Gate.FRAUD]

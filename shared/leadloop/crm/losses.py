@@ -16,6 +16,7 @@ from leadloop.crm.port import LEAD, Crm, CrmLead
 from leadloop.crm.readings import AtRest
 from leadloop.leads import facts_of
 from leadloop.leads.crm_refs import CrmRef, ref_key
+from leadloop.leads.verdicts import needs_verdicts
 from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Store, Write
 from leadloop.queries import crm_refs_of_contact
@@ -96,13 +97,18 @@ class LossCommit:
         return due if self._now < due else None
 
     def _merge(self, lost: Deal, survivor_id: str) -> list[Write]:
-        """Both references and all leads of both in one commit; the survivor is marked to tell its facts to all."""
+        """Both references and all leads of both in one commit; the survivor is marked to tell its facts to all.
+
+        Verdicts on the survivor are from now on about the leads it takes over, which its mark names for that.
+        """
         crm = lost.ref.crm
         [document] = self._store.get_many([ref_key(crm, survivor_id)])
         survivor = Deal.read(self._store, self._policy, crm, survivor_id, document)
         self._tell(lost, "merged", survivor_id)
         survivor.take_over(lost, self._now)
-        marked = mark_writes(self._store, [Entity(crm, LEAD, survivor_id)], self._now)
+        leads = survivor.leads.items()
+        found_anew = [id_ for id_, lead in leads if needs_verdicts(self._policy, survivor.at_rest(id_), lead)]
+        marked = mark_writes(self._store, [Entity(crm, LEAD, survivor_id)], self._now, found_anew)
         return [*lost.writes(), *survivor.writes(), *marked]
 
     def _tell(self, lost: Deal, how: str, into: str | None) -> None:

@@ -14,7 +14,7 @@ So a reading that owes something leaves a mark in its commit that names those le
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, Self
@@ -61,10 +61,10 @@ def mark(store: Store, entities: Iterable[Entity], due: datetime) -> None:
         decide_and_commit(store, partial(mark_writes, store, chosen[start : start + _MARKS_A_COMMIT], due))
 
 
-def mark_writes(store: Store, entities: Sequence[Entity], due: datetime) -> list[Write]:
-    """The writes that mark entities, whether or not they are marked already."""
+def mark_writes(store: Store, entities: Sequence[Entity], due: datetime, owed_to: Collection[str] = ()) -> list[Write]:
+    """The writes that mark entities, whether or not they are marked already; to some leads something is owed."""
     held = store.get_many([mark_key(entity) for entity in entities]) if entities else []
-    return [_marked(entity, document, due) for entity, document in zip(entities, held, strict=True)]
+    return [_marked(entity, document, due, owed_to) for entity, document in zip(entities, held, strict=True)]
 
 
 def postponed(entity: Entity, held: Document | None, due: datetime) -> Write:
@@ -102,14 +102,16 @@ def _due_at(entity: Entity, held: Document | None, due: datetime, more: JsonObje
     return Create(mark_key(entity), fields) if held is None else Update(held.key, fields, held.version)
 
 
-def _marked(entity: Entity, held: Document | None, due: datetime) -> Write:
+def _marked(entity: Entity, held: Document | None, due: datetime, owed_to: Collection[str]) -> Write:
     hints = held.fields.get("hints") if held is not None else 0
-    fields = {
+    fields: JsonObject = {
         **entity._asdict(),
         "due_at": timestamps.to_text(due),
         "hints": (hints if isinstance(hints, int) else 0) + 1,
     }
+    if owing_to := {*owed(held), *owed_to}:
+        fields[_OWED] = json_list(sorted(owing_to))
     if held is None:
         return Create(mark_key(entity), fields)
-    kept = {name: held.fields[name] for name in (_MISSED, _OWED) if name in held.fields}
+    kept = {_MISSED: held.fields[_MISSED]} if _MISSED in held.fields else {}
     return Update(held.key, {**fields, **kept}, held.version)
