@@ -17,6 +17,8 @@ from typing import NamedTuple
 from bench.throttle import Throttle
 
 STARTS_WITHIN = 60.0
+SERVED = {200, 204}
+"""What a function answers that did what it is for."""
 
 
 class Cost(NamedTuple):
@@ -90,7 +92,7 @@ class Server:
                 connection.request(method, path, body, dict(headers))
                 status = connection.getresponse().status
                 connection.close()
-                if status in {200, 204}:
+                if status in SERVED:
                     return time.perf_counter() - self.begun
                 raise NotServed(f"the first answer was {status}")
             except ConnectionRefusedError:
