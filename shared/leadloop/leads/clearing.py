@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from leadloop.leads.totals import LESSENED, cleared
 from leadloop.leads.writing import decide_and_commit
-from leadloop.ports.store import Delete, Key, Store, Update, Write
+from leadloop.ports.store import Delete, Key, PreconditionFailed, Store, Update, Write
 from leadloop.queries import every_document, lessened_totals
 
 
@@ -21,22 +21,26 @@ class Cleared:
 
     totals: int = 0
     complete: bool = True
-    """False when the run ended at its bound; the next one goes on."""
+    """False when the run ended at its bound, or others kept counting in a total; the next one goes on."""
 
 
 def clear_totals(store: Store, most: int) -> Cleared:
     """Clear at most ``most`` totals that something was taken from, each by itself; repeatable.
 
-    Each is written under the version that was read: a count that comes at the same moment is not lost. Raises
-    ``StoreUnavailable``, or ``PreconditionFailed`` when others keep counting in the same total.
+    Each is written under the version that was read: a count that comes at the same moment is not lost. One in which
+    others keep counting keeps its mark and waits for the next run. Raises ``StoreUnavailable``.
     """
     done = Cleared()
     for document in every_document(store, lessened_totals()):
         if done.totals == most:
             done.complete = False
             break
-        _clear(store, document.key)
-        done.totals += 1
+        try:
+            _clear(store, document.key)
+        except PreconditionFailed:
+            done.complete = False
+        else:
+            done.totals += 1
     return done
 
 
