@@ -57,6 +57,11 @@ def observed(deal: str = "1", at: datetime = MORNING, keys: tuple[str, ...] = ()
     return facts_of.observed_ids("amocrm", deal, ids, keys, at)
 
 
+def called(seconds: int | None, at: datetime = MORNING, deal: str = "1") -> Fact:
+    """A deal was read that says how long a call lasted."""
+    return facts_of.deal_view("amocrm", deal, {"call_seconds": seconds}, at)
+
+
 def lost(deal: str = "1", how: str = "deleted", into: str | None = None, at: datetime = MORNING) -> Fact:
     return facts_of.crm_entity_lost("amocrm", deal, how, into, at)
 
@@ -99,6 +104,7 @@ _OF_THE_CRM = st.one_of(
     st.builds(priced, amount=st.integers(0, 3), at=_MOMENTS, deal=_DEALS),
     st.builds(lambda ids, deal, at: observed(deal, at, **ids), ids=_IDS, deal=_DEALS, at=_MOMENTS),
     st.builds(lost, deal=_DEALS, how=st.sampled_from(["deleted", "merged"]), at=_MOMENTS),
+    st.builds(called, seconds=st.sampled_from([0, 3, 90]), at=_MOMENTS, deal=_DEALS),
 )
 
 

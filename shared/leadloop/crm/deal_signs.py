@@ -92,6 +92,9 @@ def view_of(crm: str, entity: CrmLead, heard: Heard, source: Mapping[str, str]) 
         "loss_reason": entity.loss_reason,
         "source": sources,
     }
+    # only where it is known, or was: a deal without calls is the fact that it was before there was such a field
+    if entity.call_seconds is not None or (heard.view is not None and "call_seconds" in heard.view.values):
+        shown["call_seconds"] = entity.call_seconds
     if heard.view is None:
         return facts_of.deal_view(crm, entity.external_id, shown, entity.updated_at)
     if shown == {name: heard.view.values.get(name) for name in shown}:

@@ -62,6 +62,8 @@ class CrmLead(NamedTuple):
     """Id of the user who works on it."""
     loss_reason: str | None = None
     """Id of the reason it was lost for; ``None`` when it is not lost, or nobody said why."""
+    call_seconds: int | None = None
+    """How long a call lasted, by the field ``call_seconds``; ``None``: there is no such field, or no duration in it."""
     source: Mapping[str, str] = MappingProxyType({})
     """Texts of its source fields by ``SOURCE_FIELDS``, cut to ``LONGEST_TEXT``, and ``created_by``: the CRM's id of
     the user who made it, 0 for a robot, a form or a program. Texts that read like a contact are left out, but for

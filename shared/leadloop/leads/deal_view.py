@@ -19,6 +19,8 @@ class DealView(NamedTuple):
     """The CRM's id of the reason it was lost for."""
     source: Mapping[str, str] = {}
     """What its source fields hold, by the names of ``crm.fields``."""
+    call_seconds: int | None = None
+    """How long a call lasted, where the CRM tells."""
 
 
 class Overwriting(NamedTuple):

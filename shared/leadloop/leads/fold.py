@@ -151,6 +151,7 @@ def _deal_observed(_policy: Policy, state: LeadState, fact: Fact) -> None:
         _text(fact.values.get("responsible")),
         _text(fact.values.get("loss_reason")),
         _texts(fact.values.get("source")),
+        seconds if isinstance(seconds := fact.values.get("call_seconds"), int) else None,
     )
     state.deals[_ref(fact)] = view
     state.first_deals.setdefault(_ref(fact), view)

@@ -143,6 +143,7 @@ def _signs(policy: Policy, state: LeadState, outside: str) -> Iterator[Sign]:
         "automation": noted.get("automation") is True,
         "foreign_origin": noted.get("foreign_origin") is True,
         "phone_pattern": noted.get("phone_pattern") is True,
+        "short_call": _is_cut_short(policy, state),
         "suspicious": outside == "suspicious",
     }
     for name, is_seen in seen.items():
@@ -182,6 +183,12 @@ def kind_of(place: str) -> str:
 def _is_within(seconds: object, limit: timedelta) -> bool:
     is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     return is_number and float(str(seconds)) < limit.total_seconds()
+
+
+def _is_cut_short(policy: Policy, state: LeadState) -> bool:
+    """Whether somebody answered and no call was a talk. That nobody answered is the doing of the company."""
+    calls = [view.call_seconds for view in state.deals.values() if view.call_seconds]
+    return bool(calls) and max(calls) < policy.fraud.short_call.total_seconds()
 
 
 def _latest_word(policy: Policy, state: LeadState) -> tuple[OutsideVerdict | None, str]:

@@ -56,6 +56,8 @@ class Weights(Section):
     phone_block: Whole = Field(0, ge=0)
     """So many other leads with phones of one block as ``fraud.velocity.phone_block`` names; once for each time. 0 as
     long as nobody says otherwise: who tries forms out types one number after another."""
+    short_call: Whole = Field(40, ge=0)
+    """No call of the lead's deals lasted as long as ``fraud.short_call``; one that nobody answered says nothing."""
     suspicious: Whole = Field(60, ge=0)
     """An outside service's latest word is ``suspicious``, or a reason that nobody has given a meaning."""
 
@@ -90,6 +92,8 @@ class Fraud(Section):
     """What becomes of a held lead that nobody decided about by ``defaults.fraud_hold_ends``."""
     too_fast: Duration = timedelta(seconds=3)
     """A form that was filled in within less than this was filled in by no person."""
+    short_call: Duration = timedelta(seconds=5)
+    """A call that was answered and lasted less was no talk. The field is ``crm.fields.call_seconds``."""
     period: Duration = timedelta(hours=1)
     """Within which time other leads are counted for ``fraud.velocity``."""
     phone_period: Duration = timedelta(days=1)

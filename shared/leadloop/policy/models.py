@@ -124,6 +124,8 @@ class AmoCrmFields(Section):
     """Where the CRM or a person says that the lead came from; read as a sign of its source."""
     called_number: CrmField | None = None
     """The number of yours that was called; read as a sign of the source."""
+    call_seconds: CrmField | None = None
+    """How long a call lasted, as the call tracker writes it: seconds or ``mm:ss``; read as a sign of a bot."""
     known_ids: CrmField | None = None
     """A long text in which leadloop keeps all ids known of the lead, those learnt later too."""
     duplicate: CrmField | None = None

@@ -12,6 +12,8 @@ from leadloop.policy.fraud import Fraud
 from leadloop.policy.models import ContactMode, GoalEvent, Policy
 
 _NONE = timedelta()
+_SECOND = timedelta(seconds=1)
+"""Calls are told in whole seconds, so none that was answered is shorter."""
 _CROWDS = ("client_id", "device", "network", "phone_block")
 _OF_CONTACTS = (
     *("weights.phone_pattern", "weights.phone_block"),
@@ -20,6 +22,7 @@ _OF_CONTACTS = (
 """Settings of signs that the contacts mode ``none`` knows nothing of."""
 _WEIGHED_BY = {
     "too_fast": "too_fast",
+    "short_call": "short_call",
     "period": "velocity",
     "phone_period": "phone_block",
     **{f"velocity.{kind}": "velocity" for kind in _CROWDS[:3]},
@@ -45,8 +48,13 @@ def heaviest(policy: Policy) -> int:
     signs = weights.honeypot + weights.automation + weights.foreign_origin
     signs += weights.too_fast if policy.fraud.too_fast > _NONE else 0
     signs += weights.phone_pattern if policy.contacts.mode is not ContactMode.NONE else 0
+    signs += weights.short_call if _hears_calls(policy) and policy.fraud.short_call > _SECOND else 0
     signs += weights.suspicious if policy.fraud.providers else 0
     return signs + max(_weight(policy, kind) * _times(policy.fraud, kind) for kind in _CROWDS)
+
+
+def _hears_calls(policy: Policy) -> bool:
+    return policy.crm.fields.call_seconds is not None
 
 
 def _weight(policy: Policy, kind: str) -> int:
@@ -100,6 +108,10 @@ def _idle(policy: Policy) -> Iterator[Finding]:
         if _written(rules, setting) and not getattr(weights, weight):
             text = f"this sign weighs nothing: fraud.weights.{weight} is 0; raise that, or remove this"
             yield Finding(Level.NOTE, "fraud.weighs_nothing", f"fraud.{setting}", text)
+    for setting in ("short_call", "weights.short_call") if not _hears_calls(policy) else ():
+        if _written(rules, setting):
+            text = "how long a call lasted is read nowhere; write `call_seconds:` into crm.fields, or remove this"
+            yield Finding(Level.WARNING, "fraud.calls_not_read", f"fraud.{setting}", text)
     if _written(rules, "weights.suspicious") and weights.suspicious and not rules.providers:
         text = "no service is there to find a lead suspicious; name it in fraud.providers, or remove this"
         yield Finding(Level.WARNING, "fraud.suspicious_never", "fraud.weights.suspicious", text)

@@ -92,6 +92,8 @@ def _signs(policy: Policy) -> Iterator[tuple[int, str]]:
     yield weights.too_fast, f"the form was filled in within less than {write_duration(rules.too_fast)}"
     yield weights.automation, "a browser without a screen, or a program"
     yield weights.foreign_origin, "sent from a page of another site"
+    if policy.crm.fields.call_seconds is not None:
+        yield weights.short_call, f"no call that was answered lasted {write_duration(rules.short_call)}"
     if rules.providers:
         yield weights.suspicious, "an antifraud service finds it suspicious"
     yield weights.velocity, _others(rules, "client_id")

@@ -16,7 +16,7 @@ from leadloop.policy.models import AmoCrmFields
 from leadloop.timestamps import to_unix
 
 READINGS = Path(__file__).parents[2] / "bodies" / "amocrm" / "readings"
-FIELDS = AmoCrmFields(source="600007", called_number="600008")
+FIELDS = AmoCrmFields(source="600007", called_number="600008", call_seconds="600009")
 ASKED = {
     **{"budget": "600001", "area": "600002", "mortgage": "600003", "company": "600004"},
     **{"shown_on": "600005", "rooms": "600006", "nowhere": "600099"},
@@ -74,6 +74,20 @@ def test_long_texts_are_cut_and_a_called_number_is_shown_to_whoever_judges_it() 
     ]
     source = lead_of(deal(custom_fields_values=values), FIELDS).source
     assert source == {"created_by": "0", "source": "я" * LONGEST_TEXT, "called_number": "8 (495) 000-00-01"}
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        *((0, 0), (4, 4), ("4", 4), (" 61 ", 61), ("02:05", 125), ("3:00", 180), ("1:00:01", 3601), ("86400", 86_400)),
+        *(("", None), ("-4", None), ("4.5", None), ("4 с", None), ("long", None), (True, None), (None, None)),
+        *(("1:2:3:4", None), ("86401", None), ("99:59:59", None), ("٣", None), ("9" * 4000, None)),
+    ],
+)
+def test_a_call_lasts_as_long_as_its_field_can_be_read(written: object, seconds: int | None) -> None:
+    values: Any = [{"field_id": 600009, "field_code": None, "values": [{"value": written}]}]
+    assert lead_of(deal(custom_fields_values=values), FIELDS).call_seconds == seconds
+    assert lead_of(deal(custom_fields_values=values), AmoCrmFields()).call_seconds is None
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from leadloop.leads.fold import fold
 from leadloop.leads.fraud import FraudVerdict, Gate
 from leadloop.messages import BotSigns, VerdictReceived
 from leadloop.policy import Policy
-from support.lead_facts import after, entered, joined, linked, submitted
+from support.lead_facts import after, called, entered, joined, linked, submitted
 from support.policies import LOST, MEETING, QUALIFIED, sokol
 from support.settable_clock import MORNING
 
@@ -92,6 +92,38 @@ def test_weights_and_thresholds_are_the_policys() -> None:
     lenient = sokol(fraud={"weights": {"honeypot": 0}, "hold_from": 30, "too_fast": "1s"})
     assert gate(submitted(bot_signs=BotSigns(honeypot_filled=True, fill_seconds=2)), policy=lenient).signs == ()
     assert gate(submitted(bot_signs=BotSigns(foreign_origin=True)), policy=lenient).gate is Gate.HELD
+
+
+class TestCalls:
+    @pytest.mark.parametrize(
+        ("calls", "is_short"),
+        [
+            ([], False),
+            ([called(1)], True),
+            ([called(4)], True),
+            ([called(5)], False),
+            ([called(0)], False),
+            ([called(None)], False),
+            ([called(0), called(3, deal="2")], True),
+            ([called(3), called(40, deal="2")], False),
+            ([called(3), called(40, after(hours=1))], False),
+            ([called(40, after(hours=1)), called(3, after(hours=2))], True),
+            ([called(3), called(None, after(hours=1))], False),
+        ],
+    )
+    def test_are_a_sign_when_somebody_answered_and_none_was_a_talk(self, calls: list[Fact], is_short: bool) -> None:
+        assert gate(HONEST, linked(), *calls).signs == (("short_call 40",) if is_short else ())
+
+    def test_hold_nobody_alone_but_with_another_sign(self) -> None:
+        too_fast = submitted(bot_signs=BotSigns(fill_seconds=1))
+        assert gate(HONEST, linked(), called(2)).gate is Gate.OPEN
+        assert gate(too_fast, linked(), called(2)).gate is Gate.HELD
+
+    def test_are_as_short_as_the_policy_says(self) -> None:
+        patient = sokol(fraud={"short_call": "1m", "weights": {"short_call": 100}})
+        assert gate(HONEST, linked(), called(59), policy=patient).gate is Gate.HELD
+        assert gate(HONEST, linked(), called(60), policy=patient).gate is Gate.OPEN
+        assert gate(HONEST, linked(), called(59), policy=sokol(fraud={"short_call": "0s"})).signs == ()
 
 
 class TestTheEndOfAHold:
@@ -227,7 +259,10 @@ _FORMS = st.builds(
 )
 
 
-@given(st.lists(st.one_of(_WORDS, _RELEASES, _STAGES, _FORMS), max_size=8), st.data())
+_CALLS = st.builds(called, st.sampled_from([None, 0, 3, 90]), st.sampled_from([MORNING, after(days=1)]))
+
+
+@given(st.lists(st.one_of(_WORDS, _RELEASES, _STAGES, _FORMS, _CALLS), max_size=8), st.data())
 def test_no_order_of_arrival_decides(facts: list[Fact], data: st.DataObject) -> None:
     arriving = data.draw(st.permutations([*facts, *facts[:2]]))
     gathered: tuple[Fact, ...] = ()

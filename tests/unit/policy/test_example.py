@@ -39,7 +39,12 @@ def test_what_is_commented_out_holds_once_the_hashes_are_gone(language: Language
     text = policy_text(Choices(language=language), public_key)
     text = re.sub(r"^  # (?=(fields:|  [a-z_]+: [0-9]))", "  ", text, flags=re.MULTILINE)
     policy = read_policy(re.sub(r"^# (?=( *[a-z_]+:( |$)))", "", text, flags=re.MULTILINE))
-    assert policy.crm.fields.model_dump(exclude_unset=True).keys() == {"source", "called_number", *OWN_FIELDS}
+    assert policy.crm.fields.model_dump(exclude_unset=True).keys() == {
+        "source",
+        "called_number",
+        "call_seconds",
+        *OWN_FIELDS,
+    }
     assert policy.crm.fields.own == OWN_FIELDS
     assert (policy.qualification.profile, policy.qualification.needed) == ("warm", ("location", "budget"))
     assert set(policy.disqualification.reasons) == {"spam", "wants_to_rent"}

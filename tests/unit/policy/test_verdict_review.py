@@ -16,11 +16,12 @@ from leadloop.messages import BotSigns
 from leadloop.policy.findings import Finding, Level
 from leadloop.policy.review import review
 from leadloop.policy.verdict_review import heaviest
-from support.lead_facts import joined, submitted
+from support.lead_facts import called, joined, linked, submitted
 from support.policies import sokol
 from unit.leads.test_fraud import said
 
 OWN: dict[str, object] = {"own": {}}
+CALLS: dict[str, object] = {"fields": {"call_seconds": "860007"}}
 MOST = 100 + 60 + 60 + 30 + 40 + 50 * (MOST_COUNTED // 3)
 """By the standard weights: each sign once, and the ClientID six times over."""
 
@@ -59,16 +60,26 @@ def test_a_threshold_that_is_just_reached() -> None:
     assert "fraud.hold_from_unreachable" not in found(fraud={"hold_from": MOST + 60, "providers": OWN})
 
 
+@pytest.mark.parametrize(("short_call", "most"), [("2s", MOST + 40), ("1s", MOST), ("0s", MOST)])
+def test_a_call_weighs_where_its_length_is_read_and_some_call_is_shorter(short_call: str, most: int) -> None:
+    fraud = {"hold_from": 1_000_000, "short_call": short_call}
+    assert f"weigh {most} at most" in found(crm=CALLS, fraud=fraud)["fraud.hold_from_unreachable"].text
+    assert f"weigh {MOST} at most" in found(fraud=fraud)["fraud.hold_from_unreachable"].text
+
+
 @given(
-    st.fixed_dictionaries({}, optional={name: st.integers(0, 70) for name in ("honeypot", "velocity", "phone_block")}),
+    st.fixed_dictionaries(
+        {},
+        optional={name: st.integers(0, 70) for name in ("honeypot", "velocity", "phone_block", "short_call")},
+    ),
     st.fixed_dictionaries({}, optional={name: st.integers(1, 25) for name in ("client_id", "network", "phone_block")}),
 )
 def test_what_is_called_the_most_is_what_the_worst_lead_weighs(
     weights: dict[str, int], velocity: dict[str, int]
 ) -> None:
-    policy = sokol(fraud={"weights": weights, "velocity": velocity, "providers": OWN})
+    policy = sokol(crm=CALLS, fraud={"weights": weights, "velocity": velocity, "providers": OWN})
     signs = BotSigns(honeypot_filled=True, fill_seconds=0, automation=True, foreign_origin=True, phone_pattern=True)
-    worst: list[Fact] = [submitted(bot_signs=signs), said("suspicious")]
+    worst: list[Fact] = [submitted(bot_signs=signs), said("suspicious"), linked(), called(1)]
     crowds = dict.fromkeys(("client_id", "device", "network", "phone_block"), MOST_COUNTED)
     assert fold(policy, joined(worst), Circumstances(velocity=crowds)).fraud.score == heaviest(policy)
 
@@ -122,6 +133,13 @@ def test_what_is_left_out_or_just_reached_is_not_remarked(fraud: dict[str, Any])
 def test_a_number_of_a_sign_that_weighs_nothing(fraud: dict[str, Any], path: str) -> None:
     told = found(fraud=fraud)
     assert [(one.level, one.rule, one.path) for one in told.values()] == [(Level.NOTE, "fraud.weighs_nothing", path)]
+
+
+@pytest.mark.parametrize("written", [{"short_call": "8s"}, {"weights": {"short_call": 100}}])
+def test_a_call_whose_length_nobody_reads_is_no_sign(written: dict[str, Any]) -> None:
+    [told] = found(fraud=written).values()
+    assert (told.level, told.rule) == (Level.WARNING, "fraud.calls_not_read")
+    assert found(crm=CALLS, fraud=written) == {}
 
 
 def test_a_service_that_is_not_there_finds_nobody_suspicious() -> None:

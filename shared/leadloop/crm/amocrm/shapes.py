@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from math import isfinite
@@ -26,6 +27,7 @@ from leadloop.messages import AdIds
 from leadloop.policy.models import AmoCrmFields
 
 _NO_PRICE = 2**63
+_DAY = 86_400
 _END_OF_TIME = 253_402_300_800
 """The year 10000, beyond which there are no dates."""
 
@@ -53,6 +55,7 @@ def lead_of(item: JsonObject, fields: AmoCrmFields, asked: Iterable[FieldPlace] 
         filled=filled_at(item, asked),
         responsible=_id_or_none(item.get("responsible_user_id")),
         loss_reason=_id_or_none(item.get("loss_reason_id")),
+        call_seconds=_seconds(texts.get("call_seconds", "")),
         source=_source_of(item, texts),
     )
 
@@ -125,6 +128,16 @@ def _source_of(item: JsonObject, texts: Mapping[str, str]) -> dict[str, str]:
     if isinstance(creator, int) and not isinstance(creator, bool):
         stated["created_by"] = str(creator)
     return stated
+
+
+def _seconds(text: str) -> int | None:
+    """A duration as call trackers write it into a deal: whole seconds, ``mm:ss`` or ``hh:mm:ss``; of a day at most."""
+    found = re.fullmatch(r"(?:(?:([0-9]{1,2}):)?([0-9]{1,3}):)?([0-9]{1,5})", text.strip(), re.ASCII)
+    if found is None:
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    length = (hours * 60 + minutes) * 60 + seconds
+    return length if length <= _DAY else None
 
 
 def _field_value(values: Json) -> JsonObject:
