@@ -24,6 +24,7 @@ from leadloop.ports.store import Document, Key, Page, Query, Store, StoreUnavail
 from leadloop.runtime import Runtime, using
 from simulation.system import application
 from support.interruptions import Crash
+from support.watched_store import WatchedStore
 
 _ACCOUNTED_FOR = frozenset(
     ("metrica_unavailable", "upload_overdue", "crm_unreadable", "crm_entity_unreadable", "message_dead_lettered")
@@ -75,7 +76,7 @@ class Machine:
         self._http = http
         self._entropy = SeededEntropy(1)
         self._deaths_in_a_row: Counter[tuple[str, str]] = Counter()
-        self.store: Store = _Counted(documents.open(), self.written)
+        self.store: Store = WatchedStore(documents.open(), self._count)
 
     def call(self, function: str, cause: str, path: str = "/", **request: Any) -> TestResponse:  # noqa: ANN401
         """POST to a function. ``cause`` names what comes again if it dies: raises ``Crash``, in a new process."""
@@ -113,8 +114,11 @@ class Machine:
         self.deaths[call.died_at] += 1
         self._deaths_in_a_row[call.function, cause] += 1
         self._documents.close()
-        self.store = _Counted(self._documents.open(), self.written)
+        self.store = WatchedStore(self._documents.open(), self._count)
         self.messages.forget()
+
+    def _count(self, writes: Sequence[Write]) -> None:
+        self.written.update({write.key.collection for write in writes})
 
     def _process(self, call: Call | None) -> Runtime:
         process = Runtime(Noticed(self._environment, call, self.variables) if call else self._environment)
@@ -141,30 +145,6 @@ class _Noted:
         message_id = self._machine.messages.bus.publish(topic, message)
         self._machine.published.append(Published(topic, message))
         return message_id
-
-
-class _Counted:
-    """A ``Store`` that counts how often each collection is written to."""
-
-    def __init__(self, store: Store, written: Counter[str]) -> None:
-        self.usage: Usage = store.usage
-        self._store = store
-        self._written = written
-
-    def get_many(self, keys: Sequence[Key]) -> list[Document | None]:
-        return self._store.get_many(keys)
-
-    def commit(self, writes: Sequence[Write]) -> None:
-        try:
-            self._store.commit(writes)
-        finally:
-            self._written.update({write.key.collection for write in writes})
-
-    def query(self, query: Query, cursor: str | None = None) -> Page:
-        return self._store.query(query, cursor)
-
-    def count(self, query: Query) -> int:
-        return self._store.count(query)
 
 
 class Noticed(dict[str, str]):

@@ -44,17 +44,24 @@ def on_a_deal(desk: CrmDesk, **fields: str) -> tuple[str, int]:
     return lead, deal
 
 
-def test_of_a_client_id_that_stood_in_the_deal_when_it_was_found(desk: CrmDesk) -> None:
-    hear(desk, client_id=BORIS)
-    lead, _ = on_a_deal(desk, _YM_UID=BORIS)
+OF_ONE_ID = pytest.mark.parametrize(
+    ("name", "field", "value"), [("client_id", "_YM_UID", BORIS), ("yclid", "YCLID", YCLID)], ids=["ClientID", "yclid"]
+)
+
+
+@OF_ONE_ID
+def test_of_an_id_that_stood_in_the_deal_when_it_was_found(desk: CrmDesk, name: str, field: str, value: str) -> None:
+    hear(desk, **{name: value})
+    lead, _ = on_a_deal(desk, **{field: value})
     assert gate(desk, lead) is Gate.FRAUD
 
 
-def test_of_a_client_id_that_a_manager_wrote_into_the_deal_later(desk: CrmDesk) -> None:
+@OF_ONE_ID
+def test_of_an_id_that_came_into_the_deal_later(desk: CrmDesk, name: str, field: str, value: str) -> None:
     lead, deal = on_a_deal(desk)
-    hear(desk, client_id=BORIS)
+    hear(desk, **{name: value})
     assert gate(desk, lead) is Gate.OPEN
-    desk.act("edit_field", lead_id=deal, field="_YM_UID", value=BORIS)
+    desk.act("edit_field", lead_id=deal, field=field, value=value)
     desk.carry_hooks()
     assert gate(desk, lead) is Gate.FRAUD
 
@@ -91,20 +98,6 @@ def test_a_reading_that_comes_again_recalls_nothing_twice(desk: CrmDesk) -> None
         fact for fact in before.facts if fact.kind == "verdict_received"
     ]
     assert sum(fact.kind == "verdict_received" for fact in before.facts) == 1
-
-
-def test_of_a_yclid_that_the_deal_shows(desk: CrmDesk) -> None:
-    hear(desk, yclid=YCLID)
-    lead, _ = on_a_deal(desk, YCLID=YCLID)
-    assert gate(desk, lead) is Gate.FRAUD
-
-
-def test_of_a_yclid_that_came_into_the_deal_later(desk: CrmDesk) -> None:
-    lead, deal = on_a_deal(desk)
-    hear(desk, yclid=YCLID)
-    desk.act("edit_field", lead_id=deal, field="YCLID", value=YCLID)
-    desk.carry_hooks()
-    assert gate(desk, lead) is Gate.FRAUD
 
 
 def test_of_the_deal_of_a_lead_that_was_born_in_the_crm(desk: CrmDesk) -> None:

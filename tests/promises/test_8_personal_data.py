@@ -18,11 +18,11 @@ from werkzeug.test import TestResponse
 from leadloop.identity.contact import open_contact
 from leadloop.identity.sealing import unseal
 from leadloop.ports.http import Http, HttpRequest, HttpResponse
-from leadloop.ports.store import Document, Key, Page, Query, Store, Usage, Write
 from simulation.vendors import CRM_TOKEN, HOOK_SECRET, METRICA_TOKEN
 from simulation.world import Company, OpenCompany
 from support.form_cases import CASES, FormCase
 from support.policies import HMAC_KEY, ORIGIN, SEAL_PRIVATE_KEY, WON
+from support.watched_store import WatchedStore
 
 NAME, PHONE, EMAIL, WISH = "Каналья Примерова", "+7 (999) 314-15-92", "kanalya@example.org", "секретное пожелание"
 SIGNS = ("каналья", "примерова", "9993141592", "kanalya", "секретное")
@@ -165,7 +165,7 @@ def _watch(company: Company, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[
         return answer
 
     monkeypatch.setattr(system, "call", answered)
-    system.store = _WatchedStore(system.store, seen["stored"])
+    system.store = WatchedStore(system.store, lambda writes: seen["stored"].extend(map(str, writes)))
     system.runtime.http = _WatchedHttp(system.runtime.http, seen)
     return seen
 
@@ -175,26 +175,6 @@ def _plain(texts: Sequence[str]) -> str:
     text = " ".join(texts)
     shown = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), f"{text} {unquote_plus(text)}")
     return re.sub(r"[ ()+-]", "", shown).casefold()
-
-
-class _WatchedStore:
-    def __init__(self, store: Store, written: list[str]) -> None:
-        self.usage: Usage = store.usage
-        self._store = store
-        self._written = written
-
-    def get_many(self, keys: Sequence[Key]) -> list[Document | None]:
-        return self._store.get_many(keys)
-
-    def commit(self, writes: Sequence[Write]) -> None:
-        self._written += map(str, writes)
-        self._store.commit(writes)
-
-    def query(self, query: Query, cursor: str | None = None) -> Page:
-        return self._store.query(query, cursor)
-
-    def count(self, query: Query) -> int:
-        return self._store.count(query)
 
 
 class _WatchedHttp:
