@@ -35,7 +35,7 @@ from .desk.ledger import ledger_of, tables_of
 from .desk.orders import checked, unix
 from .desk.seed import REPLACING_PARTS, SEED_PARTS, plant, plant_default
 from .hooks.deliveries import Deliveries
-from .hooks.post_office import PostOffice
+from .hooks.post_office import webhook_post_office
 from .hooks.subscriptions import Subscriptions
 from .settings import CHOICES, DEFAULT_SETTINGS, Switches
 
@@ -63,7 +63,7 @@ class AmoCrmStandIn(StandIn):
         self.switches = Switches(lambda: self.settings)
         self._limit = RateLimit(self.switches, monotonic)
         self._limit_guard = threading.Lock()
-        self._post_office = PostOffice(self.lock, lambda: self.deliveries, self.switches, self.unix_now)
+        self._post_office = webhook_post_office(self.lock, lambda: self.deliveries, self.switches, self.unix_now)
 
     # What every stand-in gives
 

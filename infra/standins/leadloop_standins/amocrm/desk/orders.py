@@ -1,44 +1,18 @@
-"""Orders from outside, checked: a wrong one is refused with every mistake named."""
+"""What orders and seed rows name, as the account knows it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from typing import Any
 
 from ...faults import InstructionRefused
+from ...orders import Order, checked, unix
 from ..api.field_values import read_field_values
 from ..crm.account import Account, EntityType
 from ..crm.entities import Contact, FieldValues, Lead
 
-T = TypeVar("T")
+__all__ = ["Order", "Plain", "checked", "contact_named", "field_values", "lead_named", "party_fields", "unix"]
+
 Plain = str | int | float | bool | list[str] | None
 """A field's value as a person would type it; null empties the field."""
-
-
-class Order(BaseModel):
-    """Unknown keys are refused, for a misspelt one would otherwise do nothing in silence."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-def checked(what: str, shape: TypeAdapter[T], row: object) -> T:
-    """The row as its model; InstructionRefused names every mistake by its place."""
-    try:
-        return shape.validate_python(row)
-    except ValidationError as problem:
-        mistakes = [
-            f"{'.'.join(str(part) for part in one['loc']) or 'row'}: {one['msg']}"
-            for one in problem.errors(include_url=False)
-        ]
-        raise InstructionRefused(f"{what} is not understood: {'; '.join(mistakes)}.") from None
-
-
-def unix(moment: datetime | None, otherwise: int) -> int:
-    """Unix seconds; a time without an offset is UTC."""
-    if moment is None:
-        return otherwise
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def field_values(account: Account, entity_type: EntityType, plain: Mapping[str, Plain]) -> FieldValues:

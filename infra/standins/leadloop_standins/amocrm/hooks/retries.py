@@ -5,9 +5,6 @@ Source: https://www.amocrm.ru/developers/content/crm_platform/webhooks-format, t
 
 from collections.abc import Sequence
 
-NO_ANSWER = 0
-"""The result code of a timeout, a refused connection or an unknown host."""
-
 _PAUSES = (300, 900, 900, 3600)
 """Seconds before attempts 2, 3, 4 and 5, counted from the attempt before."""
 
