@@ -56,10 +56,10 @@ class Journal:
         self._secrets = SECRET_QUERY_KEYS | frozenset(secret_query_keys)
         self.entries: list[JournalEntry] = []
 
-    def arrive(self, request: Request, now: datetime) -> JournalEntry:
-        """Records a request that has just come in; the caller completes the entry as it is served."""
+    def arrive(self, request: Request, now: datetime, path: str) -> JournalEntry:
+        """Records a request that has just come in, under a path without secrets; the caller completes the entry."""
         shown = [(key, value) for key, value in request.args.items(multi=True) if key.lower() not in self._secrets]
-        entry = JournalEntry(len(self.entries) + 1, format_time(now), request.method, request.path, urlencode(shown))
+        entry = JournalEntry(len(self.entries) + 1, format_time(now), request.method, path, urlencode(shown))
         self.entries.append(entry)
         return entry
 

@@ -80,6 +80,10 @@ class StandIn(ABC):
         """Held while a request is served, pauses included; yields a refusal when the vendor's limits forbid it."""
         return nullcontext(None)
 
+    def shown_path(self, request: Request) -> str:
+        """The path as journal and faults know it; a vendor whose paths carry a secret hides that part."""
+        return request.path
+
     def add_control_routes(self, app: flask.Flask) -> None:  # noqa: B027 - most vendors have none
         """A vendor's own orders under `/_stand_in/`, beyond its seed parts; asked once, while building."""
 
@@ -163,7 +167,7 @@ class StandIn(ABC):
     def _serve(self, environ: "WSGIEnvironment") -> Response:
         request = Request(environ)
         with self.lock:
-            entry = environ[_ENTRY_KEY] = self.journal.arrive(request, self.clock.now())
+            entry = environ[_ENTRY_KEY] = self.journal.arrive(request, self.clock.now(), self.shown_path(request))
         with self.admission(request) as refusal:
             response = refusal or self._serve_with_faults(environ)
         entry.status = None if wire_of(environ).drop else response.status_code

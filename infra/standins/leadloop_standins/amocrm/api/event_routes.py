@@ -7,11 +7,11 @@ from typing import Any
 import flask
 from werkzeug.wrappers import Response
 
+from ...php_query import as_list
 from ..crm.feed import Event
 from .filters import whole_number, within
 from .listing import MOST_EVENTS, hal, no_content, page_response, query_of_request, requested_page, self_link
 from .office import Office
-from .php_query import as_list
 from .problems import RequestRefused
 
 _MOST_ENTITY_IDS = 10

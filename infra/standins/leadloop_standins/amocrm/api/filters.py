@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from ...php_query import as_list
 from ..crm.account import Account
 from ..crm.entities import Contact, Entity, FieldValue, Lead
 from ..settings import Switches
-from .php_query import as_list
 from .problems import RequestRefused
 
 Test = Callable[[Any], bool]

@@ -12,8 +12,8 @@ from urllib.parse import quote
 import flask
 from werkzeug.wrappers import Response
 
+from ...php_query import Nested, parse_query
 from .filters import whole_number
-from .php_query import Nested, parse_query
 from .problems import RequestRefused
 
 T = TypeVar("T")

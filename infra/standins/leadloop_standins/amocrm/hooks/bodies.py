@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...php_form import encode_form
 from ..crm.account import Account, Change
-from .form import encode_form
 from .items import hook_item
 from .unsorted_items import note_item, unsorted_item
 

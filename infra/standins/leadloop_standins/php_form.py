@@ -1,4 +1,4 @@
-"""Nested values as PHP's http_build_query writes them, which is the body of every amoCRM webhook."""
+"""Nested values as PHP's http_build_query writes them: the body of an amoCRM webhook and of a Bitrix24 event."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
