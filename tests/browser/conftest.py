@@ -13,12 +13,14 @@ from playwright.sync_api import Browser, sync_playwright
 
 from browser.served import Served
 from browser.site import Site
-from browser.visitors import Visitor, Visitors
+from browser.visitors import GIVEN_UP_AFTER, Visitor, Visitors
 from leadloop.policy.loader import load_policy
 from unit.host.host_driver import HostDriver
 
 ROOT = Path(__file__).parents[2]
 SITES = ("sokol.example", "lk.sokol.example", "www.sokol.example")
+WITHOUT = "HttpsUpgrades,LocalNetworkAccessChecks,BackForwardCacheMemoryControls"
+"""What would turn a visitor away from plain http or from this machine, or let a small machine forget a page."""
 EXAMPLE = ROOT / "examples" / "real_estate" / "leadloop.yaml"
 
 
@@ -67,11 +69,12 @@ def host(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Ho
 def browser(chromium: str, site: Site, host: HostDriver) -> Iterator[Browser]:
     """One Chromium; ``leads.example`` is the host, every other name is the site."""
     rules = f"MAP leads.example 127.0.0.1:{host.ports['port']}, MAP * 127.0.0.1:{site.port}"
-    arguments = [f"--host-resolver-rules={rules}", "--disable-features=HttpsUpgrades,LocalNetworkAccessChecks"]
+    arguments = [f"--host-resolver-rules={rules}", f"--disable-features={WITHOUT}"]
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=chromium,
             args=["--no-sandbox", *arguments],
+            timeout=GIVEN_UP_AFTER * 1000,
             ignore_default_args=["--disable-back-forward-cache"],  # visitors go back, and their pages come back alive
         )
         yield launched

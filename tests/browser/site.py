@@ -82,7 +82,7 @@ class _Visit(BaseHTTPRequestHandler):
             self.end_headers()
             # Enough of it that the browser begins with the page.
             self.wfile.write(first + b"<!--" + b"." * 5000 + b"-->")
-            self.server.rest_may_come.wait(30)
+            self.server.rest_may_come.wait(300)
             self.wfile.write(b'<input type="hidden" name="page"' + second)
             return
         # Every page of the site that is no file of its own is the plain one.

@@ -51,15 +51,19 @@ class TestIdentify:
             }.items()
         )
         assert "submission_id" not in visit
-        assert len(anna.served.visits_of(anna.client_id)) == 1
+        anna.wait_until(lambda: len(anna.served.visits_of(anna.client_id)) == 1)
 
     def test_it_is_told_when_the_counter_answers_however_late(self, anna: Visitor) -> None:
+        anna.stop_clock()
         held = anna.hold(COUNTER_URL)
-        anna.open(HOME)
+        anna.arrive()
         anna.call("identify", "crm-4711")
+        anna.let_pass(60_000)
         anna.page.evaluate("new Promise(done => leadloop('fields', done))")  # the wait for the ClientID is over
         assert anna.beacons == []
         anna.let_go(COUNTER_URL, held)
+        anna.see("metricaLedger.some(call => call[1] == 'getClientID')")
+        anna.let_pass(50)
         anna.wait_until(lambda: len(anna.beacons) == 1)
         assert anna.beacons[0].items() >= {"user_id": "crm-4711", "ym_client_id": anna.client_id}.items()
 
@@ -92,6 +96,7 @@ class TestAVisitorWhoLeftALead:
             anna.wait_until(lambda told=session: len(anna.beacons) == told)  # type: ignore[misc]
             anna.open(f"{HOME}about").see("form.elements.ym_client_id")
         assert [visit["ym_client_id"] for visit in anna.beacons] == [anna.client_id] * 2
+        anna.wait_until(lambda: anna.served.visits_of(anna.client_id))
         assert len(anna.served.visits_of(anna.client_id)) == 1  # both on one day
 
     def test_a_form_with_a_phone_is_a_lead(self, anna: Visitor) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from browser.visitors import COUNTER_URL, HOME, Visitor
+from browser.visitors import COUNTER_URL, HOME, LEAD_URL, Visitor
 
 KNOWN = "1788203411529304178"
 
@@ -34,9 +34,14 @@ def test_the_tag_may_come_before_the_counters_snippet(anna: Visitor) -> None:
 
 class TestABlockedCounter:
     def test_a_lead_waits_a_moment_and_goes_without_it(self, anna: Visitor) -> None:
+        anna.stop_clock()
         anna.block(COUNTER_URL)
-        anna.open(HOME)
-        sent, submission_id = anna.leave_lead(phone="+7 999 000-00-20")
+        anna.arrive()
+        anna.page.evaluate("leadloop('lead', { phone: '+7 999 000-00-20' }, (...told) => (window.told = told))")
+        anna.let_pass(990)
+        assert anna.bodies_to(LEAD_URL) == []
+        anna.let_pass(10)
+        sent, submission_id = anna.see("window.told").page.evaluate("told")
         assert sent
         [lead] = anna.served.leads(submission_id)
         assert (lead.ids.client_id, len(lead.keys)) == (None, 1)
@@ -82,6 +87,6 @@ class TestABlockedCounter:
 def test_without_a_counter_in_the_tag_nobody_is_asked(anna: Visitor) -> None:
     page = anna.served.site.page("plain.html").replace(' data-counter="45000001"', "")
     anna.serve(HOME, page)
-    anna.open(HOME)
+    anna.open(HOME).see("window.metricaLedger")
     assert anna.leave_lead(phone="+7 999 000-00-22")[0]
     assert "getClientID" not in str(anna.page.evaluate("metricaLedger"))

@@ -165,11 +165,14 @@ class TestFieldsOfTheSite:
         assert (fields["ym_client_id"], fields["yclid"]) == (anna.client_id, "7325873983740247041")
 
     def test_a_field_that_is_still_on_its_way_is_the_sites_too(self, anna: Visitor) -> None:
-        anna.page.goto(f"{HOME}in-parts", wait_until="commit")
-        anna.see("window.metricaLedger && metricaLedger.some(call => call[1] == 'getClientID')")
-        anna.see("window.leadloop && leadloop.on && form")
+        anna.stop_clock()
+        anna.arrive(f"{HOME}in-parts")
+        anna.see("window.metricaLedger && metricaLedger.some(call => call[1] == 'getClientID') && form")
+        anna.let_pass(2_000)
         assert anna.page.locator("form [type=hidden]").count() == 0
         anna.served.site.rest_may_come.set()
+        anna.see("document.readyState != 'loading'")
+        anna.let_pass(2_000)
         anna.see("document.forms.own.elements.ym_client_id && document.forms.own.elements.ym_client_id.value")
         assert anna.page.eval_on_selector_all("#own [name=page]", "all => all.map(one => one.value)") == ["catalogue-7"]
 

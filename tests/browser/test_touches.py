@@ -58,9 +58,9 @@ class TestOneArrival:
 
     def test_what_direct_failed_to_fill_in_is_empty_and_case_means_nothing(self, anna: Visitor) -> None:
         query = "UTM_Source=yandex&utm_term={keyword}&utm_content=%7Bgbid%7D&utm_campaign={x}.7&YCLID=123456"
-        fields = anna.open(f"{HOME}?{query}").fields()
+        fields = anna.open(f"{HOME}?{query}").see("form.elements.ym_client_id").fields()
         found = {name: value for name, value in fields.items() if name.startswith(("utm", "y"))}
-        assert found.pop("ym_client_id", "") == anna.client_id
+        assert found.pop("ym_client_id") == anna.client_id
         assert found == {"utm_source": "yandex", "utm_campaign": ".7", "yclid": "123456"}
 
     def test_a_redirect_on_the_way_loses_nothing(self, anna: Visitor) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from playwright.sync_api import Route
 
@@ -177,11 +175,9 @@ class TestNamedOnABusyPage:
         assert anna.page.evaluate(self.AT_ONCE) == "crm-77"
 
     def test_but_not_before_they_may_be_touched(self, anna: Visitor) -> None:
-        anna.context.clock.install()
-        anna.context.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
-        anna.page.goto(HOME)
-        anna.wait_until(lambda: anna.page.evaluate("Boolean(window.leadloop && leadloop.on)"))
+        anna.stop_clock()
+        anna.arrive().see("document.readyState == 'complete'")
         anna.call("identify", "crm-78")
         assert anna.page.locator("form [type=hidden]").count() == 0
-        anna.context.clock.run_for(300)
+        anna.let_pass(300)
         assert anna.fields()["user_id"] == "crm-78"
