@@ -1,0 +1,1 @@
+"""HTTP notifications: templates with macros, their queue and its posting."""
