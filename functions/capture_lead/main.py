@@ -20,7 +20,7 @@ preload(bus=True)
 def capture_lead(request: flask.Request) -> HttpAnswer:
     """Take a form post from a page, a plain form or a site builder's server."""
     world = runtime()
-    caller = Caller.of(request.headers, world.policy.site)
+    caller = Caller.of(request.environ, world.policy.site)
     if request.method == "OPTIONS":
         return caller.preflight()
     if request.method != "POST":

@@ -22,7 +22,7 @@ def capture_visit(request: flask.Request) -> HttpAnswer:
     world = runtime()
     if request.method in ("GET", "HEAD") and request.path.endswith("/tag.js"):
         return answers.script(tag.script(), tag.etag(), request.headers.get("If-None-Match", ""))
-    caller = Caller.of(dict(request.headers), world.policy.site)
+    caller = Caller.of(request.environ, world.policy.site)
     if request.method == "OPTIONS":
         return caller.preflight()
     if request.method != "POST":

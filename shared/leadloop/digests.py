@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from pydantic_core import to_json
 
 from leadloop.json_types import Json
 
@@ -18,6 +20,15 @@ def digest(*parts: Json, length: int = 32) -> str:
     Never feed it a raw phone or e-mail; those are keyed first (see ``leadloop.identity``).
     """
     return hashlib.sha256(_write(parts).encode()).hexdigest()[:length]
+
+
+def text_digest(*parts: str | Sequence[str] | Mapping[str, str]) -> str:
+    """``digest`` of parts that are texts alone, the same id at half the price.
+
+    Pydantic's writer writes texts as ``json`` does, but it writes other numbers, and sorts nothing.
+    """
+    ordered = [dict(sorted(part.items())) if isinstance(part, dict) else part for part in parts]
+    return hashlib.sha256(to_json(ordered)).hexdigest()[:32]
 
 
 def follow_up_id(event_id: str, step: str, *parts: Json) -> str:

@@ -15,7 +15,7 @@ def to_text(instant: datetime) -> str:
     """Write an aware instant in the fixed-width UTC form. Raises ``ValueError`` on a naive one."""
     if instant.tzinfo is None:
         raise ValueError("a naive datetime is not an instant: expected a time zone, found none")
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def utc_day(instant: datetime) -> str:

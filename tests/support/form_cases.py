@@ -21,6 +21,7 @@ from leadloop.json_types import JsonObject
 from leadloop.messages import LeadCaptured, SubmissionUnreadable, decode, encode
 from support.policies import HMAC_KEY, SEAL_PRIVATE_KEY, sokol
 from support.world import World
+from support.wsgi_names import environ_of
 
 BODIES = Path(__file__).parents[1] / "bodies" / "forms"
 CASES = sorted(path.stem for path in BODIES.glob("*.in"))
@@ -59,7 +60,7 @@ class FormCase:
         world = World(policy, in_cloud=circumstances.get("place") == "cloud")
         received = Received(self.body, self.headers.get("Content-Type", ""), len(self.body))
         try:
-            captured = capture(world.runtime, received, Caller.of(self.headers, policy.site))
+            captured = capture(world.runtime, received, Caller.of(environ_of(self.headers), policy.site))
         except ConnectionTest as test:
             return {**circumstances, "answer": test.answer}
         message = decode(encode(captured.message))

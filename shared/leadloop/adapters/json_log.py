@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 import sys
 import threading
-from contextlib import suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import TextIO
@@ -62,17 +61,28 @@ class JsonLog:
 
     def _write(self, severity: str, event: str, details: dict[str, Json]) -> None:
         entry: dict[str, object] = {"severity": severity, "message": _clean("message", event)}
-        with suppress(Exception):  # an unreadable clock must not hide what is said about it
-            entry["time"] = timestamps.to_text(self._clock.now())
+        if at := self._now():
+            entry["time"] = at
         if of := trace.get():
             entry["logging.googleapis.com/trace"] = of
         for key, value in details.items():
             entry[f"{key}_" if key in _RESERVED_KEYS else key] = _clean(key, value)
+        self._put(to_json(entry).decode() + "\n")
+
+    def _now(self) -> str | None:
+        try:
+            return timestamps.to_text(self._clock.now())
+        except Exception:  # an unreadable clock must not hide what is said about it
+            return None
+
+    def _put(self, line: str) -> None:
         stream = self._stream or sys.stdout
-        # the reader may be gone, the disk full, the stream closed
-        with self._lock, suppress(OSError, ValueError):
-            stream.write(to_json(entry).decode() + "\n")
-            stream.flush()
+        try:
+            with self._lock:
+                stream.write(line)
+                stream.flush()
+        except (OSError, ValueError):
+            return  # the reader is gone, the disk full, the stream closed
 
 
 def _clean(key: str, value: object) -> object:

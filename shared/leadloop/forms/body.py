@@ -28,9 +28,6 @@ MAX_VALUE = 10_000
 
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 
-_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
-"""What ``clean_text`` takes away."""
-
 
 class BodyUnreadable(ValueError):
     """A body holds no fields that can be read; the reason never quotes it."""
@@ -116,8 +113,8 @@ def _bounded(pairs: Sequence[tuple[Path, str]], files: tuple[str, ...] = ()) -> 
     """The fields under clean names, as many and as long as a form may have."""
     if 0 < len(pairs) <= MAX_FIELDS:
         paths, texts = zip(*pairs, strict=True)
-        names = _distinct(paths)
-        if names and max(map(len, texts)) <= MAX_VALUE and _NO_TEXT.search("".join(texts)) is None:
+        names, whole = _distinct(paths), "".join(texts)
+        if names and len(whole) <= MAX_VALUE and clean_text(whole) == whole:
             return Fields(dict(zip(names, texts, strict=True)), files)
     return _bounded_one_by_one(pairs, files)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol, Self
+from collections.abc import Mapping
+from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
 from leadloop import answers
@@ -12,13 +13,6 @@ from leadloop.policy.models import Site
 
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 _UNSAFE = frozenset('\\"<>') | {chr(code) for code in range(0x21)}
-
-
-class Headers(Protocol):
-    """A request's headers, as far as they are asked for."""
-
-    def get(self, key: str, default: str, /) -> str: ...  # noqa: D102
-    def __contains__(self, key: str, /) -> bool: ...
 
 
 class Caller(NamedTuple):
@@ -40,21 +34,24 @@ class Caller(NamedTuple):
     """Whom the proxies before us took it from, the nearest one's word last."""
 
     @classmethod
-    def of(cls, headers: Headers, site: Site) -> Self:
-        """Read the headers. Only a form without script navigates: it asks for a page and is no ``fetch``."""
-        content_type = headers.get("Content-Type", "")
+    def of(cls, environ: Mapping[str, str], site: Site) -> Self:
+        """Read the headers, by the names that WSGI gives them (https://peps.python.org/pep-3333/#environ-variables).
+
+        Only a form without script navigates: it asks for a page and is no ``fetch``.
+        """
+        content_type = environ.get("CONTENT_TYPE", "")
         return cls(
             site=site,
-            origin=headers.get("Origin", "").strip().lower(),
-            page=headers.get("Referer", "").strip(),
+            origin=environ.get("HTTP_ORIGIN", "").strip().lower(),
+            page=environ.get("HTTP_REFERER", "").strip(),
             navigates=media_type(content_type) in _FORM_TYPES
-            and "text/html" in headers.get("Accept", "")
-            and headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
-            and "X-Requested-With" not in headers,
+            and "text/html" in environ.get("HTTP_ACCEPT", "")
+            and environ.get("HTTP_SEC_FETCH_MODE", "navigate") == "navigate"
+            and "HTTP_X_REQUESTED_WITH" not in environ,
             content_type=content_type,
-            user_agent=headers.get("User-Agent", ""),
-            languages=headers.get("Accept-Language", ""),
-            forwarded_for=headers.get("X-Forwarded-For", ""),
+            user_agent=environ.get("HTTP_USER_AGENT", ""),
+            languages=environ.get("HTTP_ACCEPT_LANGUAGE", ""),
+            forwarded_for=environ.get("HTTP_X_FORWARDED_FOR", ""),
         )
 
     @property

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import codecs
+from functools import lru_cache
 
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_ANY_MARK = tuple(_MARKS)
 
 
 def decode(content: bytes, declared: str = "", sample: bytes | None = None) -> str:
@@ -17,9 +15,8 @@ def decode(content: bytes, declared: str = "", sample: bytes | None = None) -> s
     A charset that does not fit is passed over; the last never fails, so neither does this. With
     ``sample`` the choice is made by a larger piece, so that all parts of a page are read alike.
     """
-    for mark, charset in _MARKS:
-        if content.startswith(mark):
-            return content.decode(charset, "replace")
+    if content.startswith(_ANY_MARK):
+        return content.decode(next(_MARKS[mark] for mark in _MARKS if content.startswith(mark)), "replace")
     for charset in _candidates(declared):
         try:
             if sample is not None:
@@ -36,11 +33,12 @@ def clean_text(text: str) -> str:
     return whole if whole.isascii() else whole.encode("utf-8", "replace").decode()
 
 
-def _candidates(declared: str) -> list[str]:
+@lru_cache(maxsize=64)
+def _candidates(declared: str) -> tuple[str, ...]:
     """Charsets to try. Python also calls base64, rot13 and escapes codecs; a page does not."""
     try:
         known = codecs.lookup(declared).name if declared else ""
     except (LookupError, ValueError):
         known = ""
     pages = known.startswith(("cp", "iso8859", "koi8", "windows", "mac-", "latin", "utf-16", "ascii"))
-    return [known, "utf-8"] if pages else ["utf-8"]
+    return (known, "utf-8") if pages else ("utf-8",)

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TypeAlias
 
+# An object is the tuple of the pairs it was written in, so that a name written twice is still seen twice.
+_Object: TypeAlias = "tuple[tuple[str, _Node], ...]"
 _Node: TypeAlias = "str | bool | _Object | list[_Node] | None"
 
-
-@dataclass(frozen=True, slots=True)
-class _Object:
-    """A JSON object as the pairs it was written in: a name written twice is still seen twice."""
-
-    pairs: list[tuple[str, _Node]]
-
-    @property
-    def names(self) -> set[str]:
-        return {name for name, _ in self.pairs}
-
-
-_READER = json.JSONDecoder(object_pairs_hook=_Object, parse_int=str, parse_float=str, parse_constant=str, strict=False)
+_READER = json.JSONDecoder(object_pairs_hook=tuple, parse_int=str, parse_float=str, parse_constant=str, strict=False)
 
 
 class JsonUnreadable(ValueError):
@@ -41,8 +30,8 @@ def fields_of_json(text: str, max_depth: int) -> list[tuple[tuple[str, ...], str
     except RecursionError:
         raise JsonUnreadable("JSON nested too deep to be a form") from None
     top = _root_object(root)
-    found: list[tuple[tuple[str, ...], str]] = [((name,), value) for name, value in top.pairs if isinstance(value, str)]
-    if len(found) < len(top.pairs):
+    found: list[tuple[tuple[str, ...], str]] = [((name,), value) for name, value in top if isinstance(value, str)]
+    if len(found) < len(top):
         found.clear()
         _walk(top, (), max_depth, found)
     return found
@@ -50,19 +39,19 @@ def fields_of_json(text: str, max_depth: int) -> list[tuple[tuple[str, ...], str
 
 def _root_object(root: _Node) -> _Object:
     if isinstance(root, list):
-        objects = [item for item in root if isinstance(item, _Object)]
+        objects = [item for item in root if isinstance(item, tuple)]
         if objects and len(objects) == len(root):
-            if all({"name", "value"} <= item.names for item in objects):
-                return _Object([_named_value(item) for item in objects])
+            if all({"name", "value"} <= {name for name, _ in item} for item in objects):
+                return tuple([_named_value(item) for item in objects])
             if len(objects) == 1:
                 return objects[0]
-    if not isinstance(root, _Object):
+    if not isinstance(root, tuple):
         raise JsonUnreadable("expected a JSON object with fields")
     return root
 
 
 def _named_value(item: _Object) -> tuple[str, _Node]:
-    named = dict(item.pairs)
+    named = dict(item)
     return str(named["name"]), named["value"]
 
 
@@ -71,8 +60,8 @@ def _walk(node: _Node, path: tuple[str, ...], depth: int, found: list[tuple[tupl
         return
     if isinstance(node, str):
         found.append((path, node))
-    elif isinstance(node, _Object):
-        for name, value in node.pairs:
+    elif isinstance(node, tuple):
+        for name, value in node:
             _walk(value, (*path, name), depth - 1, found)
     elif isinstance(node, list):
         for index, value in enumerate(node):

@@ -20,7 +20,6 @@ class PageUrl(NamedTuple):
 
 
 NOWHERE = PageUrl()
-_NAMED_VALUE = re.compile(r"(?:^|&)([^&=]*)=([^&]+)")
 _USUAL = re.compile(r"https?://([a-z0-9.-]+)(/[!\"$->@-~]*)?(?:\?([!\"$-~]*))?(?:#[!-~]*)?")
 """Of printable ASCII, without a port or a user: host, path, query."""
 
@@ -44,7 +43,12 @@ def _parameters(query: str) -> dict[str, str]:
     """Read as https://url.spec.whatwg.org/#urlencoded-parsing has it; too many are no form's, and none is read."""
     if query.count("&") >= MAX_PARAMETERS:
         return {}
-    pairs = reversed(_NAMED_VALUE.findall(query))  # of a name repeated, the first is the last to be set
-    if "%" in query or "+" in query:
-        return {unquote_plus(name).casefold(): unquote_plus(value) for name, value in pairs}
-    return {name.casefold(): value for name, value in pairs}
+    is_encoded = "%" in query or "+" in query
+    found: dict[str, str] = {}
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        if value:
+            if is_encoded:
+                name, value = unquote_plus(name), unquote_plus(value)
+            found.setdefault(name.casefold(), value)
+    return found

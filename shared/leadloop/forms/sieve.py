@@ -17,8 +17,9 @@ CLICK_IDS = frozenset({"yclid", "gclid", "ymclid", "fbclid", "rb_clickid", "vk_c
 """Click ids kept in stored URLs. Not ``ysclid``: it marks organic search and is nobody's click."""
 
 _MACRO = re.compile(r"\{[^{}]*\}|%7B[^%]*%7D", re.IGNORECASE)
-_HARMLESS = re.compile(r"(?:[A-Za-z_./-]*[0-9]){0,8}[A-Za-z_./-]*")
-"""What most tags, hosts and paths are: no contact and no macro is written with these, and with so few digits."""
+_HARMLESS = re.compile(r"(?:[A-Za-z\u0400-\u04ff_./-]*[0-9]){0,8}[A-Za-z\u0400-\u04ff_./-]*")
+"""What most tags, hosts and paths are: no contact and no macro is written with these, and with so few digits. If
+several are it together, each of them is."""
 _CLICK_ID = re.compile(r"[A-Za-z0-9_.-]{1,250}")
 _LOOKED_LIKE_CONTACT = "looked like a phone or an e-mail; only keyed or sealed contacts may travel"
 
@@ -58,6 +59,10 @@ class Sieve:
 
     def texts(self, prefix: str, values: Mapping[str, str]) -> dict[str, str]:
         """The texts that still hold something."""
+        whole = "".join(values.values())
+        if len(whole) <= MAX_TAG and _HARMLESS.fullmatch(whole):
+            self._passed.update(values.values())
+            return {name: value for name, value in values.items() if value}
         passed = {}
         for name, value in values.items():
             text = value[:MAX_TAG] if value in self._passed else self.text(prefix + name, value)
@@ -69,11 +74,10 @@ class Sieve:
         """A URL reduced to host, path and the parameters known by name (UTM, click ids, ``params``)."""
         if url is NOWHERE:
             return {}
-        return {
-            "host": self.text(f"{name}.host", url.host[:MAX_TAG]),
-            "path": self.text(f"{name}.path", url.path, MAX_PATH),
-            "params": self._parameters(name, url.query, params) if url.query else {},
-        }
+        host, path, query = url
+        if len(host) + len(path) > MAX_TAG or not _HARMLESS.fullmatch(host + path):
+            host, path = self.text(f"{name}.host", host[:MAX_TAG]), self.text(f"{name}.path", path, MAX_PATH)
+        return {"host": host, "path": path, "params": self._parameters(name, query, params) if query else {}}
 
     def _parameters(self, name: str, query: Mapping[str, str], params: tuple[str, ...]) -> dict[str, str]:
         kept, known, passed = {}, _known_by_name(params), self._passed

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from leadloop import timestamps
-from leadloop.digests import digest
+from leadloop.digests import text_digest
 from leadloop.forms.field_names import mapped, role_of
 from leadloop.forms.form_post import FormPost
 from leadloop.forms.sender import NOBODY, Sender, looks_made_up
@@ -21,10 +21,8 @@ from leadloop.identity import normalise
 from leadloop.identity.ad_ids import is_nothing, read_ad_ids
 from leadloop.identity.contact import Contact
 from leadloop.identity.contact_signs import looks_like_contact
-from leadloop.identity.keys import ContactKind, KeyRing
+from leadloop.identity.keys import ContactHash, ContactKind, KeyRing
 from leadloop.identity.shared_contacts import shared_contacts
-from leadloop.json_types import json_list
-from leadloop.messages import ContactKey
 from leadloop.policy import ContactMode, Policy
 
 MAX_SUBMISSION_ID = 128
@@ -69,13 +67,13 @@ def reduce(post: FormPost, read: Circumstances) -> Reduced:
     fields = sieve.texts("", mapped(post.fields.values, policy.site.mapped_fields))
     submission_id = _submission_id(post, read.ring, sieve)
     # Under the oldest key: a key added to the ring must not give the same form another fingerprint.
-    named_by = sorted(keys[-1].id for keys in contacts)
+    named_by = sorted([keys[-1].id for keys in contacts])
     # Without a contact the click, or else the ClientID, tells two visitors of one cached page apart. The click goes
     # first: it is known at once, while a form may be sent again only because the ClientID came late.
     named_by = named_by or [ids.found.get("yclid") or ids.found.get("client_id") or ""]
-    fingerprint = digest("fingerprint", form, json_list(named_by), dict(fields))
+    fingerprint = text_digest("fingerprint", form, named_by, fields)
     if submission_id:
-        lead_id = digest("lead", submission_id, fingerprint)
+        lead_id = text_digest("lead", submission_id, fingerprint)
     else:
         lead_id = _id_without_submission_id(post, read, form, named_by)
     at = timestamps.to_text(read.received_at)
@@ -89,7 +87,7 @@ def reduce(post: FormPost, read: Circumstances) -> Reduced:
         "ids": ids.found,
         "rejected_ids": ids.rejected,
         "utm": sieve.texts("", post.utm),
-        "keys": [vars(key) for keys in contacts for key in keys],
+        "keys": [key._asdict() for keys in contacts for key in keys],
         "contact_sealed": _sealed_contact(post, policy),
         "fields": fields,
         "bot_signs": _bot_signs(post, read),
@@ -107,13 +105,13 @@ def reduce(post: FormPost, read: Circumstances) -> Reduced:
     return Reduced(lead_id, sieve.left_out, submission)
 
 
-def _contact_keys(post: FormPost, read: Circumstances, sieve: Sieve) -> list[tuple[ContactKey, ...]]:
+def _contact_keys(post: FormPost, read: Circumstances, sieve: Sieve) -> list[tuple[ContactHash, ...]]:
     """The keys of each contact, newest first."""
     if read.policy.contacts.mode is ContactMode.NONE:
         sieve.left_out |= {kind: _TAKES_NO_CONTACTS for kind in _KINDS if post.first(kind) or post.first(f"{kind}_key")}
         return []
     may_hash = read.hashes_here or read.policy.contacts.mode is ContactMode.KEEP
-    contacts: dict[str, tuple[ContactKey, ...]] = {}
+    contacts: dict[str, tuple[ContactHash, ...]] = {}
     shared = _shared_key_ids(read) if read.policy.identity.shared else frozenset()
     for kind in _KINDS:
         ready = post.first(f"{kind}_key")
@@ -175,9 +173,13 @@ def _sealed_contact(post: FormPost, policy: Policy) -> str | None:
 
 def _submission_id(post: FormPost, ring: KeyRing, sieve: Sieve) -> str | None:
     """The sender's id; one that is too long or reads like a contact is replaced by a keyed digest of itself."""
-    given = next((id_ for id_ in post.offered.get("submission_id", ()) if not is_nothing(id_)), "")
+    for given in post.offered.get("submission_id", ()):
+        if not is_nothing(given):
+            break
+    else:
+        return None
     if len(given) <= MAX_SUBMISSION_ID and not looks_like_contact(given):
-        return given or None
+        return given
     sieve.left_out["submission_id"] = "too long, or looked like a contact: a keyed digest stands for it"
     return ring.keyed_digest(b"submission_id", given.encode())
 
@@ -192,20 +194,21 @@ def _id_without_submission_id(post: FormPost, read: Circumstances, form: str, na
 
 def _bot_signs(post: FormPost, read: Circumstances) -> dict[str, object]:
     """The fields of ``BotSigns``, those that say anything."""
-    phone = "" if read.policy.contacts.mode is ContactMode.NONE else post.first("phone")
-    noted = {
-        "honeypot_filled": bool(post.first("honeypot")),
-        "fill_seconds": _fill_seconds(post.first("fill_seconds")),
-        "foreign_origin": read.foreign_origin,
-        "automation": read.sender.is_automation,
-        "phone_pattern": looks_made_up(phone),
-    }
-    return {name: sign for name, sign in noted.items() if sign is not False and sign is not None}
+    offered, signs = post.offered, dict[str, object]()
+    if "honeypot" in offered:
+        signs["honeypot_filled"] = True
+    if "fill_seconds" in offered and (seconds := _fill_seconds(post.first("fill_seconds"))) is not None:
+        signs["fill_seconds"] = seconds
+    if read.foreign_origin:
+        signs["foreign_origin"] = True
+    if read.sender.is_automation:
+        signs["automation"] = True
+    if "phone" in offered and read.policy.contacts.mode is not ContactMode.NONE and looks_made_up(post.first("phone")):
+        signs["phone_pattern"] = True
+    return signs
 
 
 def _fill_seconds(text: str) -> float | None:
-    if not text:
-        return None
     try:
         seconds = float(text.replace(",", "."))
     except ValueError:

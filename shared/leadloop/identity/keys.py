@@ -11,10 +11,9 @@ import hmac
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal, Self, TypeAlias
+from typing import Literal, NamedTuple, Self, TypeAlias
 
 from leadloop.identity.normalise import NORMALISER
-from leadloop.messages import ContactKey
 from leadloop.secrets import HMAC_KEY, Secrets
 
 ContactKind: TypeAlias = Literal["phone", "email"]
@@ -31,11 +30,26 @@ class KeyMalformed(Exception):
         self.name = name
 
 
+class ContactHash(NamedTuple):
+    """The fields of a ``ContactKey``, made here and so not checked again."""
+
+    kind: ContactKind
+    key_id: str
+    normaliser: str
+    hmac: str
+
+    @property
+    def id(self) -> str:
+        """``ContactKey.id``: the id of the key's document."""
+        return "-".join(self)
+
+
 @dataclass(frozen=True)
 class KeyRing:
     """HMAC keys by id, newest first."""
 
-    _keys: tuple[tuple[str, bytes], ...] = field(repr=False)
+    _keys: tuple[tuple[str, hmac.HMAC], ...] = field(repr=False)
+    """Each with what its HMACs begin with, which is copied for every one: half the work is done once."""
 
     @classmethod
     def of(cls, secrets: Secrets) -> Self:
@@ -57,41 +71,42 @@ class KeyRing:
         """Id of the key that has been here longest."""
         return self._keys[-1][0]
 
-    def keys_of(self, kind: ContactKind, normalised: str) -> tuple[ContactKey, ...]:
+    def keys_of(self, kind: ContactKind, normalised: str) -> tuple[ContactHash, ...]:
         """The contact under every key, newest first: the first is written, all are looked up."""
-        return tuple(_contact_key(kind, key_id, _hmac(secret, f"{kind}:{normalised}")) for key_id, secret in self._keys)
+        text = f"{kind}:{normalised}".encode()
+        return tuple([ContactHash(kind, key_id, NORMALISER, _hmac(begun, text)) for key_id, begun in self._keys])
 
-    def ready_key(self, kind: ContactKind, hexadecimal: str) -> ContactKey | None:
+    def ready_key(self, kind: ContactKind, hexadecimal: str) -> ContactHash | None:
         """A key computed by the caller under the newest key; ``None`` unless it is 64 hexadecimal digits."""
         text = hexadecimal.strip().lower()
-        return _contact_key(kind, self.newest, text) if _READY.fullmatch(text) else None
+        return ContactHash(kind, self.newest, NORMALISER, text) if _READY.fullmatch(text) else None
 
     def signed(self, user_id: str, hexadecimal: str) -> bool:
         """Whether the site's server vouches for a UserID: HMAC-SHA256 of ``user:UserID`` under a key of the ring."""
         text = hexadecimal.strip().lower()
         if not _READY.fullmatch(text):
             return False
-        return any(hmac.compare_digest(_hmac(secret, f"user:{user_id}"), text) for _, secret in self._keys)
+        vouched = f"user:{user_id}".encode()
+        return any(hmac.compare_digest(_hmac(begun, vouched), text) for _, begun in self._keys)
 
     def keyed_digest(self, *parts: bytes) -> str:
         """128 bits that tell equal contents apart from different ones and cannot be tested by guessing."""
         framed = b"".join([len(part).to_bytes(8, "big") + part for part in parts])
-        return hmac.digest(self._keys[0][1], framed, "sha256").hex()[:32]
+        return _hmac(self._keys[0][1], framed)[:32]
 
 
 @lru_cache(maxsize=2)
-def _read_keys(text: str) -> tuple[tuple[str, bytes], ...]:
+def _read_keys(text: str) -> tuple[tuple[str, hmac.HMAC], ...]:
     entries = [_ENTRY.fullmatch(part.strip()) for part in text.split(",")]
-    keys = tuple((entry["id"], bytes.fromhex(entry["secret"])) for entry in entries if entry is not None)
+    secrets = [(entry["id"], bytes.fromhex(entry["secret"])) for entry in entries if entry is not None]
+    keys = tuple((key_id, hmac.new(secret, digestmod="sha256")) for key_id, secret in secrets)
     if len(keys) != len(entries) or len(dict(keys)) != len(keys):
         expected = "`id:hex` pairs joined by commas, newest first, each id once, each key 32 to 64 bytes"
         raise KeyMalformed(HMAC_KEY, expected)
     return keys
 
 
-def _hmac(secret: bytes, text: str) -> str:
-    return hmac.digest(secret, text.encode(), "sha256").hex()
-
-
-def _contact_key(kind: ContactKind, key_id: str, hexadecimal: str) -> ContactKey:
-    return ContactKey(kind=kind, key_id=key_id, normaliser=NORMALISER, hmac=hexadecimal)
+def _hmac(begun: hmac.HMAC, text: bytes) -> str:
+    whole = begun.copy()
+    whole.update(text)
+    return whole.hexdigest()

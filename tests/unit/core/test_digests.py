@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadloop.digests import content_digest, digest, follow_up_id
+from leadloop.digests import content_digest, digest, follow_up_id, text_digest
 
 PARTS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=6,
 )
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+TEXTS = st.lists(TEXT | st.lists(TEXT, max_size=3) | st.dictionaries(TEXT, TEXT, max_size=4), max_size=4)
+
+
+@given(parts=TEXTS)
+def test_texts_have_one_id_whichever_way_it_is_made(parts: list[Any]) -> None:
+    assert text_digest(*parts) == digest(*parts)
 
 
 def test_an_id_is_what_it_was_in_the_first_version() -> None:

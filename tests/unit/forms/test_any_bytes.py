@@ -13,6 +13,7 @@ from leadloop.identity.sealing import unseal
 from leadloop.messages import LeadCaptured, SubmissionUnreadable, decode, encode
 from support.policies import SEAL_PRIVATE_KEY, sokol
 from support.world import World
+from support.wsgi_names import environ_of
 
 NAMES = st.sampled_from(
     ["phone", "Телефон", "email", "ym_client_id", "yclid", "page", "utm_source", "city", "COOKIES", "submission_id"]
@@ -72,7 +73,7 @@ def test_any_bytes_become_a_message_that_survives_the_bus(body: bytes, content_t
         captured = capture(
             world.runtime,
             Received(body, content_type, len(body)),
-            Caller.of({"Content-Type": content_type}, policy.site),
+            Caller.of(environ_of({"Content-Type": content_type}), policy.site),
         )
     except ConnectionTest:
         return

@@ -10,6 +10,7 @@ from leadloop.forms.callers import Caller
 from leadloop.forms.sender import NOBODY, Sender, looks_made_up, sender_of
 from leadloop.identity.keys import KeyRing
 from support.policies import HMAC_KEY, ORIGIN, sokol
+from support.wsgi_names import environ_of
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
 FORM = b'{"phone": "8 999 123-00-03", "submission_id": "s-1"}'
@@ -29,7 +30,7 @@ def sender(
     if not languages:
         del headers["Origin"]
     post = read_form(read_fields(body, "application/json"))
-    return sender_of(Caller.of(headers, policy.site), post, policy, KeyRing.read(ring))
+    return sender_of(Caller.of(environ_of(headers), policy.site), post, policy, KeyRing.read(ring))
 
 
 class TestANetwork:

@@ -4,8 +4,10 @@ import hashlib
 import hmac
 
 import pytest
+from pydantic_core import to_json
 
 from leadloop.identity.keys import KeyMalformed, KeyRing
+from leadloop.messages import ContactKey
 from leadloop.secrets import SecretMissing, Secrets
 
 OLD, NEW = "11" * 32, "22" * 32
@@ -36,6 +38,12 @@ def test_a_ready_key_stands_under_the_newest_key() -> None:
     ready = ring.ready_key("phone", " " + "AB" * 32)
     assert ready is not None
     assert (ready.key_id, ready.hmac) == ("k2", "ab" * 32)
+
+
+def test_a_key_reads_the_same_off_the_bus() -> None:
+    [key] = KeyRing.read(f"k1:{OLD}").keys_of("email", "anna@mail.example")
+    read = ContactKey.model_validate_json(to_json(key._asdict()))
+    assert (read.id, read.model_dump()) == (key.id, key._asdict())
 
 
 @pytest.mark.parametrize("text", ["", "ab" * 31, "ab" * 33, "zz" * 32, PHONE])

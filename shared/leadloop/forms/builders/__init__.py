@@ -41,9 +41,12 @@ def _found() -> tuple[Builder, ...]:
     return tuple(cast(Builder, import_module(f"{__name__}.{name}")) for name in (*names, _LAST))
 
 
-BUILDERS = _found()
+*BUILDERS, GENERIC = _found()
 
 
 def read_form(fields: Fields) -> FormPost:
     """The form as the first builder that recognises it reads it. Raises ``ConnectionTest``."""
-    return next(builder for builder in BUILDERS if builder.recognises(fields)).read(fields)
+    for builder in BUILDERS:
+        if builder.recognises(fields):
+            return builder.read(fields)
+    return GENERIC.read(fields)
