@@ -18,7 +18,7 @@ LEAD_URL, VISIT_URL = "http://leads.example/capture-lead", "http://leads.example
 TAG_URL, COUNTER_URL = f"{VISIT_URL}/tag.js", "http://mc.example/metrica_tag.js"
 GIVEN_UP_AFTER = 120.0
 """Seconds after which something never comes: far beyond what the busiest machine needs, and nobody waits for it."""
-# Asked from outside, again and again: the clock of the page may stand still. And not by wait_for_function, which asks by
+# Asked from outside, again and again: the clock of the page may stand still. Not by wait_for_function, which asks by
 # eval: a strict page forbids that.
 _LOOK = """(() => {
   const form = document.forms[0];

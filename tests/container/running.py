@@ -16,7 +16,7 @@ from container.image import Image
 from container.sandbox import Mount, Setting, command, inside
 from support.knocks import SETTINGS
 
-READY_WITHIN = 60.0
+READY_WITHIN = 240.0
 CONFIGURED = ("leadloop", "init", "--dir", "/etc/leadloop", "--lang", "en", "--origin", "https://sokol.example")
 
 
@@ -38,7 +38,7 @@ class Container:
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command beside process 1."""
         return subprocess.run(
-            inside(self.pid, self.setting, words), capture_output=True, text=True, check=False, timeout=60
+            inside(self.pid, self.setting, words), capture_output=True, text=True, check=False, timeout=240
         )
 
     def is_healthy(self) -> bool:
@@ -48,7 +48,7 @@ class Container:
     def stop(self) -> int:
         """Send process 1 the image's signal to stop; its exit code."""
         os.kill(self.pid, signal.Signals[self.image.stage.last("STOPSIGNAL")])
-        return self.process.wait(60)
+        return self.process.wait(240)
 
     def kill(self) -> None:
         """End it at once, whatever it does. Process 1 itself: a change of user has untied it from its parent."""
@@ -58,7 +58,7 @@ class Container:
             os.kill(self.pid, signal.SIGKILL)
         except ValueError:
             self.process.kill()
-        self.process.wait(30)
+        self.process.wait(240)
 
     def said(self) -> str:
         """Everything it wrote."""

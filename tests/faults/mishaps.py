@@ -62,13 +62,13 @@ def _stop_joining(company: Company) -> None:
 
 def _send(company: Company, form: Mapping[str, Any]) -> None:
     """A form comes again, as a browser sends it that has kept it, and tells more than it did."""
-    company.session.post(f"{company.host}/capture-lead", json=form, timeout=10).raise_for_status()
+    company.session.post(f"{company.host}/capture-lead", json=form, timeout=120).raise_for_status()
 
 
 def _visit(company: Company, beacon: Mapping[str, Any]) -> None:
     """Somebody who left a lead comes back."""
     origin = company.policy.site.origins[0]
-    answer = company.session.post(f"{company.host}/capture-visit", json=beacon, headers={"Origin": origin}, timeout=10)
+    answer = company.session.post(f"{company.host}/capture-visit", json=beacon, headers={"Origin": origin}, timeout=120)
     answer.raise_for_status()
 
 
@@ -76,7 +76,7 @@ def _garbage(company: Company) -> None:
     """Somebody posts what is no form, and a webhook arrives that names nothing."""
     for path in ("capture-lead", f"receive-crm-event/amocrm/{company.hook_secret}"):
         headers = {"Content-Type": "application/json"}
-        answer = company.session.post(f"{company.host}/{path}", data=_GARBAGE, headers=headers, timeout=10)
+        answer = company.session.post(f"{company.host}/{path}", data=_GARBAGE, headers=headers, timeout=120)
         answer.raise_for_status()
 
 

@@ -63,7 +63,7 @@ def test_a_store_that_does_not_answer_is_not_waited_for(world: World, monkeypatc
         publish_or_spool(world.runtime, "leads", ANNOUNCED)
     assert world.log.events("WARNING") == []
     stuck.released.set()
-    assert stuck.committed.wait(30)
+    assert stuck.committed.wait(120)
     [kept] = stuck.get_many([Key("spool", "event-1")])
     assert kept is not None
 
@@ -73,7 +73,7 @@ def test_a_store_is_opened_beside_a_publish_that_takes_long() -> None:
 
     class SilentBus:
         def publish(self, topic: str, message: Message) -> str:
-            assert runtime.opened.wait(30), "nobody opened the store meanwhile"
+            assert runtime.opened.wait(120), "nobody opened the store meanwhile"
             raise PublishFailed("no answer")
 
     runtime.bus = SilentBus()
@@ -112,7 +112,7 @@ def test_a_publish_that_takes_long_is_seen_after_others_that_did_not(world: Worl
 
         def publish(self, topic: str, message: Message) -> str:
             if self.tired:
-                assert runtime.opened.wait(30), "nobody opened the store meanwhile"
+                assert runtime.opened.wait(120), "nobody opened the store meanwhile"
                 raise PublishFailed("no answer")
             return world.memory_bus.publish(topic, message)
 
@@ -133,7 +133,7 @@ def test_what_goes_wrong_while_the_store_is_opened_beside_is_said_by_the_spool()
 
     class SilentBus:
         def publish(self, topic: str, message: Message) -> str:
-            runtime.opened.wait(30)
+            runtime.opened.wait(120)
             raise PublishFailed("no answer")
 
     runtime.bus = SilentBus()

@@ -30,7 +30,7 @@ from leadloop_standins.command import read_seed, running
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "real_estate"
 MORNING = datetime(2026, 9, 1, 6, 10, tzinfo=UTC)
-WITHIN = 60.0
+WITHIN = 240.0
 """Seconds of patience; what is waited for is looked for again and again, and is mostly there at once."""
 
 
@@ -89,7 +89,7 @@ class Loop:
 
     def post_form(self, visitor: Visitor, **fields: str) -> requests.Response:
         """The form leaves once, whatever comes of it. A connection of its own: any thread may call this."""
-        return requests.post(f"{self.world.host}/capture-lead", json=visitor.form | fields, timeout=20)
+        return requests.post(f"{self.world.host}/capture-lead", json=visitor.form | fields, timeout=WITHIN)
 
     def send_form(self, visitor: Visitor, **fields: str) -> str:
         """Visit the site and leave a lead, ``fields`` other than usual; its id."""
@@ -148,7 +148,7 @@ class Loop:
 
     def run(self, function: str) -> dict[str, Any]:
         """Trigger a scheduled function by hand; its answer."""
-        answer = requests.post(f"{self.world.host}/{function}", timeout=60)
+        answer = requests.post(f"{self.world.host}/{function}", timeout=WITHIN)
         assert answer.status_code == 200, answer.text
         summary: dict[str, Any] = answer.json()
         return summary
@@ -161,7 +161,7 @@ class Loop:
 
     def repair(self, vendor: str) -> None:
         """Take back every fault."""
-        requests.delete(f"{getattr(self.world, vendor)}/_stand_in/faults", timeout=10).raise_for_status()
+        requests.delete(f"{getattr(self.world, vendor)}/_stand_in/faults", timeout=WITHIN).raise_for_status()
 
     def ledger(self, vendor: str) -> dict[str, Any]:
         """What a stand-in counted by itself."""
@@ -173,7 +173,7 @@ class Loop:
 
     def fired(self, vendor: str) -> int:
         """How often a stand-in committed the faults ordered of it."""
-        answer = self.world.session.get(f"{getattr(self.world, vendor)}/_stand_in/faults", timeout=30)
+        answer = self.world.session.get(f"{getattr(self.world, vendor)}/_stand_in/faults", timeout=WITHIN)
         return sum(int(fault["fired"]) for fault in answer.json()["faults"])
 
     def documents(self, collection: str) -> list[Document]:

@@ -45,7 +45,7 @@ def begun(folder: Path, story: str, kept: bool = True) -> subprocess.Popen[str]:
 
 
 def ended(process: subprocess.Popen[str], folder: Path) -> Demo:
-    said, _ = process.communicate(timeout=240)
+    said, _ = process.communicate(timeout=900)
     return Demo(process.returncode, said, folder / "kept")
 
 
@@ -113,5 +113,5 @@ def test_a_demo_told_to_end_takes_its_processes_along(tmp_path: Path) -> None:
             if line.startswith("6 people"):
                 process.send_signal(signal.SIGTERM)
                 break
-        assert process.wait(60) == 128 + signal.SIGTERM
+        assert process.wait(240) == 128 + signal.SIGTERM
     DirectoryLock(tmp_path / "kept" / "data").release()

@@ -29,7 +29,7 @@ class Demo:
         self.kept = folder / "kept"
         words = ["--backend", "emulators", "--example", str(example), "--keep", str(self.kept)]
         ended = subprocess.run(
-            [sys.executable, "-m", "leadloop.cli", "demo", *words], capture_output=True, text=True, timeout=400
+            [sys.executable, "-m", "leadloop.cli", "demo", *words], capture_output=True, text=True, timeout=900
         )
         self.code, self.said, self.complaints = ended.returncode, ended.stdout, ended.stderr
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from unit.host.host_driver import HOOK_SECRET, HostDriver, wait_until
+from unit.host.host_driver import HOOK_SECRET, WITHIN, HostDriver, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +51,12 @@ def test_what_is_no_function_is_not_found_in_json(host: HostDriver, path: str) -
 
 def test_the_public_port_serves_public_functions_only(host: HostDriver) -> None:
     public = f"http://127.0.0.1:{host.ports['public_port']}"
-    assert requests.post(f"{public}/take-lead/x", json={}, timeout=5).json()["path"] == "/x"
+    assert requests.post(f"{public}/take-lead/x", json={}, timeout=WITHIN).json()["path"] == "/x"
     for path in ("/note-lead", "/run-round", "/keep-dead/x"):
-        answer = requests.post(public + path, json={}, timeout=5)
+        answer = requests.post(public + path, json={}, timeout=WITHIN)
         assert (answer.status_code, answer.json()["error"]) == (403, "access.public_only")
     for path in ("/", "/healthz", "/_host/state"):
-        assert requests.get(public + path, timeout=5).status_code == 404
+        assert requests.get(public + path, timeout=WITHIN).status_code == 404
     assert host.entries("run-round") == []
 
 
@@ -127,6 +127,6 @@ def test_a_schedule_run_by_hand_looks_like_the_schedulers_run(tmp_path: Path) ->
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
 def test_a_link_looked_at_triggers_nothing(host: HostDriver, method: str) -> None:
-    answer = requests.request(method, f"http://127.0.0.1:{host.ports['port']}/run-round", timeout=5)
+    answer = requests.request(method, f"http://127.0.0.1:{host.ports['port']}/run-round", timeout=WITHIN)
     assert answer.status_code == 405
     assert host.entries("run-round") == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from unit.host.host_driver import FUNCTIONS, HostDriver, Launch, hosts, wait_until
+from unit.host.host_driver import FUNCTIONS, WITHIN, HostDriver, Launch, hosts, wait_until
 from unit.host.ledger import HOLD, is_held, order
 
 
@@ -21,7 +21,7 @@ def a_host(tmp_path: Path) -> Iterator[Launch]:
 
 def refusal(host: HostDriver) -> str:
     """What a host says that does not start; one message, no traceback, exit code 1."""
-    assert host.launch().wait(30) == 1
+    assert host.launch().wait(WITHIN) == 1
     said = host.said()
     assert said.startswith("leadloop serve cannot start: ")
     assert "Traceback" not in said
@@ -32,7 +32,7 @@ def test_a_second_host_on_the_same_data_is_refused(a_host: Launch) -> None:
     first = a_host().start()
     second = a_host()
     said_before = len(first.said())
-    assert second.launch().wait(30) == 1
+    assert second.launch().wait(WITHIN) == 1
     assert f"another host (pid {first.ports['pid']}, port {first.ports['port']})" in first.said()[said_before:]
     assert first.get("/healthz").status_code == 200
 
@@ -66,7 +66,7 @@ def test_sigterm_lets_the_request_under_way_end(a_host: Launch) -> None:
     host.process.terminate()
     wait_until(lambda: not answers(host.url), "no new connection is accepted")
     order(host.data, "note-lead", 204)
-    assert host.process.wait(30) == 0, host.said()
+    assert host.process.wait(WITHIN) == 0, host.said()
     assert len(host.entries("note-lead")) == 2
     assert host.logged("host_stopped")[0]["everything_ended"] is True
     assert "Traceback" not in host.said()
@@ -84,6 +84,6 @@ def test_a_stopped_host_can_be_started_again_at_once(a_host: Launch) -> None:
 
 def answers(url: str) -> bool:
     try:
-        return requests.get(f"{url}/healthz", timeout=5).ok
+        return requests.get(f"{url}/healthz", timeout=WITHIN).ok
     except requests.ConnectionError:
         return False

@@ -48,7 +48,7 @@ def test_on_a_full_disk_a_form_is_refused_and_may_be_sent_again_when_there_is_ro
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
         error = refused.json()["error"]
         assert (error["code"], error["what_to_do"]) == ("unavailable", "send it again in a few seconds")
-        upload = requests.post(f"{loop.world.host}/upload-conversions", timeout=60)
+        upload = requests.post(f"{loop.world.host}/upload-conversions", timeout=240)
         assert (upload.status_code, upload.json()["error"]["code"]) == (503, "unavailable")
         assert loop.counted() == {}
     leads |= {visitor.client_id: loop.send_form(visitor) for visitor in (BORIS, VERA)}

@@ -17,7 +17,7 @@ def post_hook(loop: Loop, secret: str, body: bytes) -> requests.Response:
     """What amoCRM does; it reads nothing of the answer but its status."""
     headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "amoCRM-Webhooks/3.0"}
     address = f"{loop.world.host}/receive-crm-event/amocrm/{secret}"
-    return requests.post(address, body, headers=headers, timeout=30)
+    return requests.post(address, body, headers=headers, timeout=120)
 
 
 def test_whatever_amocrm_sends_is_answered_200_and_the_loop_goes_on(loop: Loop) -> None:

@@ -44,7 +44,7 @@ LEAVES = {
 """What the call of ``knocks`` leaves in an empty project: messages on topics, documents in collections."""
 
 NOBODY = "http://127.0.0.1:9"
-READY_WITHIN = 60.0
+READY_WITHIN = 240.0
 
 
 class Answer(NamedTuple):
@@ -130,14 +130,14 @@ def served(function: str, folder: Path, python: Path, settings: dict[str, str]) 
             yield port
         finally:
             server.terminate()
-            server.wait(30)
+            server.wait(240)
 
 
 def ask(port: int, knock: Knock, server_log: Path) -> Answer:
     """The answer, once there is a server to give it."""
     deadline = time.monotonic() + READY_WITHIN
     while True:
-        connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        connection = HTTPConnection("127.0.0.1", port, timeout=240)
         try:
             connection.connect()
         except ConnectionRefusedError:

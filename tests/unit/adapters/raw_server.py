@@ -121,7 +121,7 @@ class RawServer:
             thread.start()
 
     def _serve(self, wire: socket.socket, number: int, behaviour: Behaviour) -> None:
-        wire.settimeout(5)
+        wire.settimeout(120)
         # the client may go away at any moment, or break off the handshake: that is its right
         with wire, suppress(OSError):
             if self._tls:

@@ -47,7 +47,7 @@ StoreAt = Callable[..., FirestoreStore]
 def store_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[StoreAt]:
     opened: list[FirestoreStore] = []
 
-    def store(address: str, timeout_seconds: float = 5.0) -> FirestoreStore:
+    def store(address: str, timeout_seconds: float = 30.0) -> FirestoreStore:
         monkeypatch.setenv(EMULATOR, address)
         opened.append(FirestoreStore("sokol", timeout_seconds=timeout_seconds))
         return opened[-1]
@@ -153,7 +153,7 @@ def test_a_commit_that_lost_its_turn_is_sent_again_because_nothing_was_written(s
 def test_a_commit_that_never_gets_its_turn_says_so(store_at: StoreAt) -> None:
     says = r"too busy with the same documents.*nothing was written; try again"
     with firestore_server(commits=(StatusCode.ABORTED,)) as server, pytest.raises(StoreUnavailable, match=says):
-        store_at(server.address, timeout_seconds=0.5).commit([Create(ANNA, {})])
+        store_at(server.address, timeout_seconds=1.5).commit([Create(ANNA, {})])
 
 
 def test_a_refusal_whose_reason_has_passed_is_tried_once_more(store_at: StoreAt) -> None:

@@ -30,7 +30,7 @@ def test_a_bus_that_nothing_was_published_on_is_quiet() -> None:
 def test_a_message_under_way_keeps_the_bus_busy_and_is_named() -> None:
     may_answer = threading.Event()
     with emulated_bus() as emulated:
-        emulated.functions.answers["deliver-lead"] = lambda _: 204 if may_answer.wait(30) else 500
+        emulated.functions.answers["deliver-lead"] = lambda _: 204 if may_answer.wait(120) else 500
         emulated.bus.publish("leads", registered(1))
         with pytest.raises(NotQuiet, match=r"not acknowledged: .*'deliver-lead': \['lead_registered'\]"):
             emulated.watch.wait_until_quiet(within=0)

@@ -68,6 +68,6 @@ def test_a_host_that_answers_itself_is_up(tmp_path: Path) -> None:
     with Processes(tmp_path) as processes:
         start_host(world, processes)
         assert holder(world.data_directory) == processes.pid_of(HOST)
-        assert world.session.get(f"{world.host}/healthz", timeout=20).json()["status"] == "ok"
+        assert world.session.get(f"{world.host}/healthz", timeout=120).json()["status"] == "ok"
         assert processes.stop(HOST) == 0
     assert holder(world.data_directory) is None

@@ -11,7 +11,7 @@ from typing import Any
 
 LEDGER, ORDERS, HELD = "ledger.jsonl", "orders", "held"
 HOLD = "hold"
-_GIVES_UP_AFTER = 15.0
+_GIVES_UP_AFTER = 100.0
 
 
 def record(function: str, **details: object) -> None:

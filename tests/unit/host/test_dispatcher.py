@@ -48,7 +48,7 @@ class Consumers(Loopback):
         self.received.append((function, PushEnvelope.model_validate_json(body)))
         if not self.gate.is_set() and function == "note-lead":
             self.held.append(function)
-            self.gate.wait(10)
+            self.gate.wait(120)
         answer = self.answers.get(function, 204)
         if isinstance(answer, Exception):
             raise answer
@@ -91,7 +91,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     scene = Scene(tmp_path)
     yield scene
     scene.consumers.gate.set()
-    scene.dispatcher.drain(monotonic() + 5)
+    scene.dispatcher.drain(monotonic() + 120)
     scene.queue.close()
     scene.bus.close()
 
@@ -230,7 +230,7 @@ def test_stopping_waits_for_deliveries_under_way(scene: Scene) -> None:
     scene.dispatcher.tick()
     wait_until(lambda: bool(scene.consumers.held), "note-lead is at work")
     threading.Timer(0.05, scene.consumers.gate.set).start()
-    scene.dispatcher.drain(monotonic() + 5)
+    scene.dispatcher.drain(monotonic() + 120)
     assert scene.dispatcher.is_idle()
     assert scene.queue.counts(scene.clock.now() + timedelta(days=1)).pending == 0
 

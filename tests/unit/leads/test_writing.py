@@ -166,7 +166,7 @@ class TestDecideAndCommit:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(120)
         [document] = store.get_many([key])
         assert document is not None
         assert len(Lead.of(document).facts) == 6

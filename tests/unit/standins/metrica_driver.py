@@ -38,7 +38,7 @@ class MetricaDriver:
         sent = {"Authorization": f"OAuth {self.token}", **headers}
         url = self.base_url + path
         return self.session.request(
-            method, url, headers=sent, params=params, json=json, data=data, files=files, timeout=20
+            method, url, headers=sent, params=params, json=json, data=data, files=files, timeout=120
         )
 
     def upload(self, content: str | bytes, **query: str) -> requests.Response:
@@ -82,7 +82,7 @@ class MetricaDriver:
         self.control("POST", "visits", [{"time": time, **ids}])
 
     def control(self, method: str, name: str, document: object = None) -> dict[str, Any]:
-        answer = self.session.request(method, f"{self.base_url}/_stand_in/{name}", json=document, timeout=20)
+        answer = self.session.request(method, f"{self.base_url}/_stand_in/{name}", json=document, timeout=120)
         assert answer.ok, answer.text
         told: dict[str, Any] = answer.json()
         return told

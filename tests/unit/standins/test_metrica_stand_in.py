@@ -15,7 +15,7 @@ ROW = "1700000000123456789,sold,1788080400,10.5,RUB"
 
 
 def test_no_authorization_header_is_401(metrica: MetricaDriver) -> None:
-    answer = metrica.session.get(metrica.base_url + API, timeout=20)
+    answer = metrica.session.get(metrica.base_url + API, timeout=120)
     assert error_type(answer) == (401, "unauthorized")
 
 

@@ -135,7 +135,7 @@ def test_spent_faults_stay_listed_with_their_count(metrica: MetricaDriver) -> No
 def test_an_order_that_is_not_understood_is_refused_with_what_would_be(
     metrica: MetricaDriver, instruction: Mapping[str, object], named: str
 ) -> None:
-    answer = metrica.session.post(f"{metrica.base_url}/_stand_in/faults", json=instruction, timeout=20)
+    answer = metrica.session.post(f"{metrica.base_url}/_stand_in/faults", json=instruction, timeout=120)
     assert answer.status_code == 400
     assert named in answer.json()["error"]
     assert metrica.control("GET", "faults")["faults"] == []
@@ -152,7 +152,7 @@ def test_the_journal_keeps_order_and_no_token(metrica: MetricaDriver) -> None:
         (1, "GET", "field=goals", 200),
         (2, "POST", "comment=t1", 200),
     ]
-    page = metrica.session.get(metrica.base_url, timeout=20).text
+    page = metrica.session.get(metrica.base_url, timeout=120).text
     for text in (str(ledger), page):
         assert "hidden-one" not in text
         assert TOKEN not in text
@@ -160,7 +160,7 @@ def test_the_journal_keeps_order_and_no_token(metrica: MetricaDriver) -> None:
 
 def test_settings_refuse_what_is_unknown_or_of_another_kind(metrica: MetricaDriver) -> None:
     for changes in ({"speed": 1}, {"daily_quota": "many"}, {"listing_order": "random"}, {"wrapper": "x"}):
-        answer = metrica.session.post(f"{metrica.base_url}/_stand_in/settings", json=changes, timeout=20)
+        answer = metrica.session.post(f"{metrica.base_url}/_stand_in/settings", json=changes, timeout=120)
         assert answer.status_code == 400, changes
     assert metrica.control("GET", "settings")["listing_order"] == "newest_first"
 
@@ -180,7 +180,7 @@ def test_settings_refuse_what_is_unknown_or_of_another_kind(metrica: MetricaDriv
     ],
 )
 def test_a_wrong_seed_is_refused(metrica: MetricaDriver, part: str, rows: object) -> None:
-    answer = metrica.session.post(f"{metrica.base_url}/_stand_in/{part}", json=rows, timeout=20)
+    answer = metrica.session.post(f"{metrica.base_url}/_stand_in/{part}", json=rows, timeout=120)
     assert answer.status_code == 400
     assert answer.json()["error"]
 
@@ -197,7 +197,7 @@ def test_reset_returns_to_the_beginning(metrica: MetricaDriver) -> None:
 
 def test_the_page_shows_the_ledger_escaped_and_needs_nothing_from_elsewhere(metrica: MetricaDriver) -> None:
     metrica.accepted(csv_of("<script>alert(1)</script>,sold,1787738400,10,RUB"))
-    page = metrica.session.get(metrica.base_url, timeout=20).text
+    page = metrica.session.get(metrica.base_url, timeout=120).text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script" not in page
     assert "http" not in page.replace('content="width', "")
@@ -209,7 +209,7 @@ def test_a_connection_is_kept_between_requests(metrica: MetricaDriver) -> None:
     assert first.headers.get("Connection", "keep-alive").lower() == "keep-alive"
     ports = set()
     for _ in range(3):
-        with metrica.session.get(metrica.base_url + API, stream=True, timeout=20) as answer:
+        with metrica.session.get(metrica.base_url + API, stream=True, timeout=120) as answer:
             connection = answer.raw.connection
             assert connection is not None
             ports.add(connection.sock.getsockname()[1])

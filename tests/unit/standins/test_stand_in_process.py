@@ -44,7 +44,7 @@ def test_it_says_where_it_listens_serves_and_ends_cleanly(tmp_path: Path, signal
         with metrica.session:
             assert metrica.processed(csv_of("1700000000123456789,sold,1787738400,,"))["linked_quantity"] == 1
             started.send_signal(signal_number)
-            rest, complaints = started.communicate(timeout=20)
+            rest, complaints = started.communicate(timeout=120)
     assert (started.returncode, rest, complaints) == (0, "", "")
 
 
@@ -56,7 +56,7 @@ def test_it_does_not_start_on_a_wrong_file(tmp_path: Path, option: str, content:
     wrong = tmp_path / "wrong"
     wrong.write_text(content)
     with process((*START, option, str(wrong))) as started:
-        output, complaints = started.communicate(timeout=20)
+        output, complaints = started.communicate(timeout=120)
     assert (started.returncode, output) == (2, "")
     assert named in complaints
 

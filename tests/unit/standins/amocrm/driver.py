@@ -31,7 +31,7 @@ class AmoCrmDriver:
     ) -> requests.Response:
         sent = {"Authorization": f"Bearer {self.token}", **(headers or {})}
         url = path if path.startswith("http") else f"{self.base_url}/api/v4/{path}"
-        return self.session.request(method, url, headers=sent, json=body, timeout=20)
+        return self.session.request(method, url, headers=sent, json=body, timeout=120)
 
     def read(self, path: str) -> Json:
         answer = self.call("GET", path)
@@ -83,14 +83,14 @@ class AmoCrmDriver:
         return self.control("POST", "webhooks/pump")
 
     def control(self, method: str, name: str, document: object = None) -> Json:
-        answer = self.session.request(method, f"{self.base_url}/_stand_in/{name}", json=document, timeout=20)
+        answer = self.session.request(method, f"{self.base_url}/_stand_in/{name}", json=document, timeout=120)
         assert answer.ok, answer.text
         told: Json = answer.json()
         return told
 
     def refused(self, name: str, document: object) -> str:
         """The text with which an order of a test is refused."""
-        answer = self.session.post(f"{self.base_url}/_stand_in/{name}", json=document, timeout=20)
+        answer = self.session.post(f"{self.base_url}/_stand_in/{name}", json=document, timeout=120)
         assert answer.status_code == 400, answer.text
         text: str = answer.json()["error"]
         return text

@@ -31,7 +31,7 @@ class Receiver:
         answer = self.answers.popleft() if self.answers else self.otherwise
         self.arrived.release()
         if answer == SILENCE:
-            self.test_is_over.wait(20)
+            self.test_is_over.wait(120)
         return answer
 
 

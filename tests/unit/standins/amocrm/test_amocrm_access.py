@@ -38,7 +38,7 @@ def test_a_wrong_token_is_401_in_amocrms_words(amocrm: AmoCrmDriver, header: str
 def grant(amocrm: AmoCrmDriver, kind: str, value: str, **changes: str) -> tuple[int, Json]:
     name = "code" if kind == "authorization_code" else "refresh_token"
     body = {**CLIENT, "grant_type": kind, name: value, **changes}
-    answer = amocrm.session.post(f"{amocrm.base_url}/oauth2/access_token", json=body, timeout=20)
+    answer = amocrm.session.post(f"{amocrm.base_url}/oauth2/access_token", json=body, timeout=120)
     return answer.status_code, answer.json()
 
 
@@ -100,9 +100,9 @@ def test_a_revoked_long_lived_token_no_longer_works(amocrm: AmoCrmDriver) -> Non
 def test_a_refresh_token_tells_the_present_subdomain(integration: AmoCrmDriver) -> None:
     token = grant(integration, "authorization_code", "code-of-olga")[1]["refresh_token"]
     url = f"{integration.base_url}/oauth2/account/current/subdomain"
-    known = integration.session.get(url, headers={"X-Refresh-Token": token}, timeout=20)
+    known = integration.session.get(url, headers={"X-Refresh-Token": token}, timeout=120)
     assert (known.status_code, known.json()["subdomain"]) == (200, "sokol")
-    assert integration.session.get(url, headers={"X-Refresh-Token": "x"}, timeout=20).status_code == 401
+    assert integration.session.get(url, headers={"X-Refresh-Token": "x"}, timeout=120).status_code == 401
 
 
 # Limits

@@ -94,6 +94,7 @@ def test_an_answer_after_the_deadline_is_none(amocrm: AmoCrmDriver, told: Receiv
     amocrm.lead()
     assert amocrm.pump() == {"posted": 1, "retry": 1}
     assert only(amocrm)["attempts"][0]["code"] == 0
+    amocrm.settings(webhook_deadline_seconds=60)
     assert pump_through(amocrm, "09:05:00") == [1]
     assert only(amocrm)["state"] == "delivered"
 
@@ -118,9 +119,9 @@ def test_what_is_due_is_posted_without_being_asked(amocrm: AmoCrmDriver, told: R
     amocrm.settings(deliver_automatically=True)
     told.answers.append(500)
     amocrm.lead()
-    assert told.arrived.acquire(timeout=20)
+    assert told.arrived.acquire(timeout=120)
     amocrm.set_time("2026-09-01T09:05:00Z")
-    assert told.arrived.acquire(timeout=20)
+    assert told.arrived.acquire(timeout=120)
     assert len(set(told.bodies)) == 1
 
 
@@ -254,8 +255,8 @@ def test_the_ledger_and_the_page_never_show_the_secret_of_a_destination(amocrm: 
     lead = amocrm.lead(name="Анна, <двушка>")
     amocrm.act("move", lead_id=lead, status_id=WON)
     amocrm.pump()
-    page = amocrm.session.get(f"{amocrm.base_url}/", timeout=20).text
-    ledger = amocrm.session.get(f"{amocrm.base_url}/_stand_in/ledger", timeout=20).text
+    page = amocrm.session.get(f"{amocrm.base_url}/", timeout=120).text
+    ledger = amocrm.session.get(f"{amocrm.base_url}/_stand_in/ledger", timeout=120).text
     assert "Анна, &lt;двушка&gt;" in page
     assert "Новостройки / Продано" in page
     assert "leads[add]" in page

@@ -32,10 +32,10 @@ def test_it_serves_posts_webhooks_by_itself_and_ends_cleanly(
             with amocrm.session:
                 assert amocrm.read("account")["subdomain"] == "sokol"
                 lead = amocrm.lead(custom_fields_values=filled(LEADLOOP_ID="L-anna"))
-                assert receiver.arrived.acquire(timeout=20)
+                assert receiver.arrived.acquire(timeout=120)
                 assert str(lead).encode() in receiver.bodies[0]
             started.send_signal(signal.SIGTERM)
-            rest, complaints = started.communicate(timeout=20)
+            rest, complaints = started.communicate(timeout=120)
         finally:
             if started.poll() is None:
                 started.kill()
@@ -50,7 +50,7 @@ def test_it_does_not_start_on_a_seed_it_does_not_understand(tmp_path: Path) -> N
         env={**os.environ, "PYTHONPATH": PACKAGES},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=120,
         check=False,
     )
     assert (ended.returncode, ended.stdout) == (2, "")
