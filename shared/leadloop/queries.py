@@ -63,6 +63,11 @@ def leads_in_order(limit: int = 250) -> Query:
     return Query("lead", order_by="occurred_at", limit=limit)
 
 
+def leads_from(instant: str, limit: int = 250) -> Query:
+    """Leads since an instant, oldest first."""
+    return Query("lead", (Where("occurred_at", ">=", instant),), order_by="occurred_at", limit=limit)
+
+
 def leads_with_contact_term_from(before: str, limit: int = 250) -> Query:
     """Leads that hold a sealed contact and whose last stage, or submission, was by then, oldest first."""
     return Query("lead", (Where("contact_term_from", "<=", before),), order_by="contact_term_from", limit=limit)
@@ -139,6 +144,7 @@ EVERY_QUERY: tuple[Query, ...] = (
     visits_of_client("", ""),
     leads_of_submission(""),
     leads_in_order(),
+    leads_from(""),
     leads_with_contact_term_from(""),
     uploads_in_state("", ""),
     uploads_in_order(),

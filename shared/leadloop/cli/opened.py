@@ -44,12 +44,12 @@ class NoSuchDocument(Exception):
         )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Where the policy and the data are."""
+def add_arguments(parser: argparse.ArgumentParser, *, needs_data: bool = True) -> None:
+    """Where the policy and the data are; the data may be left out where ``needs_data`` is not set."""
     parser.add_argument(
         "--policy", type=Path, default=Path("leadloop.yaml"), metavar="FILE", help="default: %(default)s"
     )
-    where = parser.add_mutually_exclusive_group(required=True)
+    where = parser.add_mutually_exclusive_group(required=needs_data)
     where.add_argument("--data", type=Path, metavar="DIR", help="one machine: the folder `leadloop serve` works in")
     where.add_argument(
         "--project", metavar="ID", help="the cloud: the Google Cloud project of the bundle, with your own credentials"
@@ -63,7 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def open_runtime(arguments: argparse.Namespace) -> tuple[Runtime, MemoryLog]:
     """The runtime of a host or of a deployed bundle, and its log, kept so that a command may tell it in its own way.
 
-    Raises ``NothingStored``, ``GoogleMissing``, ``PolicyInvalid``, ``ManifestUnreadable``.
+    It has no store where the words name none. Raises ``NothingStored``, ``GoogleMissing``, ``PolicyInvalid``,
+    ``ManifestUnreadable``.
     """
     from leadloop.adapters.memory_log import MemoryLog
     from leadloop.cli.check_report import load_manifest
@@ -71,7 +72,7 @@ def open_runtime(arguments: argparse.Namespace) -> tuple[Runtime, MemoryLog]:
     from leadloop.policy.loader import load_policy
     from leadloop.runtime import Runtime
 
-    place = _one_machine(arguments.data) if arguments.data else _cloud(arguments.project, arguments.prefix)
+    place = _place(arguments)
     around = environment_of(arguments.policy, os.environ)
     opened = Runtime({**{name: value for name, value in around.items() if name not in _PLACES}, **place})
     opened.policy = load_policy(arguments.policy)
@@ -81,6 +82,12 @@ def open_runtime(arguments: argparse.Namespace) -> tuple[Runtime, MemoryLog]:
     log = MemoryLog()
     opened.log = log
     return opened, log
+
+
+def _place(arguments: argparse.Namespace) -> dict[str, str]:
+    if arguments.data:
+        return _one_machine(arguments.data)
+    return _cloud(arguments.project, arguments.prefix) if arguments.project else {}
 
 
 def _one_machine(folder: Path) -> dict[str, str]:

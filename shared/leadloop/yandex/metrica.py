@@ -32,6 +32,17 @@ class CounterGoal(NamedTuple):
     id: str
     name: str
     targets: frozenset[str]
+    others: frozenset[str] = frozenset()
+    """Texts of its conditions by which no conversion finds it: of another kind of goal, or not ``exact``."""
+
+
+class CounterPage(NamedTuple):
+    """The counter itself. Texts are empty where Metrica does not tell."""
+
+    name: str
+    site: str
+    time_zone: str
+    """A name of the IANA database."""
 
 
 class CounterLook(NamedTuple):
@@ -64,6 +75,32 @@ class Metrica:
         if not isinstance(listed, list):
             raise OutcomeUnknown(VENDOR, "list_goals", "the answer holds no list of goals")
         return CounterLook(tuple(map(_goal, listed)), _date_of(response))
+
+    def counter_page(self) -> CounterPage:
+        """The counter's name, site and zone."""
+        answer = _json("read_counter", self._get("read_counter", ""))
+        counter = answer.get("counter") if isinstance(answer, dict) else None
+        if not isinstance(counter, dict):
+            raise OutcomeUnknown(VENDOR, "read_counter", "the answer holds no counter")
+        told = (counter.get(name) for name in ("name", "site", "time_zone_name"))
+        return CounterPage(*(text if isinstance(text, str) else "" for text in told))
+
+    def create_goal(self, name: str, target: str) -> None:
+        """Create a goal that offline conversions find by ``target``. Not idempotent: the same twice is two goals.
+
+        https://yandex.com/dev/metrika/doc/api2/management/goals/class_goale.html
+        """
+        goal = {"name": name, "type": "action", "conditions": [{"type": "exact", "url": target}]}
+        request = HttpRequest(
+            vendor=VENDOR,
+            operation="create_goal",
+            method="POST",
+            url=self._url("/goals"),
+            headers={**self._headers(), "Content-Type": "application/json"},
+            body=json.dumps({"goal": goal}, ensure_ascii=False).encode(),
+            timeout=READ_TIMEOUT,
+        )
+        _json(request.operation, self.http.send(request))
 
     def upload_offline_conversions(self, comment: str, csv: bytes) -> Uploading:
         """Send one file. ``comment`` holds letters and digits only and is how the file is found again."""
@@ -145,12 +182,11 @@ def _date_of(response: HttpResponse) -> datetime | None:
 
 def _goal(value: Json) -> CounterGoal:
     goal = value if isinstance(value, dict) else {}
-    conditions = goal.get("conditions")
-    found = conditions if isinstance(conditions, list) and goal.get("type") == "action" else []
+    listed = goal.get("conditions")
+    conditions = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    is_event = goal.get("type") == "action"
+    texts = {url for one in conditions if isinstance(url := one.get("url"), str)}
     # Offline conversions find a JavaScript-event goal only by the condition "matches" (`exact`).
-    exact = (one.get("url") for one in found if isinstance(one, dict) and one.get("type") == "exact")
-    return CounterGoal(
-        id=str(goal.get("id", "")),
-        name=str(goal.get("name", "")),
-        targets=frozenset(url for url in exact if isinstance(url, str)),
-    )
+    exact = {url for one in conditions if one.get("type") == "exact" and isinstance(url := one.get("url"), str)}
+    targets = frozenset(exact) if is_event else frozenset[str]()
+    return CounterGoal(str(goal.get("id", "")), str(goal.get("name", "")), targets, frozenset(texts - targets))

@@ -1,0 +1,163 @@
+"""What the CRM's account says: its token and currency, its funnels, its fields and its webhook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from leadloop import crm
+from leadloop.crm.survey import HookListed, Listed, Survey
+from leadloop.doctor.check import Check, Stage, State
+from leadloop.numerals import counted
+from leadloop.policy import ContactMode, Policy
+from leadloop.ports.http import VendorError
+from leadloop.secrets import HOOK_SECRET, SecretMissing
+
+if TYPE_CHECKING:
+    from leadloop.runtime import Runtime
+
+EXPIRY_WORTH_A_LOOK = timedelta(days=30)
+
+
+def account_checks(world: Runtime) -> Iterator[Check]:
+    """Ask the account. One that does not answer is a finding."""
+    try:
+        survey = crm.take_survey(world)
+    except (VendorError, SecretMissing) as failure:
+        yield _funnel("crm.account", State.ERROR, str(failure), "see the reason; a token stands beside the policy")
+        return
+    yield from _of_funnels(world.policy, survey, world.clock.now())
+    yield from _fields(world.policy, survey)
+    yield _hook(world.policy, survey, _secrets_in_force(world))
+
+
+def _secrets_in_force(world: Runtime) -> tuple[str, ...]:
+    try:
+        return world.secrets.several(HOOK_SECRET)
+    except SecretMissing:
+        return ()
+
+
+def _of_funnels(policy: Policy, survey: Survey, now: datetime) -> Iterator[Check]:
+    """The account itself, and whether every status and reason of loss means something, on purpose."""
+    yield _funnel("crm.account", State.GOOD, f"{policy.crm.kind} {policy.crm.host} answers: {survey.account}")
+    yield _token(survey.token_expires_at, now)
+    yield _currency(policy, survey.currency)
+    yield from _statuses(policy, survey)
+    yield from _reasons(policy, survey.loss_reasons)
+
+
+def _token(expires_at: datetime | None, now: datetime) -> Check:
+    rule, renew = "crm.token", "make a new long-lived token in the integration's keys, and put it beside the policy"
+    if expires_at is None:
+        return _funnel(rule, State.GOOD, "the token is valid; it does not tell when it ends")
+    until = f"the token ends on {expires_at:%Y-%m-%d}"
+    if expires_at - now < EXPIRY_WORTH_A_LOOK:
+        return _funnel(rule, State.WARNING, f"{until}, in {counted(max((expires_at - now).days, 0), 'day')}", renew)
+    return _funnel(rule, State.GOOD, until)
+
+
+def _currency(policy: Policy, found: str) -> Check:
+    rule, wanted = "crm.currency", policy.site.currency
+    if found in ("", wanted):
+        return _funnel(rule, State.GOOD if found else State.NOT_LOOKED_AT, f"prices of deals are in {found or wanted}")
+    said = f"prices of deals are in {found}, and the policy says {wanted}: every price would be sent as {wanted}"
+    return _funnel(rule, State.ERROR, said, f"write `currency: {found}` into site, and check that of the counter")
+
+
+def _statuses(policy: Policy, survey: Survey) -> Iterator[Check]:
+    rule = "crm.statuses"
+    listed = {one.id: {status.id for status in one.statuses} for one in survey.pipelines}
+    written = [(pipeline, status) for pipeline, statuses in policy.crm.pipelines.items() for status in statuses]
+    written += [(pipeline, status) for pipeline, _, status in (one.partition("/") for one in policy.crm.ignored)]
+    gone = [f"{pipeline}/{status}" for pipeline, status in written if status not in listed.get(pipeline, ())]
+    if gone:
+        said = f"the account has no status {', '.join(gone)} (or its pipeline is archived)"
+        what_to_do = "correct crm.pipelines and crm.ignored; the account's own are listed in the next check, if any"
+        yield _funnel(rule, State.ERROR, said, what_to_do)
+    unknown = [
+        f"{pipeline.id}/{status.id} ({pipeline.name}: {status.name})"
+        for pipeline in survey.pipelines
+        for status in pipeline.statuses
+        if not policy.crm.knows(pipeline.id, status.id)
+    ]
+    if unknown:
+        said = f"{counted(len(unknown), 'status', 'statuses')} without a meaning: {'; '.join(unknown)}"
+        yield _funnel(rule, State.WARNING, said, "give each a stage in crm.pipelines, or name it in crm.ignored")
+    if not gone and not unknown:
+        total = sum(len(one.statuses) for one in survey.pipelines)
+        yield _funnel(rule, State.GOOD, f"every one of {total} statuses has a stage or is ignored on purpose")
+
+
+def _reasons(policy: Policy, listed: Sequence[Listed]) -> Iterator[Check]:
+    rule, reasons = "crm.loss_reasons", policy.disqualification.reasons
+    if not reasons:
+        yield _funnel(rule, State.NOT_LOOKED_AT, "the policy has no disqualification.reasons")
+        return
+    mapped = {id_ for reason in reasons.values() for id_ in reason.loss_reasons}
+    gone = sorted(mapped - {one.id for one in listed})
+    if gone:
+        said = f"the account has no loss reason {', '.join(gone)}"
+        yield _funnel(rule, State.ERROR, said, "correct `loss_reasons` in disqualification.reasons")
+    unmapped = [f"{one.id} ({one.name})" for one in listed if one.id not in mapped]
+    if unmapped:
+        said = f"{counted(len(unmapped), 'loss reason')} without a meaning: {', '.join(unmapped)}"
+        yield _funnel(rule, State.WARNING, said, "name each in `loss_reasons` of one of disqualification.reasons")
+    if not gone and not unmapped:
+        yield _funnel(rule, State.GOOD, f"every one of {len(listed)} loss reasons means one of the policy's")
+
+
+def _fields(policy: Policy, survey: Survey) -> Iterator[Check]:
+    rule = "crm.fields"
+    held = {at for field in survey.fields for at in (field.id, field.code) if at}
+    named = {f"crm.fields.{name}": at for name, at in policy.crm.fields.model_dump().items() if at}
+    named |= {f"qualification.fields.{name}": at for name, at in policy.qualification.fields.items()}
+    missing = {path: at for path, at in named.items() if at not in held}
+    ours = missing.pop("crm.fields.leadloop_id", None)
+    if ours is not None:
+        what_to_do = "run `leadloop init --crm`, which creates it"
+        yield _birth(rule, State.ERROR, f"deals have no field {ours}, in which our id of the lead stands", what_to_do)
+    if missing:
+        said = f"deals have no field {', '.join(f'{at} ({path})' for path, at in sorted(missing.items()))}"
+        yield _birth(rule, State.WARNING, said, "create them in the CRM, or correct the policy; the others are used")
+    if ours is None and not missing:
+        yield _birth(rule, State.GOOD, f"deals have all {len(named)} fields that the policy names")
+
+
+def _hook(policy: Policy, survey: Survey, secrets: Sequence[str]) -> Check:
+    rule, late = "crm.hook", f"changes are seen when next pulled, every {policy.defaults.pull_period}"
+    create = f"create it in the CRM, with the address .../receive-crm-event/{policy.crm.kind}/ and the secret"
+    if survey.hooks is None:
+        return _birth(rule, State.NOT_LOOKED_AT, "the token may not list webhooks", "look at them in the account")
+    if not secrets:
+        return _birth(rule, State.NOT_LOOKED_AT, "no secret of the webhook is set, so ours is not known from others")
+    ours = [one for one in survey.hooks if _is_ours(one, policy.crm.kind, secrets)]
+    if not ours:
+        return _birth(rule, State.WARNING, f"no webhook of the account leads here; {late}", create)
+    on = [one for one in ours if one.is_on]
+    if not on:
+        said = f"the CRM has switched our webhook off, as it does after many failures; {late}"
+        return _birth(rule, State.ERROR, said, "see why the host did not answer, then switch it on in the account")
+    wanted = survey.deal_events
+    if policy.contacts.mode is not ContactMode.NONE:
+        wanted |= survey.contact_events
+    unheard = sorted(wanted - frozenset().union(*(one.events for one in on)))
+    if unheard:
+        said = f"our webhook does not tell of {', '.join(unheard)}: of these {late}"
+        return _birth(rule, State.WARNING, said, "tick these events at the webhook")
+    return _birth(rule, State.GOOD, "our webhook is on, and tells of every change")
+
+
+def _is_ours(hook: HookListed, kind: str, secrets: Sequence[str]) -> bool:
+    path = urlsplit(hook.destination).path.rstrip("/")
+    return any(path.endswith(f"/{kind}/{secret}") for secret in secrets)
+
+
+def _funnel(rule: str, state: State, found: str, what_to_do: str = "") -> Check:
+    return Check(Stage.FUNNELS, rule, state, found, what_to_do)
+
+
+def _birth(rule: str, state: State, found: str, what_to_do: str = "") -> Check:
+    return Check(Stage.BORN_IN_CRM, rule, state, found, what_to_do)
