@@ -1,0 +1,1 @@
+"""What people do in the portal, what it knows from the beginning, and what it counted."""

@@ -1,0 +1,41 @@
+"""Posts events as Bitrix24's queue server does."""
+
+import threading
+from collections.abc import Callable
+
+import requests
+
+from ...post_office import NO_ANSWER, PostOffice
+from ..settings import Switches
+from .deliveries import Deliveries, Delivery
+
+
+def event_post_office(
+    lock: threading.RLock, deliveries: Callable[[], Deliveries], switches: Switches, now: Callable[[], int]
+) -> PostOffice[Delivery]:
+    """Delivers on demand, and by itself while `deliver_automatically` is on."""
+    return PostOffice(
+        lock,
+        deliveries,
+        lambda delivery: _post(delivery, switches.seconds("webhook_deadline_seconds")),
+        now,
+        lambda: switches.on("deliver_automatically"),
+    )
+
+
+def _post(delivery: Delivery, deadline: float) -> int:
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "Bitrix24 Webhook Engine"}
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            with session.post(
+                delivery.destination,
+                delivery.body.encode(),
+                headers=headers,
+                timeout=deadline,
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                return answer.status_code
+    except requests.RequestException:
+        return NO_ANSWER

@@ -1,0 +1,1 @@
+"""The portal: fields, pipelines, records and their changes. Times are Unix seconds."""
