@@ -10,6 +10,7 @@ from leadloop.answers import HttpAnswer
 from leadloop.forms.builders import ConnectionTest
 from leadloop.forms.callers import Caller
 from leadloop.forms.capture import Received, capture
+from leadloop.ready_answer import ReadyAnswer
 from leadloop.runtime import preload, runtime
 from leadloop.spool import NotKept, publish_or_spool
 
@@ -17,7 +18,7 @@ preload(bus=True)
 
 
 @functions_framework.http
-def capture_lead(request: flask.Request) -> HttpAnswer:
+def capture_lead(request: flask.Request) -> HttpAnswer | ReadyAnswer:
     """Take a form post from a page, a plain form or a site builder's server."""
     world = runtime()
     caller = Caller.of(request.environ, world.policy.site)
@@ -36,4 +37,4 @@ def capture_lead(request: flask.Request) -> HttpAnswer:
         return answers.unavailable("the form was not kept", caller.cors)
     if caller.navigates:
         return answers.see_other(caller.thank_you(captured.redirect))
-    return answers.ok({"lead_id": captured.lead_id, "event_id": captured.message.event_id}, caller.cors)
+    return ReadyAnswer(answers.ok({"lead_id": captured.lead_id, "event_id": captured.message.event_id}, caller.cors))
