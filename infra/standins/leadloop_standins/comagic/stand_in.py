@@ -81,6 +81,7 @@ class CoMagicStandIn(StandIn):
     def vendor_app(self) -> flask.Flask:
         """Data API 2.0."""
         app = new_vendor_app(__name__)
+        app.before_request(lambda: self.deliveries.write_down(self.unix_now()))
         app.before_request(lambda: ordered_answer(self))
         add_gateway(app, self)
         app.after_request(self._queue_notifications)
@@ -139,6 +140,7 @@ class CoMagicStandIn(StandIn):
         """Does one thing a person would do; InstructionRefused when it cannot be done."""
         action = checked("The action", ACTIONS, order)
         with self.lock:
+            self.deliveries.write_down(self.unix_now())
             at = unix(action.at, self.unix_now())
             outcome = action.perform(self, at)
             self.deliveries.queue_happenings(self.account)

@@ -20,6 +20,7 @@ class Receiver:
     answers: deque[int] = field(default_factory=deque)
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     on_request: Callable[[], None] = lambda: None
     arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     test_is_over: threading.Event = field(default_factory=threading.Event)
@@ -41,12 +42,15 @@ def receiving() -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            receiver.lines.append(f"{self.command} {self.path}")
+            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
             status = receiver.take(body, dict(self.headers))
             if status != SILENCE:
                 self.send_response_only(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+
+        do_GET = do_POST
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -43,7 +43,7 @@ class Fields(dict[str, Field]):
 
 
 def fields_of(*tables: str) -> Fields:
-    """Reads tables of `name:letters` between spaces; a later table overrules an earlier one.
+    """Reads tables of `name:letters` between spaces; an earlier table overrules a later one.
 
     The first letter is the kind (n number, t text, b flag, d date, l list); then f can be filtered, s sorted, and
     a is in the answer by default.
@@ -52,5 +52,5 @@ def fields_of(*tables: str) -> Fields:
     for entry in " ".join(tables).split():
         name, letters = entry.split(":")
         kind = _KINDS[letters[0]]
-        fields[name] = Field(name, kind, "f" in letters[1:], "s" in letters[1:], "a" in letters[1:])
+        fields.setdefault(name, Field(name, kind, "f" in letters[1:], "s" in letters[1:], "a" in letters[1:]))
     return fields

@@ -57,9 +57,9 @@ id:nfa communication_type:tfsa date_time:dfsa visit_other_campaign:bf visitor_id
 visitor_session_id:nfa site_id:nfsa campaign_id:nfsa utm_referrer:tf utm_expid:tf
 """
 
-CALL_FIELDS = fields_of(_VISITOR, _MARKS, _SOURCE, _CALL, _ANSWERED, "last_answered_employee_rating:nf")
-MESSAGE_FIELDS = fields_of(_VISITOR, _MARKS, _SOURCE, _MESSAGE)
-CHAT_FIELDS = fields_of(_VISITOR, _MARKS, _SOURCE, _CHAT)
-COMMUNICATION_FIELDS = fields_of(_VISITOR, _MARKS, _SOURCE, _COMMUNICATION)
+CALL_FIELDS = fields_of(_CALL, _ANSWERED, "last_answered_employee_rating:nf", _VISITOR, _MARKS, _SOURCE)
+MESSAGE_FIELDS = fields_of(_MESSAGE, _VISITOR, _MARKS, _SOURCE)
+CHAT_FIELDS = fields_of(_CHAT, _VISITOR, _MARKS, _SOURCE)
+COMMUNICATION_FIELDS = fields_of(_COMMUNICATION, _VISITOR, _MARKS, _SOURCE)
 TAG_FIELDS = fields_of("id:nfa name:tfsa is_system:ba")
 ACCOUNT_FIELDS = fields_of("app_id:na name:ta timezone:ta")

@@ -100,7 +100,7 @@ def _delivery(one: Delivery) -> Json:
         "due_at": time_text(one.due_at) if one.state == "due" else None,
         "attempts": [{"at": time_text(attempt.at), "code": attempt.code} for attempt in one.attempts],
         "method": one.method,
-        "body": one.written.body,
+        "body": one.written.body if one.written else None,
     }
 
 

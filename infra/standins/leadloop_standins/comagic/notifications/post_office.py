@@ -24,7 +24,7 @@ def notification_post_office(
 
 
 def _send(delivery: Delivery, deadline: float) -> int:
-    sent = delivery.written
+    sent = delivery.written or delivery.write()
     headers = {name: text.encode() for name, text in sent.headers.items()} if delivery.method == "POST" else {}
     body = sent.body.encode() if delivery.method == "POST" else None
     try:
