@@ -93,7 +93,7 @@ def _clean(key: str, value: object) -> object:
         return _ADDRESS_WITH_QUERY.sub(REMOVED, value) if "?" in value else value
     if isinstance(value, dict):
         return {str(inner): _clean(str(inner), member) for inner, member in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [_clean(key, member) for member in value]
     if isinstance(value, float) and value - value != 0:
         return str(value)  # JSON has no infinity

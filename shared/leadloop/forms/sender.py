@@ -74,7 +74,7 @@ def looks_made_up(phone: str) -> bool:
 
 def _is_automation(user_agent: str) -> bool:
     told = user_agent.lower()
-    return any([program in told for program in _PROGRAMS])  # a generator would take twice as long
+    return any(map(told.__contains__, _PROGRAMS))
 
 
 def _network(forwarded_for: str) -> bytes | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -27,7 +28,8 @@ from leadloop.policy import ContactMode, Policy
 
 MAX_SUBMISSION_ID = 128
 _ADDRESSES = ("page", "landing", "referrer", "first_landing", "first_referrer")
-_KINDS: tuple[ContactKind, ...] = ("phone", "email")
+_READY: Mapping[ContactKind, str] = {"phone": "phone_key", "email": "email_key"}
+"""The role of a key that the sender made, of each kind of contact."""
 _TAKES_NO_CONTACTS = "contacts.mode `none` takes no contacts"
 _ONLY_READY_KEYS = "a raw contact may not come here in contacts.mode `hash`; send phone_key or email_key"
 
@@ -108,16 +110,15 @@ def reduce(post: FormPost, read: Circumstances) -> Reduced:
 def _contact_keys(post: FormPost, read: Circumstances, sieve: Sieve) -> list[tuple[ContactHash, ...]]:
     """The keys of each contact, newest first."""
     if read.policy.contacts.mode is ContactMode.NONE:
-        sieve.left_out |= {kind: _TAKES_NO_CONTACTS for kind in _KINDS if post.first(kind) or post.first(f"{kind}_key")}
+        sieve.left_out |= {kind: _TAKES_NO_CONTACTS for kind in _READY if post.first(kind) or post.first(_READY[kind])}
         return []
     may_hash = read.hashes_here or read.policy.contacts.mode is ContactMode.KEEP
-    contacts: dict[str, tuple[ContactHash, ...]] = {}
-    shared = _shared_key_ids(read) if read.policy.identity.shared else frozenset()
-    for kind in _KINDS:
-        ready = post.first(f"{kind}_key")
-        if ready and (key := read.ring.ready_key(kind, ready)) is not None and key.id not in shared:
-            contacts[key.id] = (key,)
-        if not post.first(kind):
+    contacts: dict[ContactHash, tuple[ContactHash, ...]] = {}
+    shared = _shared_keys(read) if read.policy.identity.shared else frozenset()
+    for kind, role in _READY.items():
+        if role in post.offered and (key := read.ring.ready_key(kind, post.first(role))) and key not in shared:
+            contacts[key] = (key,)
+        if kind not in post.offered:
             continue
         if not may_hash:
             sieve.left_out[kind] = _ONLY_READY_KEYS
@@ -127,8 +128,8 @@ def _contact_keys(post: FormPost, read: Circumstances, sieve: Sieve) -> list[tup
                 sieve.left_out[kind] = typed.refused[0].reason
             for value in typed.values:
                 keys = read.ring.keys_of(kind, value)
-                if keys[0].id not in shared:
-                    contacts[keys[0].id] = keys
+                if keys[0] not in shared:
+                    contacts[keys[0]] = keys
     return list(contacts.values())
 
 
@@ -143,11 +144,11 @@ def _phone_block(post: FormPost, read: Circumstances) -> str | None:
     return read.ring.keyed_digest(b"phone_block", phones[0][:-3].encode()) if phones else None
 
 
-def _shared_key_ids(read: Circumstances) -> frozenset[str]:
+def _shared_keys(read: Circumstances) -> frozenset[ContactHash]:
     """Keys of contacts that the policy names as nobody's own: the lead goes without, and joins nobody by them."""
     contacts = shared_contacts(read.policy.identity.shared, read.policy.site.default_region)
     kinds: tuple[tuple[ContactKind, str], ...] = tuple(("email" if "@" in one else "phone", one) for one in contacts)
-    return frozenset(key.id for kind, one in kinds for key in read.ring.keys_of(kind, one))
+    return frozenset(key for kind, one in kinds for key in read.ring.keys_of(kind, one))
 
 
 def _normalised(kind: ContactKind, post: FormPost, policy: Policy) -> normalise.Normalised:
@@ -159,7 +160,7 @@ def _normalised(kind: ContactKind, post: FormPost, policy: Policy) -> normalise.
 def _sealed_contact(post: FormPost, policy: Policy) -> str | None:
     if policy.contacts.mode is not ContactMode.KEEP:
         return None
-    typed = {kind: post.first(kind)[: normalise.MAX_TYPED] for kind in _KINDS}
+    typed = {kind: post.first(kind)[: normalise.MAX_TYPED] for kind in _READY}
     phones = normalise.phones(typed["phone"], policy.site.default_region).values if typed["phone"] else ()
     emails = normalise.emails(typed["email"]).values if typed["email"] else ()
     contact = Contact(

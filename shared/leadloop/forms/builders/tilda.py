@@ -22,10 +22,10 @@ def recognises(fields: Fields) -> bool:
     """A project-and-lead number, a form number of Tilda's shape, its cookies, or its connection test."""
     values = fields.values
     return (
-        _is_connection_test(fields)
-        or ("tranid",) in values
-        or _FORM_ID.fullmatch(values.get(("formid",), "")) is not None
+        ("tranid",) in values
+        or (("formid",) in values and _FORM_ID.fullmatch(values[("formid",)]) is not None)
         or "tildauid=" in values.get(("COOKIES",), "")
+        or _is_connection_test(fields)
     )
 
 
