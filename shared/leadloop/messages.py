@@ -67,6 +67,10 @@ class BotSigns(_Shape):
     """The phone, where it came in clear, is one digit, a row of digits or a group of them repeated."""
 
 
+# Constructed, not called: a call would build what checks the shape, in every function's start.
+_NOWHERE, _NOBODY, _NO_SIGNS = PageAddress.model_construct(), AdIds.model_construct(), BotSigns.model_construct()
+
+
 class Submission(_Shape):
     """A site lead as it may travel."""
 
@@ -77,13 +81,13 @@ class Submission(_Shape):
     form: str = ""
     occurred_at: datetime
     received_at: datetime
-    page: PageAddress = PageAddress()
-    landing: PageAddress = PageAddress()
-    referrer: PageAddress = PageAddress()
-    first_landing: PageAddress = PageAddress()
+    page: PageAddress = _NOWHERE
+    landing: PageAddress = _NOWHERE
+    referrer: PageAddress = _NOWHERE
+    first_landing: PageAddress = _NOWHERE
     """The page of the very first visit that the browser remembers, and where that visit came from."""
-    first_referrer: PageAddress = PageAddress()
-    ids: AdIds = AdIds()
+    first_referrer: PageAddress = _NOWHERE
+    ids: AdIds = _NOBODY
     user_id_signed: bool = False
     """The site's server vouches for the UserID."""
     rejected_ids: dict[str, str] = Field(default_factory=dict)
@@ -98,7 +102,7 @@ class Submission(_Shape):
     ready keys may come; never the value."""
     phone_block: str | None = None
     """A keyed digest of the thousand numbers that the phone is one of; none where only a ready key came."""
-    bot_signs: BotSigns = BotSigns()
+    bot_signs: BotSigns = _NO_SIGNS
     network: str | None = None
     """Keyed digest of the part of the internet that a browser sent the form from; never in contacts mode ``none``."""
     device: str | None = None
@@ -133,9 +137,9 @@ class VisitCaptured(_Shape):
     occurred_at: datetime
     ids: AdIds
     """Always with a ClientID; with a ``user_id`` when the site named its visitor."""
-    page: PageAddress = PageAddress()
-    landing: PageAddress = PageAddress()
-    referrer: PageAddress = PageAddress()
+    page: PageAddress = _NOWHERE
+    landing: PageAddress = _NOWHERE
+    referrer: PageAddress = _NOWHERE
     utm: dict[str, str] = Field(default_factory=dict)
 
 
