@@ -24,8 +24,9 @@ from .api.requests_seen import RequestsSeen
 from .api.rest_route import add_rest_route, error_body, path_without_secret
 from .desk.action import Action
 from .desk.actions import ACTIONS
-from .desk.ledger import ledger_of, tables_of
+from .desk.ledger import ledger_of
 from .desk.seed import REPLACING_PARTS, SEED_PARTS, plant, remove_default
+from .desk.tables import tables_of
 from .hooks.deliveries import Deliveries
 from .hooks.post_office import event_post_office
 from .hooks.subscriptions import Subscriptions
@@ -83,7 +84,7 @@ class Bitrix24StandIn(StandIn):
     def vendor_app(self) -> flask.Flask:
         """REST."""
         app = new_vendor_app(__name__)
-        app.register_error_handler(HTTPException, self._unknown_route)
+        app.register_error_handler(HTTPException, self._refuse)
         add_rest_route(app, self)
         app.after_request(self._finish)
         return app
@@ -164,8 +165,8 @@ class Bitrix24StandIn(StandIn):
             response.status_code = 200
         return response
 
-    def _unknown_route(self, problem: HTTPException) -> Response:  # noqa: ARG002 - every unknown path is one
-        refusal = system_error("ERROR_METHOD_NOT_FOUND")
+    def _refuse(self, problem: HTTPException) -> Response:
+        refusal = system_error(BY_STATUS.get(problem.code or 500, "INTERNAL_SERVER_ERROR"))
         return _json_response(error_body(self, refusal, None), refusal.status)
 
 

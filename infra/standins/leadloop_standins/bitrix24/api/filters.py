@@ -20,6 +20,7 @@ _EQUALITY = frozenset(("", "=", "@", "!", "!=", "!@"))
 
 Row = TypeVar("Row")
 Condition = Callable[[Row], bool]
+_Rank = tuple[int, Decimal, str]
 
 
 @dataclass(frozen=True)
@@ -76,22 +77,25 @@ class Columns(Generic[Row]):
             raise CallRefused(400, "INVALID_ARG_VALUE", f"Invalid filter: field '{one.name}' has invalid value")
         return _comparable(value)
 
-    def _sort_key(self, name: str) -> Callable[[Row], tuple[int, Any]]:
-        def key(row: Row) -> tuple[int, Any]:
-            value = next((_comparable(one) for one in self.read(row, name) if one is not None), None)
-            return (0, 0) if value is None else (1, value)
+    def _sort_key(self, name: str) -> Callable[[Row], _Rank]:
+        def key(row: Row) -> _Rank:
+            return _rank(next((_comparable(one) for one in self.read(row, name) if one is not None), None))
 
         return key
 
 
 def _stands(value: Decimal | str | None, prefix: str, wanted: Decimal | str | None) -> bool:
-    if isinstance(value, Decimal) and isinstance(wanted, Decimal):
-        side = (value > wanted) - (value < wanted)
-    elif isinstance(value, str) and isinstance(wanted, str):
-        side = (value > wanted) - (value < wanted)
-    else:
+    left, right = _rank(value), _rank(wanted)
+    if left[0] != right[0] or value is None:
         return False
-    return {">": side > 0, "<": side < 0, ">=": side >= 0, "<=": side <= 0}[prefix]
+    return {">": left > right, "<": left < right, ">=": left >= right, "<=": left <= right}[prefix]
+
+
+def _rank(value: Decimal | str | None) -> _Rank:
+    """Nothing before numbers, numbers before texts."""
+    if value is None:
+        return (0, Decimal(0), "")
+    return (1, value, "") if isinstance(value, Decimal) else (2, Decimal(0), value)
 
 
 def _comparable(value: Value) -> Decimal | str | None:

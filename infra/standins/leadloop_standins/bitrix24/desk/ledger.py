@@ -1,4 +1,4 @@
-"""What the stand-in counted, for tests and for people."""
+"""What the stand-in counted, for tests."""
 
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...clock import format_time
-from ...page import Table
 from ..api.requests_seen import RequestsSeen
 from ..api.shapes import name_of
 from ..hooks.deliveries import Deliveries, Delivery
@@ -39,7 +38,7 @@ def ledger_of(portal: Portal, deliveries: Deliveries, seen: RequestsSeen) -> Jso
         "changes": [_change(one) for one in portal.changes],
         "created_by_request": [
             {
-                "at": _time(one.at),
+                "at": time_text(one.at),
                 "method": one.method,
                 "kind": one.kind.name,
                 "id": one.record_id,
@@ -64,35 +63,6 @@ def ledger_of(portal: Portal, deliveries: Deliveries, seen: RequestsSeen) -> Jso
     }
 
 
-def tables_of(portal: Portal, deliveries: Deliveries, seen: RequestsSeen) -> list[Table]:
-    """The same as a person reads it; destinations are shown without their path, which holds a secret."""
-    changes = [
-        [_time(one.at), f"{one.kind.name} {one.record_id}", one.action, one.via, one.by, _plain(one)]
-        for one in reversed(portal.changes)
-    ]
-    creations = [
-        [_time(one.at), one.method, one.kind.name, one.record_id, ", ".join(f"{k}={v}" for k, v in one.values.items())]
-        for one in reversed(seen.creations)
-    ]
-    posts = [[one.id, _time(one.created_at), one.tells_of, one.state, one.code] for one in reversed(deliveries.all)]
-    return [
-        _cards(portal, DEAL, "Deals"),
-        _cards(portal, LEAD, "Leads"),
-        _cards(portal, CONTACT, "Contacts"),
-        Table("Changes", ("at", "of", "what", "by way of", "user", "fields"), changes, "Newest first."),
-        Table("Created by calls", ("at", "method", "kind", "id", "watched fields"), creations, "Newest first."),
-        Table("Events", ("№", "at", "tells of", "state", "answer"), posts, "Newest first; 0 is no answer."),
-    ]
-
-
-def _cards(portal: Portal, kind: Kind, title: str) -> Table:
-    rows = [
-        [one.id, name_of(one), one.stage, one.values.get("OPPORTUNITY"), one.contact_ids, _state(one)]
-        for one in reversed(portal.records[kind].values())
-    ]
-    return Table(title, ("id", "name", "stage", "amount", "contacts", "state"), rows, "Newest first.")
-
-
 def _record(record: Record, moves: list[StageRow]) -> Json:
     return {
         "id": record.id,
@@ -108,13 +78,13 @@ def _record(record: Record, moves: list[StageRow]) -> Json:
 
 
 def _move(row: StageRow) -> Json:
-    kept = {"id": row.id, "type": row.type_id, "at": _time(row.created_at)}
+    kept = {"id": row.id, "type": row.type_id, "at": time_text(row.created_at)}
     return {**kept, "category_id": row.category_id, "stage": row.stage, "semantics": row.semantics}
 
 
 def _change(one: Change) -> Json:
     told = {name: [_told(name, before), _told(name, after)] for name, (before, after) in one.fields.items()}
-    kept = {"at": _time(one.at), "kind": one.kind.name, "id": one.record_id, "action": one.action}
+    kept = {"at": time_text(one.at), "kind": one.kind.name, "id": one.record_id, "action": one.action}
     return {**kept, "by": one.by, "via": one.via, "fields": told}
 
 
@@ -123,24 +93,16 @@ def _delivery(one: Delivery) -> Json:
         "id": one.id,
         "tells_of": one.tells_of,
         "state": one.state,
-        "created_at": _time(one.created_at),
-        "sent_at": _time(one.sent_at) if one.sent_at is not None else None,
+        "created_at": time_text(one.created_at),
+        "sent_at": time_text(one.sent_at) if one.sent_at is not None else None,
         "code": one.code,
         "body": one.body,
     }
 
 
-def _state(one: Record) -> str:
-    return f"merged into {one.merged_into}" if one.merged_into else "deleted" if one.is_deleted else ""
-
-
-def _plain(one: Change) -> str:
-    return ", ".join(f"{name}: {before} → {after}" for name, (before, after) in one.fields.items())
-
-
 def _told(name: str, value: Value) -> object:
     if name in _MOMENTS and isinstance(value, int):
-        return _time(value)
+        return time_text(value)
     return str(value) if isinstance(value, Decimal) else value
 
 
@@ -149,5 +111,6 @@ def _without_path(destination: str) -> str:
     return f"{parts.scheme}://{parts.netloc}/…"
 
 
-def _time(seconds: int) -> str:
+def time_text(seconds: int) -> str:
+    """As every time in a ledger."""
     return format_time(datetime.fromtimestamp(seconds, UTC))
