@@ -17,7 +17,7 @@ from container.image import Build, Image
 from container.running import Container, running
 from container.sandbox import unavailable
 from leadloop_packaging.requirements import read_pins
-from support.clean_environments import CleanEnvironments
+from support.clean_environments import fetch_wheels
 from support.sayings import ROOT
 
 FOLDER = ROOT / "infra" / "container"
@@ -67,8 +67,7 @@ def image(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
         fcntl.flock(lock, fcntl.LOCK_EX)
         built = folder / "image.pickle"
         if not built.exists():
-            environments = CleanEnvironments(folder / "environments", wheels)
-            environments.fetch(sorted(PINS[name] for name in OF_THE_HOST | BUILD_TOOLS))
+            fetch_wheels(wheels, sorted(PINS[name] for name in OF_THE_HOST | BUILD_TOOLS))
             built.write_bytes(pickle.dumps(Build(folder, context(), wheels).of(as_it_is())))
         image: Image = pickle.loads(built.read_bytes())
     return image

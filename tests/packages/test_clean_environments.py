@@ -19,10 +19,10 @@ from typing import NamedTuple
 
 import pytest
 
-from support.clean_environments import CleanEnvironments, pins_in
+from support.clean_environments import CleanEnvironments
 from support.emulators import firestore_emulator, new_project, pubsub_emulator
 from support.knocks import MANIFEST, SETTINGS, Knock, knock_of
-from support.packages import FUNCTIONS, files_of, unpack
+from support.packages import FUNCTIONS, unpack
 
 LEAVES = {
     "capture-lead": {"topic submissions"},
@@ -101,14 +101,11 @@ def cloud() -> Cloud:
 
 
 @pytest.fixture(scope="session")
-def environments(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> CleanEnvironments:
-    assert pytestconfig.cache is not None
+def environments(tmp_path_factory: pytest.TempPathFactory) -> CleanEnvironments:
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent  # what the workers of a run share
-    environments = CleanEnvironments(folder / "environments", pytestconfig.cache.mkdir("wheels"))
-    environments.fetch(pins_in(files_of(function)["requirements.txt"] for function in FUNCTIONS))
-    return environments
+    return CleanEnvironments(folder / "environments")
 
 
 @contextmanager

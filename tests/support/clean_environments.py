@@ -1,8 +1,9 @@
 """Virtual environments with nothing in them but what a requirements.txt says, one for each different one.
 
-Wheels are fetched once, from the index pip is set up for, and kept between runs in pytest's cache. A run installs each
-of them once, on a shelf of its own; an environment is made of links to the shelves of its pins, and shared by the
-workers of a run. So it holds what pip would have put there, and what it does not pin cannot be imported.
+What a pin installs pip has already put into the environment of the tests, and written down file by file. So nothing is
+installed again: a run links the files of each pin onto a shelf of its own, and an environment is made of links to the
+shelves of its pins, shared by the workers of a run. It holds what pip would have put there, and what it does not pin
+cannot be imported.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import distribution
 from pathlib import Path
-from zipfile import ZipFile
 
 import pytest
 from packaging.requirements import Requirement
@@ -24,26 +25,29 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 _PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 
 
+def fetch_wheels(wheels: Path, requirements: Sequence[str]) -> None:
+    """Have a wheel of every pin, kept between runs in ``wheels``; from the index that pip is set up for.
+
+    Skips the test when there is none to be had; with CI=true that is a failure.
+    """
+    with _locked(wheels / "lock"):
+        held = {_identity(path) for path in wheels.glob("*.whl")}
+        missing = sorted({line for line in requirements if _exact(line) not in held})
+        if not missing:
+            return
+        fetched = _run(
+            *(*_PIP, "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", str(wheels)), *missing
+        )
+    if fetched.returncode:
+        reason = f"no wheels of {len(missing)} pins: {fetched.stderr.strip().splitlines()[-1]}"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+
+
 class CleanEnvironments:
-    """Environments under ``folder``, made of wheels in ``wheels``."""
+    """Environments under ``folder``."""
 
-    def __init__(self, folder: Path, wheels: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._wheels = wheels
-
-    def fetch(self, requirements: Sequence[str]) -> None:
-        """Have a wheel of every pin. Skips the test when there is none to be had; with CI=true that is a failure."""
-        with _locked(self._wheels / "lock"):
-            missing = sorted(set(self._missing(requirements)))
-            if not missing:
-                return
-            fetched = _run(
-                *(*_PIP, "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", str(self._wheels)),
-                *missing,
-            )
-        if fetched.returncode:
-            reason = f"no wheels of {len(missing)} pins: {fetched.stderr.strip().splitlines()[-1]}"
-            pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
 
     def python_of(self, requirements: Path) -> Path:
         """The interpreter of an environment that holds exactly these pins."""
@@ -62,20 +66,19 @@ class CleanEnvironments:
         _ran(*_PIP, "--python", str(environment / "bin/python"), "check")
 
     def _shelf_of(self, pin: str) -> Path:
-        """The folder that holds what one pin installs, and nothing else."""
+        """The folder that holds what one pin installs, and nothing else; its commands are left out."""
         shelf = self._folder / "shelves" / pin.replace("==", "-")
-        if not shelf.exists():
-            [wheel] = (path for path in self._wheels.glob("*.whl") if _identity(path) == _exact(pin))
-            being_filled = shelf.with_name(f"{shelf.name}.part")
-            with ZipFile(wheel) as archive:
-                archive.extractall(being_filled)
-            assert not list(being_filled.glob("*.data")), f"{wheel.name} puts files elsewhere: have pip install it"
-            being_filled.rename(shelf)
-        return shelf
-
-    def _missing(self, requirements: Sequence[str]) -> Iterator[str]:
-        held = {_identity(path) for path in self._wheels.glob("*.whl")}
-        yield from (line for line in requirements if _exact(line) not in held)
+        if shelf.exists():
+            return shelf
+        name, version = _exact(pin)
+        installed = distribution(name)
+        assert installed.version == version, f"{pin}: {installed.version} is installed here; make test puts it right"
+        being_filled = shelf.with_name(f"{shelf.name}.part")
+        for file in installed.files or ():
+            if ".." not in file.parts:
+                (being_filled / file).parent.mkdir(parents=True, exist_ok=True)
+                (being_filled / file).symlink_to(file.locate())
+        return being_filled.rename(shelf)
 
 
 def link_together(shelves: Sequence[Path], folder: Path) -> None:
