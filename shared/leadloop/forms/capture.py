@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import IO, NamedTuple, Protocol, Self
 
 from leadloop.forms.body import BodyUnreadable, media_type, read_fields
@@ -96,7 +95,7 @@ def _with_page(post: FormPost, caller: Caller) -> FormPost:
     """A form without script cannot tell its page; the browser's Referer can, as far as it may."""
     if post.offered.get("page") or not caller.page:
         return post
-    return replace(post, offered={**post.offered, "page": (caller.page,)})
+    return post.on_page(caller.page)
 
 
 def _unreadable(runtime: Runtime, received: Received, event_id: str, reason: str) -> SubmissionUnreadable:

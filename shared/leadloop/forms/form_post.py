@@ -11,7 +11,7 @@ Precedence, the same for every builder:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from urllib.parse import unquote
 
 from leadloop.forms.body import Fields
@@ -25,25 +25,38 @@ _IN_QUERY = ("yclid", "gclid")
 _LED_HERE = ("page", "landing")
 """URLs whose query tells of the click, the more trusted first."""
 _NOTHING = ("",)
+NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
 class FormPost:
     """A form post as its builder reads it. Holds contacts in clear: it never leaves the process."""
 
-    fields: Fields = field(repr=False)
-    offered: Mapping[str, tuple[str, ...]] = field(repr=False)
-    """Role (``leadloop.forms.field_names.SPELLINGS``) → candidates, the most trusted first; never none."""
-    remembered_utm: Mapping[str, str] = field(default_factory=dict)
-    """First-visit UTM that a builder keeps for the visitor."""
-    is_relayed: bool = False
-    """Whether a builder's server passed it on, so that what the request says of its sender is the builder's."""
-    _urls: dict[str, PageUrl] = field(default_factory=dict, init=False, repr=False, compare=False)
+    __slots__ = ("_urls", "fields", "is_relayed", "offered", "remembered_utm")
+
+    def __init__(
+        self,
+        fields: Fields,
+        offered: Mapping[str, tuple[str, ...]],
+        remembered_utm: Mapping[str, str] = NO_TAGS,
+        is_relayed: bool = False,
+    ) -> None:
+        self.fields = fields
+        self.offered = offered
+        """Role (``leadloop.forms.field_names.SPELLINGS``) → candidates, the most trusted first; never none."""
+        self.remembered_utm = remembered_utm
+        """First-visit UTM that a builder keeps for the visitor."""
+        self.is_relayed = is_relayed
+        """Whether a builder's server passed it on, so that what the request says of its sender is the builder's."""
+        self._urls: dict[str, PageUrl] = {}
 
     @classmethod
     def of(cls, fields: Fields) -> FormPost:
         """The post as its field names alone tell it."""
         return cls(fields, roles(fields.values))
+
+    def on_page(self, page: str) -> FormPost:
+        """The same post from the page at this URL."""
+        return FormPost(self.fields, {**self.offered, "page": (page,)}, self.remembered_utm, self.is_relayed)
 
     def first(self, role: str) -> str:
         """The most trusted value of a role, or nothing."""

@@ -7,7 +7,6 @@ without one; then its order number names it.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from leadloop.forms.body import Fields
 from leadloop.forms.builders import ConnectionTest
@@ -37,7 +36,7 @@ def read(fields: Fields) -> FormPost:
     offered = {role: values for role, values in post.offered.items() if role != "referrer"}
     if page := fields.values.get(("referer",)):
         offered["page"] = (page,)
-    return replace(post, offered=offered, remembered_utm=_remembered(post.first("cookies")), is_relayed=True)
+    return FormPost(fields, offered, _remembered(post.first("cookies")), is_relayed=True)
 
 
 def _is_connection_test(fields: Fields) -> bool:
