@@ -126,6 +126,12 @@ def outcomes_of(kind: str, limit: int = 250) -> Query:
     return Query("outcome", (Where("kind", "==", kind),), order_by="at", limit=limit)
 
 
+def hints_from(instant: str, limit: int = 250) -> Query:
+    """How webhooks of the CRM ended that were taken up since an instant, oldest first."""
+    where = (Where("kind", "==", "hint"), Where("at", ">=", instant))
+    return Query("outcome", where, order_by="at", limit=limit)
+
+
 def quarantined(limit: int = 250) -> Query:
     """What could not be understood, oldest first."""
     return Query("quarantine", order_by="received_at", limit=limit)
@@ -156,6 +162,7 @@ EVERY_QUERY: tuple[Query, ...] = (
     daily_totals(),
     lessened_totals(),
     outcomes_of(""),
+    hints_from(""),
     quarantined(),
     dead_letters(),
 )

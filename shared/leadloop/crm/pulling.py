@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from leadloop import timestamps
 from leadloop.crm.draining import CRM_UNREADABLE, Turn, read_now
+from leadloop.crm.hook_watch import watch_hooks
 from leadloop.crm.marks import Entity, mark
 from leadloop.crm.port import LEAD, Change, ChangePage, Crm, Feed
 from leadloop.json_types import Json, JsonObject, json_list
@@ -65,6 +66,7 @@ def pull(runtime: Runtime, crm: Crm, function: str, most: int) -> Pulled:
     except VendorError as failure:
         runtime.log.error("crm_unreadable", crm=crm.name, reason=str(failure), what_to_do=CRM_UNREADABLE)
         complete = False
+    watch_hooks(runtime, crm.name, found)
     return Pulled(found, reading.read, complete, reading.turn is Turn.FAILED)
 
 
