@@ -38,7 +38,7 @@ class Bitrix24Driver:
         told: Json = response.get_json()
         return told
 
-    def result(self, method: str, **params: object) -> Any:
+    def result(self, method: str, **params: object) -> Any:  # noqa: ANN401 - an object, a list, a number or a flag
         return self.answer(method, **params)["result"]
 
     def refused(self, method: str, **params: object) -> tuple[int, Any, str]:

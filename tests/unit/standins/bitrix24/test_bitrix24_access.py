@@ -155,7 +155,8 @@ def test_the_refusal_is_told_in_bitrix24s_words_and_per_address(limited: Bitrix2
 
 def test_a_batch_counts_once(limited: Bitrix24Driver) -> None:
     limited.settings(requests_until_blocked=2)
-    assert limited.batch(**{f"c{number}": "profile" for number in range(50)})["result_error"] == []
+    told = limited.result("batch", cmd={f"c{number}": "profile" for number in range(50)})
+    assert (len(told["result"]), told["result_error"]) == (50, [])
     assert limited.call("profile").status_code == 200
     assert limited.call("profile").status_code == 503
 
