@@ -62,9 +62,8 @@ class CoMagicStandIn(StandIn):
         self.account = Account(self.switches)
         plant_default(self.account)
         self._by_default = set(REPLACING_PARTS)
-        self.keys, self.seen = Keys(), WritesSeen()
+        self.keys, self.seen, self.deliveries = Keys(), WritesSeen(), Deliveries(self.switches)
         self.limits = Limits(self.switches, self.account.zone)
-        self.deliveries = Deliveries(self.switches)
 
     def plant(self, part: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Adds seed rows, quietly."""

@@ -50,7 +50,8 @@ def receiving() -> Iterator[Receiver]:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-        do_GET = do_POST
+        def do_GET(self) -> None:
+            self.do_POST()
 
         def log_message(self, format: str, *args: object) -> None:
             pass
