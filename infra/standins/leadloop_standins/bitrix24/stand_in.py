@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from ..application import new_vendor_app
 from ..clock import Clock
+from ..faults import InstructionRefused
 from ..orders import checked, unix
 from ..page import Table
 from ..stand_in import StandIn
@@ -31,6 +32,7 @@ from .hooks.deliveries import Deliveries
 from .hooks.post_office import event_post_office
 from .hooks.subscriptions import Subscriptions
 from .portal.first_day import open_portal
+from .portal.moves import StageRefused
 from .portal.portal import Portal
 from .portal.records import Stamp
 from .settings import DEFAULT_SETTINGS, VENDOR_FAULTS, Switches
@@ -154,7 +156,10 @@ class Bitrix24StandIn(StandIn):
         with self.lock:
             by = self.portal.first_user if action.by is None else action.by
             stamp = Stamp(unix(action.at, self.unix_now()), by, "person")
-            outcome = action.perform(self, stamp)
+            try:
+                outcome = action.perform(self, stamp)
+            except StageRefused as problem:
+                raise InstructionRefused(str(problem)) from problem
             self.deliveries.queue_changes(self.portal, self.unix_now())
         return {"action": getattr(action, "action", ""), "at": stamp.at, **outcome}
 

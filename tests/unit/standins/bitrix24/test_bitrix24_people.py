@@ -99,6 +99,9 @@ def test_a_stage_of_another_pipeline_is_passed_over_or_refused(portal: Bitrix24D
     assert portal.read(deal)["STAGE_ID"] == "NEW"
     portal.settings(wrong_stage="refused")
     assert portal.refused("crm.deal.update", id=deal, fields={"STAGE_ID": "C1:WON"})[:2] == (400, "")
+    assert "does not belong" in portal.not_understood(
+        "actions", {"action": "edit", "id": deal, "fields": {"STAGE_ID": "C1:WON"}}
+    )
     assert portal.read(deal)["STAGE_ID"] == "NEW"
 
 
@@ -223,6 +226,7 @@ def test_an_order_that_cannot_be_done_says_why(portal: Bitrix24Driver, order: Js
         ),
         ("user_fields", {"code": "bad name"}, "FIELD_NAME takes"),
         ("pipelines", {"id": 5, "name": "Пустая", "stages": []}, "at least one stage"),
+        ("robots", {"stage": "C7:WON", "destination": "http://x", "application_token": "t"}, "in a stage that exists"),
         ("settings", {"bare_errors": "one"}, "bare_errors is one of"),
     ],
 )

@@ -103,6 +103,12 @@ def test_universal_methods_take_either_name_and_answer_the_item(portal: Bitrix24
     assert portal.result("crm.item.delete", entityTypeId=DEAL, id=item["id"]) == []
 
 
+def test_underscores_stay_between_digits_only(portal: Bitrix24Driver) -> None:
+    portal.control("POST", "user_fields", [{"code": "10_5186744711"}, {"code": "10_DIGIT10"}])
+    item = portal.result("crm.item.get", entityTypeId=DEAL, id=portal.deal())["item"]
+    assert {"ufCrm10_5186744711", "ufCrm10Digit10", "ufCrm_1721244482250", "ufCrmLeadloopId"} <= set(item)
+
+
 def test_dates_are_told_with_the_servers_offset(portal: Bitrix24Driver) -> None:
     deal = portal.deal()
     portal.settings(utc_offset_minutes=120)
@@ -176,6 +182,11 @@ def test_pages_are_fifty_rows_and_next_is_told_until_the_end(many: Bitrix24Drive
         rows = answer["result"]["items"] if method == "crm.item.list" else answer["result"]
         seen.append((len(rows), answer["total"], answer.get("next")))
     assert seen == [(50, 101, 50), (50, 101, 100), (1, 101, None), (0, 101, None)]
+
+
+def test_a_full_last_page_has_no_next(many: Bitrix24Driver) -> None:
+    answer = many.answer("crm.deal.list", filter={"<ID": 501}, select=["ID"])
+    assert (len(answer["result"]), answer["total"], "next" in answer) == (50, 50, False)
 
 
 def test_start_minus_one_counts_nothing(many: Bitrix24Driver) -> None:

@@ -4,7 +4,7 @@ import json
 
 from ..portal.kinds import COMPANY, CONTACT, LEAD
 from ..portal.multifields import MOST_FOUND, records_reachable_by
-from ..portal.values import moment_text, offset_text, whole
+from ..portal.values import moment_text, whole
 from .calls import Answer, Call, Method, listed
 from .problems import CallRefused, bare
 
@@ -24,9 +24,8 @@ def side_methods() -> dict[str, Method]:
 
 def _profile(call: Call) -> Answer:
     user = call.portal.users[call.webhook.user_id]
-    names = {"NAME": user.name, "LAST_NAME": user.last_name, "PERSONAL_GENDER": ""}
-    zone = {"TIME_ZONE": offset_text(call.portal.offset), "TIME_ZONE_OFFSET": 0}
-    return Answer({"ID": str(user.id), "ADMIN": user.is_admin, **names, **zone})
+    names = {"NAME": user.name, "LAST_NAME": user.last_name}
+    return Answer({"ID": str(user.id), "ADMIN": user.is_admin, **names})
 
 
 def _current_user(call: Call) -> Answer:

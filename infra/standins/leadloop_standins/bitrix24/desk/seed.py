@@ -113,6 +113,10 @@ def _webhook(office: DeskOffice, row: rows.WebhookRow) -> None:
 
 
 def _robot(office: DeskOffice, row: rows.RobotRow) -> None:
+    kind = kind_named(row.kind)
+    categories = office.portal.stages.categories if kind is DEAL else (0,)
+    if not any(office.portal.stages.find(kind, one, row.stage) for one in categories):
+        raise InstructionRefused(f"A robot sits in a stage that exists; {row.kind}s have no stage {row.stage!r}.")
     known = office.subscriptions.robots
     known.append(Robot(len(known) + 1, row.kind, row.stage, row.destination, row.application_token))
 
