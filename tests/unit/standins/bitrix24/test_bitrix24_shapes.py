@@ -335,8 +335,11 @@ def test_user_fields_are_added_once_and_only_by_an_administrator(portal: Bitrix2
     portal.result("crm.lead.userfield.add", fields=fields)
     (added,) = portal.result("crm.lead.userfield.list", filter={"FIELD_NAME": "UF_CRM_CLIENT_ID", "LANG": "ru"})
     assert (added["ENTITY_ID"], added["EDIT_FORM_LABEL"]) == ("CRM_LEAD", "ClientID")
-    assert portal.refused("crm.lead.userfield.add", fields=fields)[:2] == (400, "ERROR_CORE")
-    assert portal.refused("crm.lead.userfield.add", fields={**fields, "FIELD_NAME": "X" * 51})[0] == 400
+    again = portal.refused("crm.lead.userfield.add", fields=fields)
+    assert again == (400, "", "The field UF_CRM_CLIENT_ID of CRM_LEAD exists already.")
+    for wrong in ({"FIELD_NAME": "X" * 44}, {"FIELD_NAME": "with space"}, {"FIELD_NAME": "A", "USER_TYPE_ID": "money"}):
+        assert portal.refused("crm.lead.userfield.add", fields={**fields, **wrong})[:2] == (400, "")
+    assert portal.result("crm.lead.userfield.add", fields={**fields, "FIELD_NAME": "X" * 43})
     portal.control("POST", "inbound_webhooks", [{"user_id": MARAT, "code": "of-marat"}])
     portal.user, portal.code = MARAT, "of-marat"
     assert portal.refused("crm.deal.userfield.add", fields=fields) == (400, "", "Access denied.")

@@ -67,7 +67,7 @@ def _adding_to(kind: Kind) -> Callable[[Call], Answer]:
         try:
             added = call.portal.add_user_field(kind, name.upper(), user_type, str(label), choices)
         except UserFieldRefused as problem:
-            raise CallRefused(400, "ERROR_CORE", str(problem)) from problem
+            raise bare(str(problem)) from problem
         return Answer(added.id)
 
     return do
