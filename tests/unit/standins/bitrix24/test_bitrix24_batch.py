@@ -31,6 +31,14 @@ def test_a_command_uses_the_results_before_it(portal: Bitrix24Driver, linked: in
     assert set(told["result_time"]) == set(told["result"])
 
 
+def test_a_reference_may_be_a_whole_list(portal: Bitrix24Driver, linked: int) -> None:
+    told = portal.batch(
+        deal=f"crm.item.get?entityTypeId=2&id={linked}",
+        people="crm.contact.list?filter[@ID]=$result[deal][item][contactIds]&select[]=ID",
+    )
+    assert told["result"]["people"] == [{"ID": "1"}]
+
+
 def test_failed_commands_leave_the_status_at_200_and_the_others_done(portal: Bitrix24Driver, linked: int) -> None:
     told = portal.batch(
         gone="crm.deal.get?id=99", there=f"crm.deal.get?id={linked}", lost="crm.contact.get?id=$result[x][y]"

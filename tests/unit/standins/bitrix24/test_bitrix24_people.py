@@ -86,6 +86,15 @@ def test_closing_and_reopening_show_on_the_card(portal: Bitrix24Driver) -> None:
     assert (portal.read(deal)["CLOSED"], portal.read(deal)["STAGE_SEMANTIC_ID"]) == ("N", "P")
 
 
+def test_a_lead_says_when_it_was_closed(portal: Bitrix24Driver) -> None:
+    lead = portal.act("create", kind="lead")["id"]
+    assert portal.result("crm.lead.get", id=lead)["DATE_CLOSED"] == ""
+    portal.act("move", kind="lead", id=lead, stage="JUNK", at=WEDNESDAY)
+    assert portal.result("crm.lead.get", id=lead)["DATE_CLOSED"] == "2026-09-02T14:30:05+03:00"
+    portal.act("move", kind="lead", id=lead, stage="IN_PROCESS")
+    assert portal.result("crm.lead.get", id=lead)["DATE_CLOSED"] == ""
+
+
 def test_integrations_move_too_and_only_universal_ones_between_pipelines(portal: Bitrix24Driver) -> None:
     deal = portal.deal()
     portal.result("crm.deal.update", id=deal, fields={"CATEGORY_ID": RESALE})
@@ -164,13 +173,13 @@ def test_merged_deals_keep_the_winners_values_and_fill_its_gaps(portal: Bitrix24
 def test_a_deleted_deal_takes_its_moves_along_unless_set_to_leave_them(portal: Bitrix24Driver) -> None:
     first, second = portal.deal(), portal.deal()
     portal.act("delete", id=first)
-    assert [one["OWNER_ID"] for one in portal.moves()] == [second]
+    third = portal.deal()
+    assert [(one["ID"], one["OWNER_ID"]) for one in portal.moves()] == [(5, second), (7, third)]
     portal.settings(history_outlives_deletion=True)
     assert portal.result("crm.deal.delete", id=second) is True
-    assert portal.result("crm.deal.list") == []
-    assert [one["OWNER_ID"] for one in portal.moves()] == [second]
-    assert portal.moves()[0]["ID"] == 5
-    assert [len(one["history"]) for one in portal.ledger()["deals"]] == [1, 1]
+    assert [one["ID"] for one in portal.result("crm.deal.list")] == [str(third)]
+    assert [one["OWNER_ID"] for one in portal.moves()] == [second, third]
+    assert [len(one["history"]) for one in portal.ledger()["deals"]] == [1, 1, 1]
 
 
 def test_robots_follow_a_move_but_not_each_other(portal: Bitrix24Driver) -> None:
