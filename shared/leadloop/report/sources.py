@@ -14,6 +14,7 @@ from leadloop.leads.totals import STRANGE
 from leadloop.policy import Policy
 from leadloop.ports.store import Store
 from leadloop.sources.book import Book, book_of
+from leadloop.sources.dictionary import BUILT_IN, CHANNEL_KNOWN
 from leadloop.sources.labels import NONE
 from leadloop.sources.lookalikes import Proposal, propose
 
@@ -123,11 +124,18 @@ def patch(policy: Policy, proposals: Iterable[Proposal]) -> str:
     """The lines of ``sources.dictionary`` that merge the labels, with the names that stand there already."""
     from leadloop.policy.yaml_writing import write_yaml  # only who reviews pays for YAML
 
-    dictionary: JsonObject = {}
-    for one in proposals:
-        entry = policy.sources.dictionary.get(one.into)
-        dictionary[one.into] = {"names": [*(entry.names if entry is not None else ()), *one.labels]}
+    dictionary: JsonObject = {one.into: _entry_with(policy, one) for one in proposals}
     return write_yaml({"sources": {"dictionary": dictionary}})
+
+
+def _entry_with(policy: Policy, proposal: Proposal) -> JsonObject:
+    """The entry that takes the labels in. A built-in source keeps the connection that an entry would reset."""
+    entry = policy.sources.dictionary.get(proposal.into)
+    names: JsonObject = {"names": [*(entry.names if entry is not None else ()), *proposal.labels]}
+    built_in = BUILT_IN.get(proposal.into) if entry is None else None
+    if built_in is None or built_in.connection == CHANNEL_KNOWN:
+        return names
+    return {"connection": built_in.connection, **names}
 
 
 def kept_apart(proposal: Proposal) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from leadloop.sources.dictionary import BUILT_IN
 from leadloop.sources.labels import NONE
 from leadloop.sources.spellings import ADVERTISING, KNOWN, canonical
 
@@ -43,10 +44,15 @@ def propose(
     """Merges of labels that look alike, the most leads first.
 
     ``decided``: labels of the owner's dictionary, into which others are merged and which are merged into none;
-    ``apart``: groups of labels that a person keeps apart.
+    ``apart``: groups of labels that a person keeps apart. Where none of a group is decided, the built-in source takes
+    the others: its click ids, its title and its channel are known.
     """
     kept_apart = {frozenset((one, other)) for labels in apart for one in labels for other in labels if one != other}
-    ordered = sorted({*counts, *decided} - {NONE}, key=lambda one: (one not in decided, -counts.get(one, 0), one))
+
+    def standing(label: str) -> tuple[bool, bool, int, str]:
+        return label not in decided, label not in BUILT_IN, -counts.get(label, 0), label
+
+    ordered = sorted({*counts, *decided} - {NONE}, key=standing)
     groups: list[list[str]] = []
     for label in ordered:
         into = next(_homes(label, groups, kept_apart), None) if label not in decided else None

@@ -125,9 +125,14 @@ def _named(book: Book, label: str, source: Source, signs: Signs) -> Source:
 
 
 def _as(book: Book, source: Source, entry: Entry | None = None) -> Source:
-    """The source with what the dictionary says of it, counted in the line it belongs to."""
-    entry = entry if entry is not None else book.entries.get(source.label, Entry())
-    line = entry.line or source.label
+    """The source with what the dictionary says of it, counted in the line it belongs to.
+
+    What a click id means may be a name of another source too: who counts ``yandex_direct`` as one of theirs means the
+    clicks as well.
+    """
+    label = book.names.get(source.label, source.label)
+    entry = entry if entry is not None else book.entries.get(label, Entry())
+    line = entry.line or label
     reason = source.reason if line == source.label else f"{source.reason}; {source.label} is counted with {line}"
     said = (entry.channel, entry.connection, entry.contractor)
     return Source(line, source.rule, source.campaign, reason, *said, source.setting)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +50,28 @@ def cast() -> dict[str, tuple[Fact, ...]]:
 
 
 Run = Callable[..., Any]
+Arriving = Callable[[Mapping[str, dict[str, Any]]], Run]
 
 
 @pytest.fixture
 def leadloop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """The command on a folder with the cast, under ``sources`` written into the policy."""
+    return command(tmp_path, capsys, cast())
+
+
+@pytest.fixture
+def arriving(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Arriving:
+    """The same with the leads of these form posts and no others."""
+    return lambda posts: command(
+        tmp_path, capsys, {lead_id: (submitted(lead_id=lead_id, **said),) for lead_id, said in posts.items()}
+    )
+
+
+def command(tmp_path: Path, capsys: pytest.CaptureFixture[str], leads: Mapping[str, tuple[Fact, ...]]) -> Run:
+    """``leadloop sources`` on a folder with these leads."""
     (tmp_path / "data").mkdir()
     store = SqliteStore(tmp_path / "data" / "documents.db")
-    for lead_id, facts in cast().items():
+    for lead_id, facts in leads.items():
         store.commit(lead_writes(sokol(), Lead(id=lead_id).with_facts(facts), None))
 
     def run(*words: str, sources: dict[str, object] | None = None, as_json: bool = True) -> Any:  # noqa: ANN401
@@ -76,6 +90,15 @@ def counts(told: dict[str, Any]) -> dict[str, int]:
     for line in told["sources"]:
         found[line["source"]] += line["leads"]
     return dict(found)
+
+
+def moved(before: dict[str, Any], after_it: dict[str, Any]) -> int:
+    """Leads that are counted under another label than before."""
+    return sum((Counter(counts(before)) - Counter(counts(after_it))).values())
+
+
+def connections(told: dict[str, Any]) -> set[str]:
+    return {line["connection"] for line in told["sources"]}
 
 
 class TestList:
@@ -157,6 +180,43 @@ class TestReview:
         ]
         google = yaml.safe_load(patch)["sources"]["dictionary"]["google_ads"]
         assert google == {"names": ["google", "Гугл Реклама", "ggl", "гугл"]}
+
+    @pytest.mark.parametrize(
+        ("built_in", "click", "plain", "other"),
+        [
+            ("yandex_direct", "yclid", "yandex", "яндекс"),
+            ("google_ads", "gclid", "google", "гугл"),
+            ("vk_ads", "rb_clickid", "vk", "вк"),
+            ("facebook", "fbclid", "fb", "facebok"),
+        ],
+    )
+    def test_as_many_leads_move_as_the_review_says_where_a_click_id_is_among_them(
+        self, built_in: str, click: str, plain: str, other: str, arriving: Arriving
+    ) -> None:
+        leadloop = arriving(
+            {f"tag-{n}": {"utm": {"utm_source": plain}} for n in range(3)}
+            | {f"click-{n}": {"page": {"host": "sokol.example", "params": {click: YCLID}}} for n in range(2)}
+            | {"slip": {"utm": {"utm_source": other}}}
+        )
+        [proposed] = leadloop("review")["proposals"]
+        assert proposed == {"into": built_in, "labels": {plain: 3, other: 1}, "leads": 4}
+        before = leadloop()
+        sources = yaml.safe_load(leadloop("review")["patch"])["sources"]
+        after_it = leadloop(sources=sources)
+        assert moved(before, after_it) == proposed["leads"]
+        assert counts(after_it) == {built_in: 6}
+        assert connections(after_it) == {line["connection"] for line in before["sources"] if line["source"] == built_in}
+
+    def test_clicks_move_with_the_built_in_label_that_the_dictionary_gives_to_another(self, arriving: Arriving) -> None:
+        leadloop = arriving(
+            {"tag": {"utm": {"utm_source": "яндекс"}}} | {f"click-{n}": {"yclid": YCLID} for n in range(2)}
+        )
+        own = {"dictionary": {"yandex": {"title": "Яндекс", "names": ["яндекс"]}}}
+        told = leadloop("review", sources=own)
+        assert [(one["into"], one["leads"]) for one in told["proposals"]] == [("yandex", 2)]
+        merged = yaml.safe_load(told["patch"])["sources"]
+        assert moved(leadloop(sources=own), leadloop(sources=merged)) == 2
+        assert counts(leadloop(sources=merged)) == {"yandex": 3}
 
     def test_what_is_kept_apart_is_asked_no_more(self, leadloop: Run) -> None:
         told = leadloop("review", sources={"apart": [["vk", "вк"], ["google", "ggl", "гугл"]]})

@@ -57,6 +57,11 @@ class TestProposals:
     def test_a_source_of_the_dictionary_takes_them_however_rare_it_is(self) -> None:
         assert merged({"google": 50, "ggl": 2}, decided=["google_ads"]) == {"google_ads": ("google", "ggl")}
 
+    def test_a_built_in_source_takes_them_where_nobody_decided(self) -> None:
+        counts = {"yandex": 3, "yandex_direct": 2, "яндекс": 1}
+        assert merged(counts) == {"yandex_direct": ("yandex", "яндекс")}
+        assert merged(counts, decided=["yandex"]) == {"yandex": ("yandex_direct", "яндекс")}
+
     def test_two_sources_that_a_person_wrote_down_are_two(self) -> None:
         assert merged({"google": 5, "google_ads": 3}, decided=["google", "google_ads"]) == {}
 
