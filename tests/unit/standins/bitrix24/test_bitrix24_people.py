@@ -107,7 +107,10 @@ def test_a_stage_of_another_pipeline_is_passed_over_or_refused(portal: Bitrix24D
     deal = portal.deal(STAGE_ID="C1:WON")
     assert portal.read(deal)["STAGE_ID"] == "NEW"
     portal.settings(wrong_stage="refused")
-    assert portal.refused("crm.deal.update", id=deal, fields={"STAGE_ID": "C1:WON"})[:2] == (400, "")
+    wrong = {"STAGE_ID": "C1:WON", "TITLE": "Борис"}
+    assert portal.refused("crm.deal.update", id=deal, fields=wrong)[:2] == (400, "")
+    assert portal.refused("crm.deal.add", fields=wrong)[:2] == (400, "")
+    assert [one["TITLE"] for one in portal.result("crm.deal.list")] == ["Анна"]
     assert "does not belong" in portal.not_understood(
         "actions", {"action": "edit", "id": deal, "fields": {"STAGE_ID": "C1:WON"}}
     )
@@ -129,6 +132,20 @@ def test_the_amount_and_the_currency_may_change_after_the_deal_is_won(portal: Bi
     assert (changes[0]["at"], changes[0]["via"], changes[0]["by"]) == (WEDNESDAY, "person", OLGA)
 
 
+def test_a_wiped_amount_is_nought_and_a_wiped_contact_is_none(portal: Bitrix24Driver) -> None:
+    person = portal.result("crm.contact.add", fields={"NAME": "Анна"})
+    deal = portal.deal(OPPORTUNITY=5, CONTACT_ID=person)
+    portal.result("crm.deal.update", id=deal, fields={"OPPORTUNITY": "", "CONTACT_ID": 0})
+    card = portal.read(deal)
+    assert (card["OPPORTUNITY"], card["CONTACT_ID"]) == ("0.00", None)
+
+
+def test_companies_are_kept_too(portal: Bitrix24Driver) -> None:
+    company = portal.result("crm.company.add", fields={"TITLE": "ООО «Луч»", "PHONE": [{"VALUE": "+74950000001"}]})
+    assert portal.result("crm.company.get", id=company)["TITLE"] == "ООО «Луч»"
+    assert portal.result("crm.duplicate.findbycomm", type="PHONE", values=["84950000001"]) == {"COMPANY": [company]}
+
+
 def test_a_lead_becomes_a_deal_and_only_fields_of_one_code_go_along(portal: Bitrix24Driver) -> None:
     fields = {"NAME": "Анна", "UF_CRM_LEADLOOP_ID": "L1", "UF_CRM_YM_CLIENT_ID": "17", "UTM_SOURCE": "yandex"}
     lead = portal.act("create", kind="lead", fields=fields, phones=["+79990000001"])["id"]
@@ -136,6 +153,7 @@ def test_a_lead_becomes_a_deal_and_only_fields_of_one_code_go_along(portal: Bitr
     deal = portal.read(made["deal_id"])
     assert (deal["LEAD_ID"], deal["STAGE_ID"], deal["CONTACT_ID"]) == (str(lead), "C1:NEW", str(made["contact_id"]))
     assert (deal["UF_CRM_LEADLOOP_ID"], deal["UTM_SOURCE"], deal["UF_CRM_YCLID"]) == ("L1", "yandex", None)
+    assert "UF_CRM_YM_CLIENT_ID" not in portal.ledger()["deals"][0]["fields"]
     assert portal.result("crm.lead.get", id=lead)["STATUS_ID"] == "CONVERTED"
     assert stages(portal, LEAD) == [(1, "NEW"), (3, "CONVERTED")]
     assert portal.result("crm.deal.list", filter={"LEAD_ID": lead}, select=["ID"]) == [{"ID": str(made["deal_id"])}]
@@ -217,11 +235,13 @@ def test_a_manager_types_in_a_deal_with_its_contact(portal: Bitrix24Driver) -> N
         ({"action": "move", "id": 9, "stage": "WON"}, "There is no deal 9. Known: 401"),
         ({"action": "edit", "id": 401, "fields": {"YCLID": "1"}}, "A deal has no field 'YCLID'"),
         ({"action": "edit", "id": 401, "colour": "red"}, "colour: Extra inputs are not permitted"),
+        ({"action": "convert", "lead_id": 51, "category_id": 7}, "There is no pipeline 7. Known: 0, 1"),
         ({"action": "regenerate_webhook", "code": "x", "new_code": "y"}, "There is no inbound webhook"),
     ],
 )
 def test_an_order_that_cannot_be_done_says_why(portal: Bitrix24Driver, order: Json, complaint: str) -> None:
     portal.deal()
+    portal.act("create", kind="lead")
     assert complaint in portal.not_understood("actions", order)
 
 

@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..portal.conversion import convert_lead, merge_records
+from ...faults import InstructionRefused
+from ..portal.conversion import CONVERTED, convert_lead, merge_records
 from ..portal.edits import delete_record, update_record
 from ..portal.kinds import LEAD
 from ..portal.records import MultifieldEdit, Patch, Record, Stamp
@@ -128,6 +129,10 @@ class Convert(Action):
     def perform(self, office: DeskOffice, stamp: Stamp) -> Outcome:
         """The lead stays, as CONVERTED; the deal names it in LEAD_ID."""
         lead = record_named(office.portal, LEAD, self.lead_id)
+        stage_checked(office.portal, LEAD, 0, CONVERTED)
+        if self.category_id not in office.portal.stages.categories:
+            known = ", ".join(map(str, office.portal.stages.categories))
+            raise InstructionRefused(f"There is no pipeline {self.category_id}. Known: {known}.")
         deal = convert_lead(office.portal, lead, stamp, self.category_id, with_contact=self.with_contact)
         contact_id = deal.contact_ids[0] if deal.contact_ids else None
         return {"lead_id": lead.id, "deal_id": deal.id, "contact_id": contact_id}

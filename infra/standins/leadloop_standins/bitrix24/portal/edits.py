@@ -6,40 +6,44 @@ from typing import Literal
 
 from .fields import has_multifields
 from .history import CREATED
-from .kinds import CONTACT, DEAL, LEAD, Kind
+from .kinds import DEAL, LEAD, Kind
 from .moves import enter_first_stage, move, stage_wanted
 from .multifields import edit_multifields
 from .portal import Portal
 from .records import Change, Event, Patch, Record, Stamp
-from .values import Value, start_of_day
+from .values import Value, start_of_day, whole
 
 _STAGED = frozenset(("STAGE_ID", "STATUS_ID", "CATEGORY_ID"))
 _WEEK = 7 * 86_400
 
 
 def add_record(portal: Portal, kind: Kind, patch: Patch, stamp: Stamp, record_id: int | None = None) -> Record:
-    """A new record, born in the stage asked for or in the first one of its pipeline."""
+    """A new record, born in the stage asked for or in the first one of its pipeline; StageRefused before anything."""
     number = portal.take_id(kind.name) if record_id is None else record_id
     portal.keep_clear_of(kind.name, number)
     record = Record(kind, number, {**_birth_values(portal, kind, number, stamp), **_plain(patch)})
+    wanted = stage_wanted(portal, record, patch.values)
     portal.records[kind][number] = record
     if not record.values.get("TITLE") and "TITLE" in record.values:
         record.values["TITLE"] = f"{kind.title} #{number}"
     edit_multifields(portal, record, patch.multifields)
     _link(record, patch)
     if kind.stage_field:
-        enter_first_stage(portal, record, stage_wanted(portal, record, patch.values), CREATED, stamp)
+        enter_first_stage(portal, record, wanted, CREATED, stamp)
     _note(portal, record, "added", stamp, {})
     return record
 
 
 def update_record(portal: Portal, record: Record, patch: Patch, stamp: Stamp) -> None:
-    """Applies a patch. The stamp and the event come even when nothing differs, so that loops of one's own show."""
-    before = dict(record.values)
+    """Applies a patch; StageRefused before anything is done.
+
+    The stamp and the event come even when nothing differs, so that loops of one's own show.
+    """
+    before, wanted = dict(record.values), stage_wanted(portal, record, patch.values)
     record.values.update(_plain(patch))
     edit_multifields(portal, record, patch.multifields)
     _link(record, patch)
-    moved = bool(record.kind.stage_field) and move(portal, record, patch.values, stamp)
+    moved = bool(record.kind.stage_field) and move(portal, record, wanted, stamp)
     record.values["DATE_MODIFY"], record.values["MODIFY_BY_ID"] = stamp.at, stamp.by
     _note(portal, record, "updated", stamp, before)
     if moved and stamp.via != "robot":
@@ -69,17 +73,19 @@ def _birth_values(portal: Portal, kind: Kind, number: int, stamp: Stamp) -> dict
 
 
 def _plain(patch: Patch) -> dict[str, Value]:
-    """Values without those that move the record."""
-    return {name: value for name, value in patch.values.items() if name not in _STAGED}
+    """Values without those that move the record; an amount that is wiped is nought."""
+    values = {name: value for name, value in patch.values.items() if name not in _STAGED}
+    return {name: Decimal(0) if name == "OPPORTUNITY" and value is None else value for name, value in values.items()}
 
 
 def _link(record: Record, patch: Patch) -> None:
-    if record.kind in (CONTACT,) or "CONTACT_ID" not in record.values:
+    if "CONTACT_ID" not in record.values:
         return
-    named = patch.values.get("CONTACT_ID")
-    asked = patch.contact_ids if patch.contact_ids is not None else [int(str(named))] if named else None
+    asked = patch.contact_ids
+    if asked is None and "CONTACT_ID" in patch.values:
+        asked = [whole(patch.values["CONTACT_ID"])]
     if asked is not None:
-        record.contact_ids = list(dict.fromkeys(asked))
+        record.contact_ids = [one for one in dict.fromkeys(asked) if one]
     record.values["CONTACT_ID"] = record.contact_ids[0] if record.contact_ids else None
 
 

@@ -15,7 +15,10 @@ class StageRefused(ValueError):
 
 
 def stage_wanted(portal: Portal, record: Record, values: Mapping[str, Value]) -> tuple[int, str | None]:
-    """The pipeline and the stage that a patch asks for; the stage is None when it asks for none that exists."""
+    """The pipeline and the stage that a patch asks for; the stage is None when it asks for none that exists.
+
+    StageRefused when it asks for a stage that is not there and the portal is set to say so.
+    """
     category_id = record.category_id
     if record.kind is DEAL and values.get("CATEGORY_ID") is not None:
         asked = whole(values["CATEGORY_ID"])
@@ -39,11 +42,11 @@ def enter_first_stage(
     _enter(portal, record, category_id, found, type_id, stamp)
 
 
-def move(portal: Portal, record: Record, values: Mapping[str, Value], stamp: Stamp) -> bool:
-    """Moves the record if the patch asks for it; whether it has moved."""
-    category_id, stage = stage_wanted(portal, record, values)
+def move(portal: Portal, record: Record, wanted: tuple[int, str | None], stamp: Stamp) -> bool:
+    """Moves the record if something else than where it stands is wanted; whether it has moved."""
+    category_id, stage = wanted
     if category_id != record.category_id:
-        enter_first_stage(portal, record, (category_id, stage), TO_CATEGORY, stamp)
+        enter_first_stage(portal, record, wanted, TO_CATEGORY, stamp)
         return True
     found = portal.stages.find(record.kind, category_id, stage or "")
     if found is None or found.status_id == record.stage:
