@@ -1,11 +1,13 @@
 """Where a form was sent from, as keyed digests, and whether its sender or its phone looks like a program's.
 
-An address of the internet and a User-Agent are read here, compared by their digests and kept nowhere.
+An address of the internet and a User-Agent are read here, compared by their digests and kept nowhere; of the last few
+User-Agents a process remembers whether they are programs.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import NamedTuple
 
@@ -72,6 +74,7 @@ def looks_made_up(phone: str) -> bool:
     return bool(phone) and _PATTERN.search(_NO_DIGIT.sub("", phone[:_LONGEST])) is not None
 
 
+@lru_cache(maxsize=64)
 def _is_automation(user_agent: str) -> bool:
     told = user_agent.lower()
     return any(map(told.__contains__, _PROGRAMS))

@@ -39,6 +39,8 @@ class Sieve:
         self.left_out = dict(left_out)
         self._passed: set[str] = set()
         """What was found to be no contact: one tag often stands in several places of a form."""
+        self._last: tuple[Mapping[str, str], dict[str, str]] = {}, {}
+        """A query that lost nothing to the sieve, and what was kept of it: the next page often has the same."""
 
     def text(self, name: str, value: str, longest: int = MAX_TAG) -> str:
         """The text without unresolved macros; nothing if it holds a contact.
@@ -80,7 +82,10 @@ class Sieve:
         return {"host": host, "path": path, "params": self._parameters(name, query, params) if query else {}}
 
     def _parameters(self, name: str, query: Mapping[str, str], params: tuple[str, ...]) -> dict[str, str]:
-        kept, known, passed = {}, _known_by_name(params), self._passed
+        if query == self._last[0]:
+            return self._last[1]
+        kept: dict[str, str] = {}
+        known, passed, held_back = _known_by_name(params), self._passed, len(self.left_out)
         for param, value in query.items():
             if param in CLICK_IDS and _is_click_id(value):
                 kept[param] = value
@@ -88,6 +93,8 @@ class Sieve:
                 text = value[:MAX_TAG] if value in passed else self.text(f"{name}.{param}", value)
                 if text:
                     kept[param] = text
+        if len(self.left_out) == held_back:
+            self._last = query, kept
         return kept
 
 
