@@ -49,9 +49,9 @@ def anna(desk: CrmDesk) -> tuple[str, int]:
     return lead, deal
 
 
-def fill(desk: CrmDesk, deal: int, field: int) -> None:
+def fill(desk: CrmDesk, deal: int, field: int, text: str = "Сокол, 12 млн") -> None:
     desk.clock.advance(hours=1)
-    desk.act("edit_field", lead_id=deal, field=str(field), value="Сокол, 12 млн", by=MARAT)
+    desk.act("edit_field", lead_id=deal, field=str(field), value=text, by=MARAT)
     desk.carry_hooks()
 
 
@@ -89,6 +89,14 @@ def test_a_lead_is_qualified_when_the_last_field_is_filled_in(desk: CrmDesk, ann
     assert "12 млн" not in repr(desk.resting())
 
 
+def test_a_field_of_blanks_is_not_filled(desk: CrmDesk, anna: tuple[str, int]) -> None:
+    lead, deal = anna
+    fill(desk, deal, LOCATION)
+    fill(desk, deal, BUDGET, " ")
+    move(desk, deal, "qualified")
+    assert desk.state(lead).quality.missing == ("budget",)
+
+
 @pytest.mark.parametrize(
     ("reason", "name", "counts_for"),
     [
@@ -107,6 +115,18 @@ def test_a_lost_lead_counts_for_the_crms_reason(
     assert (quality.standing, quality.reason) == (Standing.DISQUALIFIED, name)
     assert goals(desk, lead) == counts_for
     assert desk.world.totals(f"reasons.{name}") == 1
+
+
+def test_once_a_reason_suppresses_only_such_leads_reach_a_goal_that_lists_none() -> None:
+    reasons = {"spam": {"loss_reasons": [str(SPAM)], "suppress": True}, "too_dear": {"loss_reasons": [str(TOO_DEAR)]}}
+    policy = sokol("keep", goals={"lead_bad": {"on": "disqualified"}}, disqualification={"reasons": reasons})
+    with crm_desk(policy, seed()) as desk:
+        for number, (reason, is_told) in enumerate([(SPAM, True), (TOO_DEAR, False), (BOT, False), (None, False)]):
+            lead = desk.submit(f"lead-{number}", phone=f"+7 999 000-00-1{number}", client_id=f"{ANNA[:-1]}{number}")
+            desk.settle()
+            [deal] = desk.deals_of(lead)
+            lose(desk, deal, reason)
+            assert ("lead_bad" in desk.lead(lead).pending(policy)) is is_told, reason
 
 
 def test_a_reopened_deal_is_pending_again(desk: CrmDesk, anna: tuple[str, int]) -> None:

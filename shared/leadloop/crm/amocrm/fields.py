@@ -52,7 +52,7 @@ def texts_at(entity: JsonObject, chosen: Iterable[FieldPlace]) -> dict[str, str]
 
 
 def filled_at(entity: JsonObject, chosen: Iterable[FieldPlace]) -> frozenset[str]:
-    """Names of the fields that hold something, of whatever type; an unset checkbox holds nothing."""
+    """Names of the fields that hold something, of whatever type; an unset checkbox and a blank text hold nothing."""
     held = {at for entry in _entries(entity) if _holds(entry) for at in _addresses(entry)}
     return frozenset(place.name for place in chosen if place.at in held)
 
@@ -88,7 +88,7 @@ def _holds(entry: JsonObject) -> bool:
     held = (
         [one.get("value", True) if isinstance(one, dict) else one for one in values] if isinstance(values, list) else []
     )
-    return any(one not in (None, "", False) for one in held)
+    return any(bool(one.strip()) if isinstance(one, str) else one not in (None, False) for one in held)
 
 
 def _texts(entry: JsonObject) -> list[str]:
