@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from leadloop.facts import Fact
@@ -16,19 +17,26 @@ LOCATION, BUDGET = "501", "502"
 SPAM, RENT, BOT, UNKNOWN_REASON = "901", "902", "903", "999"
 IVANOVA, PETROV = "31", "32"
 
-REASONS: dict[str, object] = {
-    "spam": {"title": "Спам", "loss_reasons": [SPAM], "suppress": True},
+REASONS: dict[str, dict[str, object]] = {
+    "spam": {"title": "Спам", "loss_reasons": [SPAM]},
     "wants_to_rent": {"loss_reasons": [RENT], "counts_against_channel": False, "warm_up": True},
     "bot": {"loss_reasons": [BOT], "fraud": True},
 }
+"""Advertisements avoid spam, unless ``judging`` is told otherwise."""
 _PIPELINES = {
     PIPELINE: {NEW: "new", QUALIFIED: "qualified", MEETING: "meeting", WON: "sold", LOST: "lost"},
     SECOND_PIPELINE: {SECOND_QUALIFIED: "qualified", LOST: "lost"},
 }
 
 
-def judging(profile: str | None = "warm", goals: dict[str, object] | None = None, **qualification: object) -> Policy:
+def judging(
+    profile: str | None = "warm",
+    goals: dict[str, object] | None = None,
+    suppressing: Collection[str] = ("spam",),
+    **qualification: object,
+) -> Policy:
     """«Сокол» with a profile, three reasons, two pipelines, and these goals besides its own."""
+    reasons = {name: {**reason, "suppress": name in suppressing} for name, reason in REASONS.items()}
     return sokol(
         crm={"pipelines": _PIPELINES, "ignored": []},
         goals=goals or {},
@@ -37,7 +45,7 @@ def judging(profile: str | None = "warm", goals: dict[str, object] | None = None
             "fields": {"location": LOCATION, "budget": BUDGET, "family": "503"},
             **qualification,
         },
-        disqualification={"reasons": REASONS},
+        disqualification={"reasons": reasons},
     )
 
 

@@ -57,7 +57,7 @@ def derive(
 
 def reached(policy: Policy, state: LeadState) -> dict[str, Conversion]:
     """Every goal that a lead came to, whoever's it is to count."""
-    found = {name: _reach(goal, state) for name, goal in policy.goals.items()}
+    found = {name: _reach(policy, name, state) for name in policy.goals}
     return {name: _conversion(policy, name, state, one) for name, one in found.items() if one is not None}
 
 
@@ -76,8 +76,8 @@ def duplicate_of(state: LeadState, repeat_of: str | None) -> str | None:
     return first if first != repeat_of else None
 
 
-def _reach(goal: Goal, state: LeadState) -> _Reached | None:
-    quality = state.quality
+def _reach(policy: Policy, name: str, state: LeadState) -> _Reached | None:
+    goal, quality = policy.goals[name], state.quality
     match goal.on:
         case GoalEvent.RECEIVED:
             return _Reached(state.submitted_at, None) if state.submitted_at is not None else None
@@ -87,7 +87,8 @@ def _reach(goal: Goal, state: LeadState) -> _Reached | None:
         case GoalEvent.QUALIFIED:
             return _Reached(*quality.qualified) if quality.qualified is not None else None
         case GoalEvent.DISQUALIFIED:
-            counts = not goal.reasons or quality.reason in goal.reasons
+            reasons = policy.reasons_of(name)
+            counts = not reasons or quality.reason in reasons
             return _Reached(*quality.disqualified) if quality.disqualified is not None and counts else None
         case GoalEvent.FRAUD:
             at = state.submitted_at or state.occurred_at

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from leadloop.policy.durations import write_duration
-from leadloop.policy.models import Policy
+from leadloop.policy.models import GoalEvent, Policy
 from leadloop.policy.quality import Reason
 
 
@@ -44,18 +44,31 @@ def _disqualification(policy: Policy) -> Iterator[str]:
     rules = policy.disqualification
     yield f"a deal in {' or '.join(map(repr, rules.stages))} is a lost lead; reopened, it is none"
     for name, reason in rules.reasons.items():
-        yield f"  {_reason(name, reason)}"
+        yield f"  {_reason(name, reason, told_of(policy, name))}"
     if rules.reasons:
         yield "a lead lost for any other reason counts as unmapped, and without a reason as missing"
 
 
-def _reason(name: str, reason: Reason) -> str:
+def told_of(policy: Policy, reason: str) -> list[str]:
+    """The goals that keep advertisements from those who are lost for a reason: told of it, or of all who are lost."""
+    is_fraud = policy.disqualification.reasons[reason].fraud
+    return [
+        name
+        for name, goal in policy.goals.items()
+        if (goal.on is GoalEvent.DISQUALIFIED and reason in (policy.reasons_of(name) or (reason,)))
+        or (goal.on is GoalEvent.FRAUD and is_fraud)
+    ]
+
+
+def _reason(name: str, reason: Reason, goals: Sequence[str]) -> str:
     title = f" ({reason.title})" if reason.title else ""
     chosen = f"the CRM's {', '.join(reason.loss_reasons)}" if reason.loss_reasons else "nothing in the CRM"
     channel = "speaks against the channel" if reason.counts_against_channel else "does not speak against the channel"
+    told = " and ".join(goals)
     means = {
         "marketing warms it up": reason.warm_up,
-        "kept from advertisements": reason.suppress,
+        f"kept from advertisements by {told}": bool(told),
+        "to be kept from advertisements, and no goal tells them": reason.suppress and not told,
         "fraud": reason.fraud,
     }
     return "; ".join([f"{name}{title}: {chosen}", channel, *(text for text, applies in means.items() if applies)])

@@ -223,7 +223,8 @@ class Goal(Section):
     stage: Stage | None = None
     """The stage, for ``on: stage``."""
     reasons: tuple[Stage, ...] = ()
-    """For ``on: disqualified``: names of ``disqualification.reasons`` that count; by default all, and none too."""
+    """For ``on: disqualified``: names of ``disqualification.reasons`` that count; by default those with
+    ``suppress: true``, and where none has it everybody who is lost."""
     target: GoalTarget | None = None
     """Identifier of the JavaScript goal in Metrica; by default the goal's own name."""
     value: GoalValue = "none"
@@ -362,6 +363,13 @@ class Policy(Section):
     def target_of(self, goal: str) -> str:
         """The Metrica identifier of a goal."""
         return self.goals[goal].target or goal
+
+    def reasons_of(self, goal: str) -> tuple[str, ...]:
+        """The reasons whose leads a goal ``on: disqualified`` is told of; empty where it is told of everybody lost.
+
+        Those it names; else those with ``suppress: true``; else all, also where no reason was given.
+        """
+        return self.goals[goal].reasons or self.disqualification.suppressing
 
     def settle_of(self, goal: str) -> timedelta:
         """How long a conversion of the goal waits before it may be claimed."""

@@ -110,7 +110,7 @@ def _crm(policy: Policy) -> Iterator[str]:
 
 def _goals(policy: Policy) -> Iterator[str]:
     for name, goal in policy.goals.items():
-        reasons = f" for {' or '.join(goal.reasons)}" if goal.reasons else ""
+        reasons = f" for {' or '.join(policy.reasons_of(name))}" if policy.reasons_of(name) else ""
         event = _EVENTS[goal.on].format(stage=goal.stage, reasons=reasons)
         value = {"none": "no value", "price": "the deal's price"}.get(
             str(goal.value), f"{goal.value} {policy.site.currency}"

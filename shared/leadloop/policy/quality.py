@@ -61,7 +61,8 @@ class Reason(Section):
     warm_up: YesOrNo = False
     """Whether the lead has potential and marketing goes on with it."""
     suppress: YesOrNo = False
-    """Whether such people are kept from being shown advertisements."""
+    """Whether such people are to be kept from being shown advertisements: goals ``on: disqualified`` that name no
+    reasons of their own are told of them, and of nobody else."""
     fraud: YesOrNo = False
     """Whether it was no human at all; the fraud gate believes it."""
 

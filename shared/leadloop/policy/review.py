@@ -7,6 +7,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 
 from leadloop.manifest import Manifest
+from leadloop.policy.chapters import told_of
 from leadloop.policy.crons import check_cron
 from leadloop.policy.findings import Finding, Level
 from leadloop.policy.models import ContactMode, GoalEvent, Policy
@@ -128,9 +129,14 @@ def _quality(policy: Policy) -> Iterator[Finding]:
                 f"nobody is ever lost: no status in crm.pipelines has the stage {' or '.join(disqualification.stages)}"
             )
             yield Finding(Level.WARNING, "goals.disqualified_without_stage", f"goals.{name}.on", text)
-    if disqualification.suppressing and not any(goal.on is GoalEvent.DISQUALIFIED for goal in policy.goals.values()):
-        text = "nothing tells advertisements whom to avoid: write a goal `on: disqualified`, which these reasons reach"
-        yield Finding(Level.WARNING, "disqualification.suppress_without_goal", "disqualification.reasons", text)
+    for name in disqualification.suppressing:
+        if not told_of(policy, name):
+            text = (
+                "nothing tells advertisements whom to avoid: write a goal `on: disqualified` without `reasons`, or add "
+                f"{name} to those of one"
+            )
+            path = f"disqualification.reasons.{name}.suppress"
+            yield Finding(Level.WARNING, "disqualification.suppress_without_goal", path, text)
     if profile is not None and lost and not disqualification.reasons:
         text = "why leads are lost is not said; map the CRM's loss reasons, at most 12, in `disqualification.reasons`"
         yield Finding(Level.NOTE, "disqualification.no_reasons", "disqualification", text)

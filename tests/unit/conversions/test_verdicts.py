@@ -54,11 +54,12 @@ class TestEvents:
         assert (complete["lead_good"], complete["lead_qualified"]) == (after(hours=5), NOON)
 
     def test_who_was_qualified_still_counts_after_the_deal_is_lost(self) -> None:
-        story = (shown("location", "budget"), entered(QUALIFIED, NOON), entered(LOST, after(days=1)))
+        story = (shown("location", "budget", loss_reason=SPAM), entered(QUALIFIED, NOON), entered(LOST, after(days=1)))
         assert {"lead_good", "lead_lost"} <= derived(*story).keys()
 
     def test_it_comes_from_the_crm_so_the_owner_of_the_deal_sends_it(self) -> None:
-        state = state_of(submitted(), linked("7"), entered(LOST, NOON, "7"), policy=POLICY)
+        lost = (entered(LOST, NOON, "7"), shown(at=NOON, deal="7", loss_reason=SPAM))
+        state = state_of(submitted(), linked("7"), *lost, policy=POLICY)
         assert "lead_lost" not in derive(POLICY, state, {"amocrm-lead-7": False})
         assert derive(POLICY, state, {})["lead_lost"].crm_ref == "amocrm-lead-7"
 
@@ -66,18 +67,28 @@ class TestEvents:
         ("loss_reason", "goals"),
         [
             (SPAM, {"lead_bad", "lead_lost"}),
-            (RENT, {"lead_lost"}),
-            (UNKNOWN_REASON, {"lead_lost"}),
-            (None, {"lead_lost"}),
-            (BOT, {"lead_bad", "lead_lost", "lead_fraud"}),
+            (RENT, set()),
+            (UNKNOWN_REASON, set()),
+            (None, set()),
+            (BOT, {"lead_bad", "lead_fraud"}),
         ],
     )
-    def test_a_lost_lead_counts_for_its_reason(self, loss_reason: str | None, goals: set[str]) -> None:
+    def test_a_lost_lead_counts_for_its_reason_and_without_a_list_for_one_that_suppresses(
+        self, loss_reason: str | None, goals: set[str]
+    ) -> None:
         story = (entered(LOST, NOON), shown(at=NOON, loss_reason=loss_reason))
         assert derived(*story).keys() - ORDINARY == goals
 
+    @pytest.mark.parametrize("loss_reason", [SPAM, RENT, BOT, UNKNOWN_REASON, None])
+    def test_everybody_who_is_lost_counts_where_no_reason_suppresses(self, loss_reason: str | None) -> None:
+        policy = judging(goals=GOALS, suppressing=())
+        story = (entered(LOST, NOON), shown(at=NOON, loss_reason=loss_reason))
+        assert "lead_lost" in derived(*story, policy=policy)
+
     def test_reopened_it_is_not_lost(self) -> None:
-        assert "lead_lost" not in derived(entered(LOST, NOON), entered(QUALIFIED, after(hours=5)))
+        story = (entered(LOST, NOON), shown(at=NOON, loss_reason=SPAM))
+        assert "lead_lost" in derived(*story)
+        assert "lead_lost" not in derived(*story, entered(QUALIFIED, after(hours=5)))
 
     def test_fraud_counts_from_the_form_and_only_when_it_is_certain(self) -> None:
         suspected = state_of(submitted(NOON, bot_signs=HONEYPOT), policy=POLICY)
@@ -121,7 +132,8 @@ class TestDuplicates:
 @pytest.fixture
 def desk(server: MetricaServer) -> MetricaDesk:
     """Verdicts matter here, and the counter knows the goals of «Сокол» alone: two of them are put to another use."""
-    goals: dict[str, object] = {"lead_qualified": {"on": "fraud"}, "flat_sold": {"on": "disqualified"}}
+    bad: dict[str, object] = {"on": "disqualified", "reasons": ["spam", "bot"]}
+    goals: dict[str, object] = {"lead_qualified": {"on": "fraud"}, "flat_sold": bad}
     return MetricaDesk(server, judging(None, goals))
 
 

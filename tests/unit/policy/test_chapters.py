@@ -32,13 +32,22 @@ def test_a_cold_profile_asks_for_nothing() -> None:
 
 
 def test_every_reason_says_what_it_means() -> None:
-    assert chapters(judging(None))["Disqualification"] == [
+    told = chapters(judging(None, {"lead_bad": {"on": "disqualified"}, "lead_fraud": {"on": "fraud"}}))
+    assert told["Disqualification"] == [
         "a deal in 'lost' is a lost lead; reopened, it is none",
-        "  spam (Спам): the CRM's 901; speaks against the channel; kept from advertisements",
+        "  spam (Спам): the CRM's 901; speaks against the channel; kept from advertisements by lead_bad",
         "  wants_to_rent: the CRM's 902; does not speak against the channel; marketing warms it up",
-        "  bot: the CRM's 903; speaks against the channel; fraud",
+        "  bot: the CRM's 903; speaks against the channel; kept from advertisements by lead_fraud; fraud",
         "a lead lost for any other reason counts as unmapped, and without a reason as missing",
     ]
+
+
+def test_a_reason_is_not_said_to_suppress_where_no_goal_is_told_of_it() -> None:
+    elsewhere: dict[str, object] = {"lead_bad": {"on": "disqualified", "reasons": ["wants_to_rent"]}}
+    for goals in ({}, elsewhere):
+        spam, rent, _ = chapters(judging(None, goals))["Disqualification"][1:4]
+        assert spam.endswith("; to be kept from advertisements, and no goal tells them")
+        assert rent.endswith("; kept from advertisements by lead_bad") is bool(goals)
 
 
 def test_goals_name_the_verdict_they_wait_for() -> None:
@@ -52,6 +61,8 @@ def test_goals_name_the_verdict_they_wait_for() -> None:
     assert told[-4:] == [
         "lead_good: a lead is qualified with all it must show",
         "lead_bad: a lead is lost for spam or bot",
-        "lead_lost: a lead is lost",
+        "lead_lost: a lead is lost for spam",
         "lead_fraud: a lead is found to be fraud",
     ]
+    everybody = chapters(judging(goals=goals, suppressing=()))["Goals"]
+    assert [line.split(" →")[0] for line in everybody][-2] == "lead_lost: a lead is lost"

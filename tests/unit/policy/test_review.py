@@ -91,6 +91,17 @@ class TestQuality:
         assert "disqualification.no_reasons" not in rules(judging("cold"))
         assert "disqualification.no_reasons" not in rules(sokol()), "who asks for no quality is not told about it"
 
+    def test_a_reason_that_suppresses_and_no_goal_is_told_of(self) -> None:
+        """Each such reason is named: one goal may take some of them and leave out others."""
+        rule, place = "disqualification.suppress_without_goal", "disqualification.reasons.{}.suppress"
+        both = ("spam", "wants_to_rent")
+        some: dict[str, object] = {"lead_bad": {"on": "disqualified", "reasons": ["spam"]}}
+        assert [one.path for one in review(judging(suppressing=both)) if one.rule == rule] == [*map(place.format, both)]
+        assert rules(judging(goals=some, suppressing=both))[rule] == place.format("wants_to_rent")
+        assert rule not in rules(judging(goals=self.BAD, suppressing=both))
+        bot = judging(goals={"lead_fraud": {"on": "fraud"}}, suppressing=("bot",))
+        assert rule not in rules(bot), "the goal on fraud is told of it"
+
     def test_a_reason_that_the_crm_never_gives(self) -> None:
         idle = sokol(disqualification={"reasons": {"spam": {}, "rude": {"loss_reasons": [901]}}})
         assert rules(idle)["disqualification.reason_never_chosen"] == "disqualification.reasons.spam"

@@ -8,9 +8,9 @@ from leadloop.leads.quality import Standing
 from leadloop.policy import Policy
 from leadloop.report.funnel import funnel
 from leadloop.report.what_if import Comparison, compare
-from support.lead_facts import PHONE, after, entered, lead_of, submitted
-from support.policies import QUALIFIED, sokol
-from support.sales import judging, shown
+from support.lead_facts import PHONE, after, entered, lead_of, linked, submitted
+from support.policies import LOST, QUALIFIED, sokol
+from support.sales import RENT, SPAM, UNKNOWN_REASON, judging, shown
 from support.settable_clock import MORNING
 from unit.report.test_standings import CAST, NOW, POLICY, came
 
@@ -55,3 +55,16 @@ def test_where_nobody_is_judged_nobody_is_anothers() -> None:
     told = compared(sokol(), POLICY)
     assert told.before["quality not judged"] == len(LEADS)
     assert told.before["quality another's"] == 0
+
+
+def test_a_reason_that_begins_to_suppress_takes_the_goal_from_all_others() -> None:
+    goals: dict[str, object] = {"lead_bad": {"on": "disqualified"}}
+    lost = [
+        lead_of(submitted(lead_id=reason), linked(reason), entered(LOST, after(hours=1), reason), said, lead_id=reason)
+        for reason in (SPAM, RENT, UNKNOWN_REASON)
+        for said in (shown(at=after(hours=1), deal=reason, loss_reason=reason),)
+    ]
+    everybody, spam = judging(goals=goals, suppressing=()), judging(goals=goals)
+    told = compare(everybody, spam, lost, MORNING, after(days=9), NOW)
+    assert (told.before["goal lead_bad"], told.after["goal lead_bad"]) == (3, 1)
+    assert told.changed.keys() == {RENT, UNKNOWN_REASON}
