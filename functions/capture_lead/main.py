@@ -10,6 +10,7 @@ from leadloop.answers import HttpAnswer
 from leadloop.forms.builders import ConnectionTest
 from leadloop.forms.callers import Caller
 from leadloop.forms.capture import Received, capture
+from leadloop.forms.desk import FormRefused
 from leadloop.ready_answer import ReadyAnswer
 from leadloop.runtime import preload, runtime
 from leadloop.spool import NotKept, publish_or_spool
@@ -32,9 +33,13 @@ def capture_lead(request: flask.Request) -> HttpAnswer | ReadyAnswer:
         publish_or_spool(world, "submissions", captured.message)
     except ConnectionTest as test:
         return answers.plain(test.answer)
+    except FormRefused as refused:
+        return refused.answer
     except NotKept as fault:
         world.log.error("lead_not_kept", reason=str(fault), what_to_do="see the reason: disk, connection or rights")
         return answers.unavailable("the form was not kept", caller.cors)
+    if captured.answer:
+        return answers.plain(captured.answer)
     if caller.navigates:
         return answers.see_other(caller.thank_you(captured.redirect))
     return ReadyAnswer(answers.ok({"lead_id": captured.lead_id, "event_id": captured.message.event_id}, caller.cors))

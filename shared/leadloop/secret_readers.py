@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from leadloop.manifest import Function, Manifest
 from leadloop.policy import ContactMode, Policy
-from leadloop.secrets import SEAL_PRIVATE_KEY, VERDICT_SECRET
+from leadloop.secrets import GOOGLE_FORM_KEY, SEAL_PRIVATE_KEY, TILDA_KEY, VERDICT_SECRET, VK_SECRET
+
+ON_DEMAND = frozenset({VERDICT_SECRET, TILDA_KEY, VK_SECRET, GOOGLE_FORM_KEY})
+"""What only a policy that names its sender needs: nobody else need hear of it."""
 
 
 def secrets_of(function: Function, policy: Policy) -> tuple[str, ...]:
     """The environment variables with secrets that a function of the manifest reads.
 
-    The owner's private key opens contacts only where they are kept, and verdicts are signed only for a policy that
-    names the services they come from; elsewhere nobody is handed the one or the other.
+    The owner's private key opens contacts only where they are kept, and a secret between us and a sender is needed only
+    by a policy that names the sender; elsewhere nobody is handed them.
     """
-    idle = set()
-    if policy.contacts.mode is not ContactMode.KEEP:
-        idle.add(SEAL_PRIVATE_KEY)
-    if not policy.fraud.providers:
-        idle.add(VERDICT_SECRET)
-    return tuple(name for name in function.secrets if name not in idle)
+    asked_for = {
+        SEAL_PRIVATE_KEY: policy.contacts.mode is ContactMode.KEEP,
+        VERDICT_SECRET: bool(policy.fraud.providers),
+        TILDA_KEY: policy.forms.tilda_key is not None,
+        VK_SECRET: bool(policy.forms.vk_groups),
+        GOOGLE_FORM_KEY: policy.forms.google_key == "required",
+    }
+    return tuple(name for name in function.secrets if asked_for.get(name, True))
 
 
 def readers(manifest: Manifest, policy: Policy) -> dict[str, tuple[str, ...]]:

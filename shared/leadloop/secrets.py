@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 
 AMOCRM_TOKEN = "LEADLOOP_AMOCRM_TOKEN"  # noqa: S105 - the name of a variable
 METRICA_TOKEN = "LEADLOOP_METRICA_TOKEN"  # noqa: S105 - the name of a variable
+GOOGLE_FORM_KEY = "LEADLOOP_GOOGLE_FORM_KEY"
 HMAC_KEY = "LEADLOOP_HMAC_KEY"
 HOOK_SECRET = "LEADLOOP_HOOK_SECRET"  # noqa: S105 - the name of a variable
 SEAL_PRIVATE_KEY = "LEADLOOP_SEAL_PRIVATE_KEY"
+TILDA_KEY = "LEADLOOP_TILDA_KEY"
 VERDICT_SECRET = "LEADLOOP_VERDICT_SECRET"  # noqa: S105 - the name of a variable
+VK_SECRET = "LEADLOOP_VK_SECRET"  # noqa: S105 - the name of a variable
 
 
 class SecretMissing(Exception):

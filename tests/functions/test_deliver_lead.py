@@ -91,6 +91,12 @@ class TestKeepCreatesTheLead:
         assert len(desk.deals_of(lead)) == 1
         assert desk.ledger()["contacts"][0]["fields"] == {"PHONE": "+79990000003"}
 
+    def test_who_left_only_a_messenger_is_named_by_it(self, desk: CrmDesk) -> None:
+        for said in ({"telegram": "@anna_p"}, {"telegram": "@boris", "phone": PHONE}):
+            desk.submit("anna", name="Анна", **said)
+        desk.settle()
+        assert sorted(contact["name"] for contact in desk.ledger()["contacts"]) == ["Анна", "Анна @anna_p"]
+
     def test_nothing_of_the_contact_is_logged_or_left_in_clear(self, desk: CrmDesk) -> None:
         desk.break_next("status", path=COMPLEX, status=400)
         arrived(desk)

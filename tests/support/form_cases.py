@@ -1,6 +1,7 @@
 """Golden form posts: ``bodies/forms/<case>.in`` with ``.headers``, and what must be understood in ``.expected.json``.
 
-``expected`` holds ``mode`` and ``place`` when they are not ``hash`` on one machine, and one of:
+``expected`` holds ``mode`` and ``place`` when they are not ``hash`` on one machine, ``forms`` when the policy says
+anything of forms, and one of:
 ``lead`` (what of the submission is not empty, contacts as they were normalised), ``unreadable`` (the
 reason), ``answer`` (a builder's connection test). ``sealed`` is what the owner finds in the sealed contact.
 """
@@ -55,8 +56,10 @@ class FormCase:
 
     def understood(self) -> JsonObject:
         """What the code makes of it, in the words of ``expected``."""
-        circumstances: JsonObject = {name: self.expected[name] for name in ("mode", "place") if name in self.expected}
-        policy = sokol(str(circumstances.get("mode", "hash")))
+        said = ("mode", "place", "forms")
+        circumstances: JsonObject = {name: self.expected[name] for name in said if name in self.expected}
+        forms = {"forms": circumstances["forms"]} if "forms" in circumstances else {}
+        policy = sokol(str(circumstances.get("mode", "hash")), **forms)
         world = World(policy, in_cloud=circumstances.get("place") == "cloud")
         received = Received(self.body, self.headers.get("Content-Type", ""), len(self.body))
         try:

@@ -68,7 +68,8 @@ def _granted(bundle: Bundle, email: str) -> Rights:
 
 
 def _keeping() -> Bundle:
-    policy = sokol(ContactMode.KEEP, fraud={"providers": {"adjust": {}}})
+    forms = {"tilda_key": "Api-Key", "vk_groups": {"200000001": "1a2b3c4d"}, "google_key": "required"}
+    policy = sokol(ContactMode.KEEP, fraud={"providers": {"adjust": {}}}, forms=forms)
     with TemporaryDirectory() as folder:
         copy = checkout(Path(folder) / "checkout")
         keeping = [

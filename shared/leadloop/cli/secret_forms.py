@@ -10,14 +10,17 @@ from typing import NamedTuple
 from leadloop.identity.keys import KeyMalformed, KeyRing
 from leadloop.manifest import Manifest
 from leadloop.policy import Policy
-from leadloop.secret_readers import readers
+from leadloop.secret_readers import ON_DEMAND, readers
 from leadloop.secrets import (
     AMOCRM_TOKEN,
+    GOOGLE_FORM_KEY,
     HMAC_KEY,
     HOOK_SECRET,
     METRICA_TOKEN,
     SEAL_PRIVATE_KEY,
+    TILDA_KEY,
     VERDICT_SECRET,
+    VK_SECRET,
     SecretMissing,
     Secrets,
 )
@@ -27,6 +30,8 @@ from leadloop.verdict import Verdict
 LEAST_KEY_BYTES = 32
 """HMAC-SHA256 gains nothing from more and loses from less (RFC 2104, section 3)."""
 LEAST_HOOK_LETTERS = 16
+LEAST_SHARED_LETTERS = 8
+"""VK's secret keys and Google's webhook keys may be at most 50 characters long, so many do not go far beyond."""
 
 
 class State(StrEnum):
@@ -57,8 +62,8 @@ def look(
     needed = readers(manifest, policy)
     secrets = Secrets(environment)
     for name, read_by in named.items():
-        if name == VERDICT_SECRET and name not in needed:
-            continue  # whoever takes no verdicts need not hear of it
+        if name in ON_DEMAND and name not in needed:
+            continue
         try:
             verdict = form_of(name, secrets, policy, public_key_of)
         except SecretMissing:
@@ -79,6 +84,8 @@ def form_of(name: str, secrets: Secrets, policy: Policy, public_key_of: Callable
             return _hook(secrets)
         case _ if name == VERDICT_SECRET:
             return _signing_keys(secrets)
+        case _ if name in (TILDA_KEY, VK_SECRET, GOOGLE_FORM_KEY):
+            return _shared_keys(secrets, name)
         case _ if name in (AMOCRM_TOKEN, METRICA_TOKEN):
             return _token(secrets, name)
     secrets.get(name)
@@ -122,6 +129,13 @@ def _signing_keys(secrets: Secrets) -> Verdict:
         reason = "expected whsec_ and 24 to 64 bytes in base64; two are joined by a comma while one is replaced"
         return Verdict(False, "secret.signing_form", reason)
     return Verdict(True, "secret.signing_form", "")
+
+
+def _shared_keys(secrets: Secrets, name: str) -> Verdict:
+    if all(len(part) >= LEAST_SHARED_LETTERS for part in secrets.several(name)):
+        return Verdict(True, "secret.shared_form", "")
+    reason = f"expected at least {LEAST_SHARED_LETTERS} characters that nobody guesses; two are joined by a comma"
+    return Verdict(False, "secret.shared_form", reason)
 
 
 def _token(secrets: Secrets, name: str) -> Verdict:

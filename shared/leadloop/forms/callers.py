@@ -32,6 +32,8 @@ class Caller(NamedTuple):
     languages: str = ""
     forwarded_for: str = ""
     """Whom the proxies before us took it from, the nearest one's word last."""
+    environ: Mapping[str, str] = {}
+    """All of the request's headers."""
 
     @classmethod
     def of(cls, environ: Mapping[str, str], site: Site) -> Self:
@@ -52,6 +54,7 @@ class Caller(NamedTuple):
             user_agent=environ.get("HTTP_USER_AGENT", ""),
             languages=environ.get("HTTP_ACCEPT_LANGUAGE", ""),
             forwarded_for=environ.get("HTTP_X_FORWARDED_FOR", ""),
+            environ=environ,
         )
 
     @property

@@ -7,7 +7,9 @@ from typing import IO, NamedTuple, Protocol, Self
 from leadloop.forms.body import BodyUnreadable, media_type, read_fields
 from leadloop.forms.builders import ConnectionTest, read_form
 from leadloop.forms.callers import Caller
+from leadloop.forms.desk import Desk, FormRefused
 from leadloop.forms.form_post import FormPost
+from leadloop.forms.named_fields import named_by_policy
 from leadloop.forms.sender import sender_of
 from leadloop.forms.submission import Circumstances, reduce
 from leadloop.identity.keys import KeyMalformed, KeyRing
@@ -51,14 +53,19 @@ class Captured(NamedTuple):
     lead_id: str | None = None
     """``None`` while nobody knows what was sent."""
     redirect: str = ""
+    answer: str = ""
+    """The text that its builder wants to be answered."""
 
 
 def capture(runtime: Runtime, received: Received, caller: Caller) -> Captured:
-    """Read a form post. Whatever was sent becomes a message; nothing but ``ConnectionTest`` is raised."""
+    """Read a form post. Whatever was sent becomes a message; only ``ConnectionTest`` and ``FormRefused`` are raised."""
     event_id = runtime.entropy.token()
     try:
         return _understand(runtime, received, caller, event_id)
     except ConnectionTest:
+        raise
+    except FormRefused as fault:
+        runtime.log.warning("form_refused", event_id=event_id, reason=str(fault), what_to_do=fault.what_to_do)
         raise
     except BodyUnreadable as fault:
         reason = str(fault)
@@ -76,7 +83,9 @@ def _understand(runtime: Runtime, received: Received, caller: Caller, event_id: 
     cap = runtime.policy.defaults.body_cap
     if received.size > cap or len(received.body) > cap:
         raise BodyUnreadable(f"a body of {received.size} bytes is over the cap of {cap} (defaults.body_cap)")
-    post = _with_page(read_form(read_fields(received.body, received.content_type)), caller)
+    forms = runtime.policy.forms
+    post = read_form(read_fields(received.body, received.content_type), Desk(forms, runtime.secrets, caller.environ))
+    post = _with_page(named_by_policy(post, forms.fields) if forms.fields else post, caller)
     ring = KeyRing.of(runtime.secrets)
     circumstances = Circumstances(
         policy=runtime.policy,
@@ -88,7 +97,7 @@ def _understand(runtime: Runtime, received: Received, caller: Caller, event_id: 
     )
     lead_id, left_out, submission = reduce(post, circumstances)
     runtime.log.info("lead_captured", event_id=event_id, lead_id=lead_id, left_out=json_list(sorted(left_out)))
-    return Captured(WrittenLead.of(event_id, submission), lead_id, post.first("redirect"))
+    return Captured(WrittenLead.of(event_id, submission), lead_id, post.first("redirect"), post.answer)
 
 
 def _with_page(post: FormPost, caller: Caller) -> FormPost:

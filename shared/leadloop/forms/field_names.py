@@ -28,7 +28,7 @@ _CARRIERS = frozenset(
 )  # fmt: skip
 """Objects that only carry fields: ``contacts.phone`` is a phone, ``payment.products.0.name`` is no name."""
 
-PERSONAL = ("phone", "email", "name", "comment")
+PERSONAL = ("phone", "email", "name", "messenger", "comment")
 
 SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "phone": ("phone", "tel", "telephone", "phone number", "phonenumber", "mobile", "mobile phone", "телефон",
@@ -37,6 +37,8 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
               "ma email"),
     "name": ("name", "full name", "fullname", "fio", "first name", "firstname", "username", "имя", "фио",
              "имя фамилия", "имя и фамилия", "как вас зовут", "как к вам обращаться", "ma name"),
+    "messenger": ("messenger", "telegram", "tg", "viber", "vk", "vkontakte", "instagram", "skype", "max messenger",
+                  "мессенджер", "телеграм", "телеграмм", "вайбер", "вконтакте", "вк", "ник в телеграм"),
     "comment": ("comment", "comments", "message", "text", "textarea", "question", "комментарий", "комментарии",
                 "сообщение", "вопрос", "пожелания"),
     "phone_key": ("phone key", "phone hmac"),

@@ -31,7 +31,7 @@ NO_TAGS: Mapping[str, str] = MappingProxyType({})
 class FormPost:
     """A form post as its builder reads it. Holds contacts in clear: it never leaves the process."""
 
-    __slots__ = ("_urls", "fields", "is_relayed", "offered", "remembered_utm")
+    __slots__ = ("_urls", "answer", "fields", "is_relayed", "offered", "remembered_utm")
 
     def __init__(
         self,
@@ -39,6 +39,7 @@ class FormPost:
         offered: Mapping[str, tuple[str, ...]],
         remembered_utm: Mapping[str, str] = NO_TAGS,
         is_relayed: bool = False,
+        answer: str = "",
     ) -> None:
         self.fields = fields
         self.offered = offered
@@ -47,6 +48,8 @@ class FormPost:
         """First-visit UTM that a builder keeps for the visitor."""
         self.is_relayed = is_relayed
         """Whether a builder's server passed it on, so that what the request says of its sender is the builder's."""
+        self.answer = answer
+        """The very text that a builder wants to be answered once the lead is kept."""
         self._urls: dict[str, PageUrl] = {}
 
     @classmethod
@@ -54,9 +57,13 @@ class FormPost:
         """The post as its field names alone tell it."""
         return cls(fields, roles(fields.values))
 
+    def offering(self, offered: Mapping[str, tuple[str, ...]]) -> FormPost:
+        """The same post with these candidates for roles."""
+        return FormPost(self.fields, offered, self.remembered_utm, self.is_relayed, self.answer)
+
     def on_page(self, page: str) -> FormPost:
         """The same post from the page at this URL."""
-        return FormPost(self.fields, {**self.offered, "page": (page,)}, self.remembered_utm, self.is_relayed)
+        return self.offering({**self.offered, "page": (page,)})
 
     def first(self, role: str) -> str:
         """The most trusted value of a role, or nothing."""

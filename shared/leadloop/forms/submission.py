@@ -31,6 +31,7 @@ _ADDRESSES = ("page", "landing", "referrer", "first_landing", "first_referrer")
 _READY: Mapping[ContactKind, str] = {"phone": "phone_key", "email": "email_key"}
 """The role of a key that the sender made, of each kind of contact."""
 _TAKES_NO_CONTACTS = "contacts.mode `none` takes no contacts"
+_NO_KEY_OF_MESSENGERS = "a name in a messenger has no keyed hash; only contacts.mode `keep` takes it, sealed"
 _ONLY_READY_KEYS = "a raw contact may not come here in contacts.mode `hash`; send phone_key or email_key"
 
 
@@ -109,6 +110,8 @@ def reduce(post: FormPost, read: Circumstances) -> Reduced:
 
 def _contact_keys(post: FormPost, read: Circumstances, sieve: Sieve) -> list[tuple[ContactHash, ...]]:
     """The keys of each contact, newest first."""
+    if read.policy.contacts.mode is not ContactMode.KEEP and post.first("messenger"):
+        sieve.left_out["messenger"] = _NO_KEY_OF_MESSENGERS
     if read.policy.contacts.mode is ContactMode.NONE:
         sieve.left_out |= {kind: _TAKES_NO_CONTACTS for kind in _READY if post.first(kind) or post.first(_READY[kind])}
         return []
@@ -167,6 +170,7 @@ def _sealed_contact(post: FormPost, policy: Policy) -> str | None:
         name=post.first("name")[:200],
         phones=phones or tuple(filter(None, [typed["phone"]])),
         emails=emails or tuple(filter(None, [typed["email"]])),
+        messengers=tuple([name[: normalise.MAX_TYPED] for name in post.offered.get("messenger", ())]),
         comment=post.first("comment")[:4000],
     )
     return contact.sealed(policy.contacts.public_key) if contact else None

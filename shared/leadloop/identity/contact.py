@@ -16,6 +16,8 @@ class Contact(BaseModel):
     phones: tuple[str, ...] = ()
     """E.164; or, when the field held no valid number, what was typed."""
     emails: tuple[str, ...] = ()
+    messengers: tuple[str, ...] = ()
+    """Names or links in messengers, as they were typed."""
     comment: str = ""
 
     def __repr__(self) -> str:
@@ -26,7 +28,7 @@ class Contact(BaseModel):
 
     def __bool__(self) -> bool:
         """Whether there is anything to keep."""
-        return bool(self.name or self.phones or self.emails or self.comment)
+        return bool(self.name or self.phones or self.emails or self.messengers or self.comment)
 
     def sealed(self, public_key: str) -> str:
         """The contact as it may travel and rest. Raises ``KeyMalformed``."""

@@ -19,6 +19,7 @@ from leadloop.policy.agreement import (
     refuse,
 )
 from leadloop.policy.duplicates import Duplicates, Identity
+from leadloop.policy.forms import Forms
 from leadloop.policy.fraud import Fraud
 from leadloop.policy.quality import Disqualification, Qualification
 from leadloop.policy.quality_agreement import (
@@ -295,6 +296,8 @@ class Policy(Section):
 
     site: Site
     """The site and its counter."""
+    forms: Forms = Field(default_factory=Forms.model_construct)
+    """What forms call their fields, and who must prove who they are."""
     contacts: Contacts
     """How personal data are treated."""
     crm: AmoCrm

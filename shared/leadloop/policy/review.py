@@ -23,6 +23,7 @@ LINKED_FOR = timedelta(days=21)
 def review(policy: Policy) -> Iterator[Finding]:
     """Findings about the policy alone."""
     yield from _site(policy)
+    yield from _forms(policy)
     yield from _crm(policy)
     yield from _sources(policy)
     yield from _goals(policy)
@@ -64,6 +65,19 @@ def _site(policy: Policy) -> Iterator[Finding]:
         if origin.endswith(".example"):
             text = f"{origin} is an example that nobody can own; put the site's own origin here"
             yield Finding(Level.WARNING, "site.example_origin", path, text)
+
+
+def _forms(policy: Policy) -> Iterator[Finding]:
+    from leadloop.forms.field_names import plain_name  # functions review nothing, and some read no form
+
+    written: dict[str, str] = {}
+    for name in policy.forms.fields:
+        first = written.setdefault(plain_name(name), name)
+        if first != name:
+            text = (
+                f"{first!r} and {name!r} are one name: letter case, spaces and signs mean nothing; remove one of them"
+            )
+            yield Finding(Level.ERROR, "forms.same_field", f"forms.fields.{name}", text)
 
 
 def _crm(policy: Policy) -> Iterator[Finding]:

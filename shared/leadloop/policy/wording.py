@@ -10,7 +10,16 @@ from pydantic_core import ErrorDetails
 
 from leadloop.policy.settings import meanings, section_at, settings
 from leadloop.policy.tree import Path
-from leadloop.secrets import AMOCRM_TOKEN, HMAC_KEY, HOOK_SECRET, METRICA_TOKEN, SEAL_PRIVATE_KEY
+from leadloop.secrets import (
+    AMOCRM_TOKEN,
+    GOOGLE_FORM_KEY,
+    HMAC_KEY,
+    HOOK_SECRET,
+    METRICA_TOKEN,
+    SEAL_PRIVATE_KEY,
+    TILDA_KEY,
+    VK_SECRET,
+)
 
 _Context: TypeAlias = dict[str, Any]
 
@@ -33,6 +42,9 @@ _EXPECTED: dict[str, Callable[[_Context], str]] = {
 
 _SECRET_SIGNS = ("token", "secret", "password", "passwd", "api_key", "apikey", "private", "hmac")
 _VARIABLE_OF = (
+    (("tilda",), TILDA_KEY),
+    (("vk_",), VK_SECRET),
+    (("google",), GOOGLE_FORM_KEY),
     (("hook",), HOOK_SECRET),
     (("hmac",), HMAC_KEY),
     (("private", "seal"), SEAL_PRIVATE_KEY),
@@ -41,6 +53,8 @@ _VARIABLE_OF = (
 )
 _MOVED: dict[Path, str] = {("defaults", "duplicate_window"): "duplicates.window"}
 """Settings that older policies have elsewhere, and where they are now."""
+_MAY_BE_A_KEY: frozenset[Path] = frozenset({("forms", "tilda_key")})
+"""Settings that ask for a key's name, where somebody will write the key: what was found is not shown."""
 _LONGEST_SHOWN = 30
 """Below the length of every token and key that leadloop uses."""
 
@@ -57,6 +71,8 @@ def say(error: ErrorDetails) -> str:
     if kind == "contradiction":
         return str(context["text"])
     expected = _EXPECTED[kind](context) if kind in _EXPECTED else error["msg"]
+    if path in _MAY_BE_A_KEY and isinstance(found, str):
+        return f"expected {expected}, found a text of {len(found)} characters"
     return f"expected {expected}, found {shown(found)}{_advice(kind, found, context)}"
 
 

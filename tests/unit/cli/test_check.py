@@ -181,6 +181,14 @@ class TestEnvironment:
             owner.sets("LEADLOOP_VERDICT_SECRET", secret)
             assert owner.environment()["LEADLOOP_VERDICT_SECRET"][0] == state
 
+    def test_the_key_of_a_sender_is_needed_only_where_the_policy_asks_for_it(self, owner: Owner) -> None:
+        assert not [name for name in owner.environment() if "TILDA" in name]
+        owner.writes("goals:", "forms: {tilda_key: Api-Key}\ngoals:")
+        assert owner.environment()["LEADLOOP_TILDA_KEY"] == ("missing", "")
+        for secret, state in (("long-enough", "set"), ("long-enough,short", "malformed")):
+            owner.sets("LEADLOOP_TILDA_KEY", secret)
+            assert owner.environment()["LEADLOOP_TILDA_KEY"][0] == state
+
     def test_private_key_is_needed_only_where_contacts_are_kept(self, owner: Owner) -> None:
         owner.unsets("LEADLOOP_SEAL_PRIVATE_KEY")
         assert ("note", "environment.missing") in owner.rules()

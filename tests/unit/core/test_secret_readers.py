@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from leadloop.secret_readers import readers, secrets_of
-from leadloop.secrets import SEAL_PRIVATE_KEY, VERDICT_SECRET
+from leadloop.secrets import GOOGLE_FORM_KEY, SEAL_PRIVATE_KEY, TILDA_KEY, VERDICT_SECRET, VK_SECRET
 from support.knocks import MANIFEST
 from support.policies import sokol
+
+OF_SENDERS = (TILDA_KEY, VK_SECRET, GOOGLE_FORM_KEY)
 
 
 @pytest.mark.parametrize(("mode", "handed"), [("none", ()), ("hash", ()), ("keep", ("deliver-lead",))])
@@ -22,7 +24,23 @@ def test_verdicts_are_signed_only_for_a_policy_that_names_services(
     assert readers(MANIFEST, sokol(fraud={"providers": providers})).get(VERDICT_SECRET, ()) == handed
 
 
+@pytest.mark.parametrize(
+    ("forms", "handed"),
+    [
+        ({}, set()),
+        ({"tilda_key": "Api-Key"}, {TILDA_KEY}),
+        ({"vk_groups": {"200000001": "1a2b3c4d"}}, {VK_SECRET}),
+        ({"google_key": "required"}, {GOOGLE_FORM_KEY}),
+    ],
+)
+def test_keys_of_senders_are_handed_out_only_for_a_policy_that_asks_for_them(
+    forms: dict[str, object], handed: set[str]
+) -> None:
+    found = readers(MANIFEST, sokol(forms=forms))
+    assert {name for name in OF_SENDERS if found.get(name) == ("capture-lead",)} == handed
+
+
 def test_every_other_secret_is_handed_to_whoever_the_manifest_names() -> None:
-    by_policy = {SEAL_PRIVATE_KEY, VERDICT_SECRET}
+    by_policy = {SEAL_PRIVATE_KEY, VERDICT_SECRET, *OF_SENDERS}
     for name, function in MANIFEST.functions.items():
         assert set(function.secrets) - by_policy == set(secrets_of(function, sokol("hash"))), name

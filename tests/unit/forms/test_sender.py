@@ -7,8 +7,10 @@ import pytest
 from leadloop.forms.body import read_fields
 from leadloop.forms.builders import read_form
 from leadloop.forms.callers import Caller
+from leadloop.forms.desk import Desk
 from leadloop.forms.sender import NOBODY, Sender, looks_made_up, sender_of
 from leadloop.identity.keys import KeyRing
+from leadloop.secrets import Secrets
 from support.policies import HMAC_KEY, ORIGIN, sokol
 from support.wsgi_names import environ_of
 
@@ -29,7 +31,7 @@ def sender(
     policy = sokol(mode)
     if not languages:
         del headers["Origin"]
-    post = read_form(read_fields(body, "application/json"))
+    post = read_form(read_fields(body, "application/json"), Desk(policy.forms, Secrets({})))
     return sender_of(Caller.of(environ_of(headers), policy.site), post, policy, KeyRing.read(ring))
 
 

@@ -46,5 +46,7 @@ def test_what_is_commented_out_holds_once_the_hashes_are_gone(language: Language
         *OWN_FIELDS,
     }
     assert policy.crm.fields.own == OWN_FIELDS
+    assert set(policy.forms.fields.values()) == {"phone", "ignored"}
+    assert (policy.forms.tilda_key, policy.forms.vk_groups) == ("Api-Key", {"200000001": "1a2b3c4d"})
     assert (policy.qualification.profile, policy.qualification.needed) == ("warm", ("location", "budget"))
     assert set(policy.disqualification.reasons) == {"spam", "wants_to_rent"}

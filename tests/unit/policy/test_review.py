@@ -153,3 +153,9 @@ def test_a_rule_on_a_number_that_no_deal_tells() -> None:
         "sources.rules[0].called_number"
     ]
     assert "sources.number_not_read" not in rules(sokol(sources=rules_of, crm={"fields": {"called_number": "860002"}}))
+
+
+def test_one_field_named_twice() -> None:
+    said = {"Ваш контакт": "phone", "ваш_контакт": "email", "Контакт": "phone"}
+    assert rules(sokol(forms={"fields": said}))["forms.same_field"] == "forms.fields.ваш_контакт"
+    assert "forms.same_field" not in rules(sokol(forms={"fields": {"Ваш контакт": "phone", "Контакт": "phone"}}))

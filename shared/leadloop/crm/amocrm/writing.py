@@ -122,7 +122,9 @@ def _contact(contact: Contact) -> JsonObject:
         for code, typed in points
         if typed
     ]
-    named: JsonObject = {"name": contact.name} if contact.name else {}
+    # Which field of a contact holds a messenger, and whether it has one, differs between accounts: all have a name.
+    names = [contact.name, *(contact.messengers if not values else ())]
+    named: JsonObject = {"name": name} if (name := " ".join(filter(None, names))) else {}
     return {**named, "custom_fields_values": values} if values else named
 
 

@@ -11,13 +11,14 @@ from pkgutil import iter_modules
 from typing import Protocol, cast
 
 from leadloop.forms.body import Fields
+from leadloop.forms.desk import Desk
 from leadloop.forms.form_post import FormPost
 
 _LAST = "generic"
 
 
 class ConnectionTest(Exception):
-    """The post only asks whether we are here; it is answered with ``answer`` and is no lead."""
+    """The post only tries the connection; it is answered with ``answer`` and is no lead."""
 
     def __init__(self, answer: str) -> None:
         super().__init__("a builder's connection test")
@@ -31,8 +32,8 @@ class Builder(Protocol):
         """Whether the builder's own marks are in the form."""
         ...
 
-    def read(self, fields: Fields) -> FormPost:
-        """The form in the field's terms. Raises ``ConnectionTest``."""
+    def read(self, fields: Fields, desk: Desk, /) -> FormPost:
+        """The form in the field's terms. Raises ``ConnectionTest`` or ``FormRefused``."""
         ...
 
 
@@ -44,9 +45,9 @@ def _found() -> tuple[Builder, ...]:
 *BUILDERS, GENERIC = _found()
 
 
-def read_form(fields: Fields) -> FormPost:
-    """The form as the first builder that recognises it reads it. Raises ``ConnectionTest``."""
+def read_form(fields: Fields, desk: Desk) -> FormPost:
+    """The form as the first builder that recognises it reads it. Raises ``ConnectionTest`` or ``FormRefused``."""
     for builder in BUILDERS:
         if builder.recognises(fields):
-            return builder.read(fields)
-    return GENERIC.read(fields)
+            return builder.read(fields, desk)
+    return GENERIC.read(fields, desk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from leadloop.forms.body import Fields
+from leadloop.forms.desk import Desk
 from leadloop.forms.form_post import FormPost
 
 
@@ -11,6 +12,6 @@ def recognises(fields: Fields) -> bool:  # noqa: ARG001 - the shape of every bui
     return True
 
 
-def read(fields: Fields) -> FormPost:
+def read(fields: Fields, _desk: Desk) -> FormPost:
     """Field names tell the whole of it."""
     return FormPost.of(fields)

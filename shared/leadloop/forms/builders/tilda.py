@@ -10,28 +10,37 @@ import re
 
 from leadloop.forms.body import Fields
 from leadloop.forms.builders import ConnectionTest
+from leadloop.forms.desk import Desk
 from leadloop.forms.field_names import UTM
 from leadloop.forms.form_post import FormPost, cookies_of
+from leadloop.secrets import TILDA_KEY
 
 _FORM_ID = re.compile(r"form\d{3,}")
+_TEST = ("test",)
+_WITH_A_KEY = 2
 _PAIR = re.compile(r"\|\|\|(?:amp;)?")
 
 
 def recognises(fields: Fields) -> bool:
-    """A project-and-lead number, a form number of Tilda's shape, its cookies, or its connection test."""
-    values = fields.values
-    return (
-        ("tranid",) in values
-        or (("formid",) in values and _FORM_ID.fullmatch(values[("formid",)]) is not None)
-        or "tildauid=" in values.get(("COOKIES",), "")
-        or _is_connection_test(fields)
-    )
+    """A project-and-lead number, a form number of Tilda's shape, its cookies, or what may be its connection test."""
+    return _has_marks(fields) or _may_be_test(fields)
 
 
-def read(fields: Fields) -> FormPost:
-    """The form; ``referer`` is the page itself, the ``TILDAUTM`` cookie holds the first visit's tags for 30 days."""
-    if _is_connection_test(fields):
-        raise ConnectionTest("ok")
+def read(fields: Fields, desk: Desk) -> FormPost:
+    """The form; ``referer`` is the page itself, the ``TILDAUTM`` cookie holds the first visit's tags for 30 days.
+
+    Raises ``ConnectionTest``, and ``FormRefused`` for a post without the API key that the policy asks for.
+    """
+    named = desk.forms.tilda_key
+    if _may_be_test(fields):
+        if fields.values.keys() <= {_TEST, (named,)}:
+            raise ConnectionTest("ok")
+        if not _has_marks(fields):
+            return FormPost.of(fields)  # somebody else's, with a field of that name
+    if named:
+        key = fields.values.get((named,)) or desk.parameter(named)
+        desk.demand(TILDA_KEY, key, "Tilda", "the webhook's API key in Tilda")
+        fields = fields._replace(values={path: text for path, text in fields.values.items() if path != (named,)})
     post = FormPost.of(fields)
     offered = {role: values for role, values in post.offered.items() if role != "referrer"}
     if page := fields.values.get(("referer",)):
@@ -39,8 +48,18 @@ def read(fields: Fields) -> FormPost:
     return FormPost(fields, offered, _remembered(post.first("cookies")), is_relayed=True)
 
 
-def _is_connection_test(fields: Fields) -> bool:
-    return len(fields.values) == 1 and fields.values.get(("test",)) == "test"
+def _has_marks(fields: Fields) -> bool:
+    values = fields.values
+    return (
+        ("tranid",) in values
+        or _FORM_ID.fullmatch(values.get(("formid",), "")) is not None
+        or "tildauid=" in values.get(("COOKIES",), "")
+    )
+
+
+def _may_be_test(fields: Fields) -> bool:
+    """``test=test``, alone or with an API key."""
+    return len(fields.values) <= _WITH_A_KEY and fields.values.get(_TEST) == "test"
 
 
 def _remembered(cookies: str) -> dict[str, str]:

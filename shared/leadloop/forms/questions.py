@@ -1,0 +1,62 @@
+"""Forms that tell a field by an object: what it is called, what was answered. Made into fields by those names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from leadloop.forms.body import MAX_NAME, Fields, Path
+from leadloop.forms.form_post import FormPost
+
+_NOT_ASKED = ("honeypot", "redirect")
+"""Whoever names a question so means what people answer: a company's website is no trap."""
+
+
+class Answered(NamedTuple):
+    """One field of a form, under each of the names it goes by."""
+
+    names: tuple[str, ...]
+    texts: tuple[str, ...]
+
+
+def within(values: Mapping[Path, str], *place: str) -> dict[str, dict[Path, str]]:
+    """The entries of a list or an object at ``place``: what each holds, by the rest of its path."""
+    found: dict[str, dict[Path, str]] = {}
+    for path, text in values.items():
+        if path[: len(place)] == place and len(path) > len(place):
+            found.setdefault(path[len(place)], {})[path[len(place) + 1 :]] = text
+    return found
+
+
+def texts_at(entry: Mapping[Path, str], name: str) -> tuple[str, ...]:
+    """One value or several: a text, a list of texts, or a list of ``{"value": …}``."""
+    return tuple(text for path, text in entry.items() if path[:1] == (name,) and _is_value(path[1:]))
+
+
+def fields_of(answered: Iterable[Answered]) -> dict[Path, str]:
+    """The answers as flat fields; several values of one are joined, and of a name given twice the first stands."""
+    found: dict[Path, str] = {}
+    for names, texts in answered:
+        text = ", ".join(dict.fromkeys(filter(None, map(str.strip, texts))))
+        for name in filter(None, (name.strip()[:MAX_NAME] for name in names)):
+            if text:
+                found.setdefault((name,), text)
+    return found
+
+
+def whole_name(values: Mapping[Path, str]) -> dict[Path, str]:
+    """First and last name as one, when the form asks for both."""
+    by_name = {path[0].casefold(): text.strip() for path, text in values.items() if len(path) == 1}
+    both = " ".join(filter(None, (by_name.get("first_name"), by_name.get("last_name"))))
+    return {("name",): both} if both else {}
+
+
+def asked_post(fields: Fields, values: Mapping[Path, str]) -> FormPost:
+    """The post of a builder's server whose fields are questions that people answered."""
+    post = FormPost.of(fields._replace(values=values))
+    offered = {role: texts for role, texts in post.offered.items() if role not in _NOT_ASKED}
+    return FormPost(post.fields, offered, is_relayed=True)
+
+
+def _is_value(below: Path) -> bool:
+    return all(segment.isdecimal() or segment == "value" for segment in below)
