@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from support.world import World
 
-# A busy machine is no failure: no example of Hypothesis is timed.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=50)
+# A busy machine is no failure: no example of Hypothesis is timed. A test that names a number of its own has it in both.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=25)
 settings.register_profile("deep", settings.get_profile("untimed"), max_examples=1000)
 settings.load_profile("untimed")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.queries import (
@@ -75,7 +75,6 @@ def answers(store: Store, query: Query) -> list[object]:
             return pages
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(batches=BATCHES, asked=st.lists(QUERIES, min_size=3, max_size=8))
 def test_the_same_writes_and_queries_have_the_same_outcome(batches: list[list[Write]], asked: list[Query]) -> None:
     memory = MemoryStore()

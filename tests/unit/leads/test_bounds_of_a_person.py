@@ -6,7 +6,7 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leadloop.leads import by_client_id
@@ -102,7 +102,6 @@ def histories(draw: st.DrawFn) -> list[LeadCaptured]:
     [bounded(3), bounded(4, keys=["phone"], window="2d"), bounded(3, keys=["person", "client_id"], window="ever")],
     ids=["person", "phone", "with browsers"],
 )
-@settings(max_examples=80, deadline=None)
 @given(forms=histories(), seed=st.integers(0, 99))
 def test_across_the_bound_any_order_is_as_all_at_once(policy: Policy, forms: list[LeadCaptured], seed: int) -> None:
     one, other = Register(policy=policy).take(*forms), Register(policy=policy).take(*shuffled(forms, seed))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leadloop.leads.lead import Lead
@@ -42,7 +42,8 @@ def histories(draw: st.DrawFn) -> list[LeadCaptured]:
         lead_id = f"l{draw(st.integers(0, 6))}"
         at = MORNING + draw(st.sampled_from([0, 0.5, 1, 1.5, 30, 31, 24 * 9])) * timedelta(hours=1)
         ids = {"client_id": client} if (client := draw(CLIENTS)) else {}
-        form = sent(lead_id, at, *draw(KEYS), **draw(PLACES), **ids)
+        bot = {"bot_signs": {"honeypot_filled": True}} if draw(st.sampled_from([False, False, True])) else {}
+        form = sent(lead_id, at, *draw(KEYS), **draw(PLACES), **ids, **bot)
         forms.append(form.model_copy(update={"event_id": f"e-{number}"}))
     return forms
 
@@ -66,7 +67,6 @@ def rule(**said: object) -> Policy:
     ],
     ids=["person", "phone", "with browsers"],
 )
-@settings(max_examples=60, deadline=None)
 @given(forms=histories(), chance=st.randoms(), sold=st.integers(0, 3))
 def test_one_by_one_in_any_order_is_as_all_at_once(
     policy: Policy, forms: list[LeadCaptured], chance: object, sold: int

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leadloop.leads import facts_of
@@ -122,7 +122,6 @@ def persons(draw: st.DrawFn) -> list[Lead]:
 
 
 @pytest.mark.parametrize("within", ["ever", "1d", "1 months"])
-@settings(max_examples=150, deadline=None)
 @given(leads=persons(), shared=st.sampled_from([frozenset[str](), frozenset({BORIS})]))
 def test_clients_and_loans_are_what_looking_at_each_pair_says(
     within: str, leads: list[Lead], shared: frozenset[str]
