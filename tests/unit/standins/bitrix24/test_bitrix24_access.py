@@ -91,6 +91,12 @@ def test_json_forms_and_queries_ask_for_the_same(portal: Bitrix24Driver, suffix:
     assert [one.get_json()["result"] for one in answers] == [[{"ID": str(deal), "TITLE": "Анна"}]] * 3
 
 
+def test_a_body_adds_to_the_query(portal: Bitrix24Driver) -> None:
+    deal = portal.deal(TITLE="Анна")
+    answer = portal.client.post(f"/rest/{OLGA}/{CODE}/crm.deal.update?ID={deal}", json={"FIELDS": {"TITLE": "Борис"}})
+    assert (answer.get_json()["result"], portal.read(deal)["TITLE"]) == (True, "Борис")
+
+
 def test_a_form_creates_with_phones(portal: Bitrix24Driver) -> None:
     data = {"fields[NAME]": "Анна", "fields[PHONE][0][VALUE]": "+79990000001", "fields[PHONE][0][VALUE_TYPE]": "MOBILE"}
     created = portal.client.post(f"/rest/{OLGA}/{CODE}/crm.contact.add", data=data).get_json()["result"]

@@ -115,6 +115,7 @@ def test_dates_are_told_with_the_servers_offset(portal: Bitrix24Driver) -> None:
     assert portal.read(deal)["DATE_CREATE"] == "2026-09-01T11:00:00+02:00"
     assert portal.result("server.time") == "2026-09-01T11:00:00+02:00"
     assert portal.result("crm.deal.list", filter={">=DATE_CREATE": "2026-09-01T09:00:00+00:00"})
+    assert portal.result("crm.deal.list", filter={">=DATE_CREATE": "2026-09-01T11:00:00"})
     assert not portal.result("crm.deal.list", filter={">DATE_CREATE": "2026-09-01T11:00:00"})
     assert portal.result("crm.deal.list", filter={">=DATE_CREATE": "2026-09-01"})
 
