@@ -25,6 +25,8 @@ class Sighting(NamedTuple):
     """When the lead occurred."""
     keys: frozenset[str]
     """All strong ids it came with, this one included."""
+    is_stopped: bool = False
+    """Whether the fraud gate lets nothing of it pass, so that it joins nobody and says nothing of its ids."""
 
 
 Sightings = Mapping[str, Sighting]
@@ -39,9 +41,9 @@ def user_key(user_id: str) -> str:
 def judge_shared(key: str, seen: Sightings, most_persons: int) -> Verdict:
     """Whether a strong id is of one person: by the other strong ids that its leads came with.
 
-    Leads that came with nothing else stand for nobody, however many there are.
+    Leads that came with nothing else stand for nobody, however many there are, and neither do bots.
     """
-    others = [sighting.keys - {key} for sighting in seen.values()]
+    others = [sighting.keys - {key} for sighting in seen.values() if not sighting.is_stopped]
     users = {other for keys in others for other in keys if other.startswith(USER)}
     if len(users) > 1:
         return Verdict(False, "identity.contradicting_users", f"it came with {len(users)} confirmed UserIDs")

@@ -45,8 +45,8 @@ def asked(lead: Kin) -> list[str]:
 
 
 def joined_by(lead: Kin) -> str | None:
-    """The ClientID that may join a lead to others; ``None`` for one that has strong ids, or none of either."""
-    return min(lead.client_ids, default=None) if not lead.state.strong_ids else None
+    """The ClientID that may join a lead to others; ``None`` for one that has strong ids, or joins nobody at all."""
+    return min(lead.client_ids, default=None) if lead.joins and not lead.state.strong_ids else None
 
 
 def browser_of(client_id: str, leads_of: LeadsOf, name_of: NameOf) -> Browser:
@@ -55,7 +55,7 @@ def browser_of(client_id: str, leads_of: LeadsOf, name_of: NameOf) -> Browser:
     leads = tuple(one for one in found[:LOOKED_AT] if joined_by(one) == client_id)
     if len(found) > MOST_LEADS:
         return Browser(leads, is_shared=True)
-    names = {name for one in found if one.state.strong_ids and (name := name_of(one)) is not None}
+    names = {name for one in found if one.strong_ids and (name := name_of(one)) is not None}
     return Browser(leads, len(names) > 1, min(names, default=None))
 
 

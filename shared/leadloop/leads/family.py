@@ -118,7 +118,7 @@ class _Placing:
         turned: set[str] = set()
         for kin in own.values():
             changed = self._file(kin)
-            turned |= self._relations.replace(changed)
+            turned |= self._left_by(kin, changed) | self._relations.replace(changed)
             filed |= changed
         self._has_turned = bool(turned)
         told: dict[str, Lead] = {}
@@ -137,22 +137,29 @@ class _Placing:
         placed = {lead_id: told.get(lead_id, lead) for lead_id, lead in self._leads.items()}
         return Placed(placed, tuple(writes), is_settled)
 
+    def _left_by(self, own: Kin, changed: Iterable[str]) -> set[str]:
+        """Leads that one was joined to, which from now on joins nobody."""
+        records = self._relations.records(changed).values()
+        return {id_ for record in records if own.lead.id in record.joined and not own.joins for id_ in record.joined}
+
     def _file(self, own: Kin) -> dict[str, KeyRecord]:
         """The records that change.
 
         While the ring has several keys a lead is filed under all: a form that was captured before the ring was turned
         may come after one that was captured later, and knows the older key alone.
         """
-        sighting = Sighting(own.at, own.state.strong_ids)
+        sighting = Sighting(own.at, own.state.strong_ids, not own.joins)
         records = self._relations.records(own.state.strong_ids)
         with_lead = {id_: record.with_lead(own.lead.id, sighting) for id_, record in records.items()}
         return {id_: record for id_, record in with_lead.items() if record is not records[id_]}
 
     def _person_of(self, one: Kin) -> Person:
-        return self._relations.person_of(one.lead.id, one.state.strong_ids)
+        return self._relations.person_of(one.lead.id, one.strong_ids)
 
     def _tell(self, person: Person, own: Kin) -> dict[str, Lead]:
         """A lead, and all that may fare otherwise because of it."""
+        if not own.joins:
+            return self._each_alone([own])
         if person.is_chain:
             return self._tell_apart(own)
         if not self._by_client_id:
@@ -176,7 +183,7 @@ class _Placing:
 
     def _are_apart_without(self, own: Kin, seen: Sightings) -> bool:
         others = joined(one.keys for lead_id, one in seen.items() if lead_id != own.lead.id)
-        return self._has_turned or sum(bool(keys & own.state.strong_ids) for keys in others) > 1
+        return self._has_turned or sum(bool(keys & own.strong_ids) for keys in others) > 1
 
     def _assess(self, person: Person, kin: Mapping[str, Kin]) -> dict[str, Lead]:
         shared = self._shared_clients(person, kin, lendable(list(kin.values())))
@@ -202,7 +209,7 @@ class _Placing:
         """
         met, ahead = {own.lead.id: own}, [own]
         while ahead:
-            near = self._relations.others_of({key for one in ahead for key in one.state.strong_ids})
+            near = self._relations.others_of({key for one in ahead for key in one.strong_ids})
             found = self._read_kin(near - met.keys())
             met |= found
             ahead = [one for one in found.values() if one.lead.circumstances.person or one.lead.id in self._leads]
@@ -244,14 +251,14 @@ class _Placing:
             for one in leads if len(leads) < by_client_id.LOOKED_AT else ():
                 if one.lead.id in before or one.lead.id in told:
                     continue
-                if one.state.strong_ids and (person := self._person_of(one)).name is not None:
+                if one.strong_ids and (person := self._person_of(one)).name is not None:
                     told |= self._tell(person, one)
                 elif self._by_client_id and by_client_id.joined_by(one) == client_id:
                     told |= self._tell_browser(one)
         return told
 
     def _name_of(self, one: Kin) -> str | None:
-        return self._person_of(one).name if one.state.strong_ids else None
+        return self._person_of(one).name if one.strong_ids else None
 
     def _kin_of_client(self, client_id: str) -> list[Kin]:
         """The leads of a ClientID; of those that are being placed, as they are to rest."""
@@ -320,7 +327,7 @@ def _shown(policy: Policy, lead: Lead) -> tuple[object, ...]:
         kin.state.strong_ids,
         kin.client_ids,
         kin.is_without_ids,
-        kin.is_stopped,
+        kin.joins,
         kin.state.source.label,
         frozenset(kin.visits()),
         tuple(stages.items()),

@@ -6,8 +6,8 @@ A lead of the site is filed under every key of the ring (``leadloop.identity.key
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Self
+from types import MappingProxyType
+from typing import NamedTuple, Self
 
 from leadloop import timestamps
 from leadloop.identity.persons import Sighting, Sightings
@@ -15,16 +15,21 @@ from leadloop.json_types import Json, JsonObject, json_list
 from leadloop.ports.store import Create, Document, Key, Store, Update, Write
 
 MOST_LEADS = 1000
-"""Leads a key remembers, the newest; a contact with more is a call centre's or a tester's."""
+"""Leads a key remembers, the newest, and of those the gate stops only what room is left: no flood of bots makes it
+forget a person. A contact with more is a call centre's or a tester's."""
 
 
-@dataclass(frozen=True)
-class KeyRecord:
+class KeyRecord(NamedTuple):
     """One strong id as it rests."""
 
     id: str
-    leads: Sightings = field(default_factory=dict)
+    leads: Sightings = MappingProxyType({})
     version: str | None = None
+
+    @property
+    def joined(self) -> Sightings:
+        """The leads that it joins: all but those that the fraud gate stops."""
+        return {lead_id: seen for lead_id, seen in self.leads.items() if not seen.is_stopped}
 
     @classmethod
     def of(cls, id_: str, document: Document | None) -> Self:
@@ -40,8 +45,8 @@ class KeyRecord:
         if self.leads.get(lead_id) == sighting:
             return self
         known = {**self.leads, lead_id: sighting}
-        newest = sorted(known.items(), key=lambda seen: (seen[1].at, seen[0]))[-MOST_LEADS:]
-        return self if dict(newest) == dict(self.leads) else replace(self, leads=dict(newest))
+        newest = sorted(known.items(), key=lambda seen: (not seen[1].is_stopped, seen[1].at, seen[0]))[-MOST_LEADS:]
+        return self if dict(newest) == dict(self.leads) else self._replace(leads=dict(newest))
 
     def write(self) -> Write:
         """The write that keeps the record."""
@@ -66,11 +71,12 @@ def read_records(store: Store, key_ids: Iterable[str]) -> dict[str, KeyRecord]:
 def _written(key_id: str, seen: Sighting) -> JsonObject:
     others = sorted(seen.keys - {key_id})
     told: JsonObject = {"at": timestamps.to_text(seen.at)}
-    return {**told, "with": json_list(others)} if others else told
+    told |= {"with": json_list(others)} if others else {}
+    return {**told, "is_stopped": True} if seen.is_stopped else told
 
 
 def _read(key_id: str, said: Json) -> Sighting:
     told: Mapping[str, Json] = said if isinstance(said, dict) else {}
     others = told.get("with")
     keys = {key for key in others if isinstance(key, str)} if isinstance(others, list) else set()
-    return Sighting(timestamps.from_text(str(told["at"])), frozenset({key_id, *keys}))
+    return Sighting(timestamps.from_text(str(told["at"])), frozenset({key_id, *keys}), told.get("is_stopped") is True)

@@ -26,24 +26,31 @@ class Kin(NamedTuple):
     state: LeadState
     """By its own facts alone: what it borrows or repeats is not the others' concern."""
     at: datetime
+    joins: bool = True
+    """Whether it is somebody's. What the fraud gate stops may bear anybody's contacts, so it joins nobody to anybody
+    and lends nothing, unless sales sold it something after all."""
 
     @classmethod
     def of(cls, policy: Policy, lead: Lead) -> Kin | None:
         """The lead by its own facts; ``None`` for one that has not occurred yet."""
         state = fold(policy, lead.facts)
         at = state.submitted_at or state.occurred_at
-        return cls(lead, state, at) if at is not None else None
+        if at is None:
+            return None
+        is_stopped = state.fraud.gate in (Gate.HELD, Gate.FRAUD)
+        has_bought = any(stage in state.stages for stage in policy.duplicates.clients.stages)
+        return cls(lead, state, at, joins=has_bought or not is_stopped)
+
+    @property
+    def strong_ids(self) -> frozenset[str]:
+        """Those that join it to others."""
+        return self.state.strong_ids if self.joins else frozenset()
 
     @property
     def client_ids(self) -> frozenset[str]:
         """Every ClientID it came with."""
         mark = "client_id:"
         return frozenset(one.removeprefix(mark) for one in self.state.weak_ids if one.startswith(mark))
-
-    @property
-    def is_stopped(self) -> bool:
-        """Whether the fraud gate lets nothing of it pass, by its own facts."""
-        return self.state.fraud.gate in (Gate.HELD, Gate.FRAUD)
 
     @property
     def is_without_ids(self) -> bool:
@@ -95,13 +102,11 @@ def assess(
 
     ``keys`` are the person's own strong ids, ``shared_clients`` the ClientIDs that other persons came with too,
     ``others`` leads that are counted and not told. A lead that the fraud gate stops for what it shows by itself begins
-    no series and is in none: else a bot's post with somebody's phone would make duplicates of that person's leads.
+    no series and is in none, and lends nothing: else a bot's post with somebody's phone would make duplicates of that
+    person's leads, or a sale of theirs the bot's.
     """
-    stopped = {one.lead.id for one in kin if one.is_stopped}
     contacts = [
-        Contact(one.lead.id, one.at, one.state.strong_ids & keys, one.client_ids - shared_clients)
-        for one in kin
-        if one.lead.id not in stopped
+        Contact(one.lead.id, one.at, one.strong_ids & keys, one.client_ids - shared_clients) for one in kin if one.joins
     ]
     contacts += others
     firsts = repeats_of({contact.lead_id: contact.at for contact in contacts}, policy.defaults.same_lead_repeat)
@@ -136,7 +141,7 @@ def lendable(kin: Sequence[Kin]) -> frozenset[str]:
     """ClientIDs that somebody of a person might borrow."""
     if not any(one.is_without_ids for one in kin):
         return frozenset()
-    return frozenset(client_id for one in kin for _, client_id in one.visits())
+    return frozenset(client_id for one in kin if one.joins for _, client_id in one.visits())
 
 
 def _clients(policy: Policy, kin: Iterable[Kin]) -> dict[str, datetime]:
@@ -167,7 +172,7 @@ class _Visit(NamedTuple):
 
 def _visits(kin: Iterable[Kin], shared_clients: frozenset[str]) -> list[_Visit]:
     """Whose ClientIDs may be lent, the oldest first."""
-    visits = [_Visit(at, one.lead.id, client_id) for one in kin for at, client_id in one.visits()]
+    visits = [_Visit(at, one.lead.id, client_id) for one in kin if one.joins for at, client_id in one.visits()]
     return sorted(visit for visit in visits if visit.client_id not in shared_clients)
 
 

@@ -42,7 +42,7 @@ class _Population:
         for _, kin in sorted(self._kin.items()):
             for client_id in kin.client_ids:
                 self._by_client[client_id].append(kin)
-            for key in kin.state.strong_ids:
+            for key in kin.strong_ids:
                 seen[key].append(kin)
             if kin.state.submitted_at is not None:
                 for place in counted_by(policy, kin.state):
@@ -121,15 +121,15 @@ class _Population:
         return self._by_client[client_id]
 
     def _name(self, kin: Kin) -> str | None:
-        return next((self._name_by_key[key] for key in kin.state.strong_ids if key in self._name_by_key), None)
+        return next((self._name_by_key[key] for key in kin.strong_ids if key in self._name_by_key), None)
 
     def _is_own(self, key: str, leads: Iterable[Kin]) -> bool:
         newest = sorted(leads, key=lambda one: (one.at, one.lead.id))[-MOST_LEADS:]
-        seen = {one.lead.id: Sighting(one.at, one.state.strong_ids) for one in newest}
+        seen = {one.lead.id: Sighting(one.at, one.strong_ids) for one in newest}
         return bool(judge_shared(key, seen, self._policy.defaults.shared_key_persons))
 
     def _persons_keys(self) -> list[frozenset[str]]:
         """Of a chain, which is no person, none."""
         most = self._policy.defaults.person_keys
-        groups = joined(frozenset(kin.state.strong_ids & self._own) for kin in self._kin.values())
+        groups = joined(frozenset(kin.strong_ids & self._own) for kin in self._kin.values())
         return [keys for keys in groups if len(keys) <= most]

@@ -52,7 +52,7 @@ class Relations:
         for id_ in records:
             self._is_shared.pop(id_, None)
         turned = [id_ for id_, (_, was_shared) in before.items() if self.is_shared(id_) != was_shared]
-        return {lead_id for id_ in turned for lead_id in self._records[id_].leads}
+        return {lead_id for id_ in turned for lead_id in self._records[id_].joined}
 
     def is_shared(self, key_id: str) -> bool:
         """Whether a strong id joins nobody."""
@@ -63,7 +63,7 @@ class Relations:
 
     def sightings(self, person: Person) -> Sightings:
         """Each lead of a person as its strong ids know it; nothing for a lead without any."""
-        return {id_: seen for key in sorted(person.keys) for id_, seen in self._records[key].leads.items()}
+        return {id_: seen for key in sorted(person.keys) for id_, seen in self._records[key].joined.items()}
 
     def person_of(self, lead_id: str, keys: Iterable[str]) -> Person:
         """Everybody joined to a lead that came with these strong ids, the lead itself included."""
@@ -76,14 +76,14 @@ class Relations:
             followed |= own.keys()
             if len(followed) > most:
                 return Person(frozenset(), frozenset({lead_id}), is_chain=True)
-            lead_ids |= {one for record in own.values() for one in record.leads}
-            ahead |= {key for record in own.values() for seen in record.leads.values() for key in seen.keys}
+            lead_ids |= {one for record in own.values() for one in record.joined}
+            ahead |= {key for record in own.values() for seen in record.joined.values() for key in seen.keys}
             ahead -= followed | {id_ for id_ in ahead if self._is_shared.get(id_)}
         return Person(frozenset(followed), frozenset(lead_ids))
 
     def others_of(self, keys: Iterable[str]) -> frozenset[str]:
         """The leads that came with any of these strong ids, shared ones left out."""
-        return frozenset(one for record in self._own(keys).values() for one in record.leads)
+        return frozenset(one for record in self._own(keys).values() for one in record.joined)
 
     def _own(self, keys: Iterable[str]) -> dict[str, KeyRecord]:
         return {id_: record for id_, record in self.records(keys).items() if not self.is_shared(id_)}

@@ -15,8 +15,10 @@ import pytest
 from leadloop.adapters.memory_store import MemoryStore
 from leadloop.adapters.sqlite_store import SqliteStore
 from leadloop.facts import Fact
+from leadloop.identity.persons import Sighting
 from leadloop.leads import facts_of
 from leadloop.leads.family import place
+from leadloop.leads.keys import MOST_LEADS, KeyRecord
 from leadloop.leads.lead import Lead
 from leadloop.leads.registration import register
 from leadloop.leads.writing import decide_and_commit, lead_writes
@@ -29,6 +31,7 @@ from leadloop.ports.store import Key, Query, Store, Write
 from support.lead_facts import ANNA, BORIS, entered, linked, observed, visited
 from support.policies import QUALIFIED, WON, sokol
 from support.settable_clock import MORNING
+from unit.leads.test_fraud import said
 
 DAY = timedelta(days=1)
 
@@ -162,6 +165,66 @@ def test_a_bots_post_with_somebodys_telephone_makes_nobody_a_duplicate(bot_first
     assert desk.repeats() == {"bot": None, "anna": None}
     desk.tell("bot", linked("1"), entered(QUALIFIED, MORNING + 31 * DAY))  # sales spoke with her: it was no bot
     assert desk.repeats() == {"bot": None, "anna": "bot"}
+
+
+BOT = {"honeypot_filled": True}
+
+
+class TestWhatTheGateStops:
+    """A bot may write anybody's contacts: until a person says that it is none, it is nobody's."""
+
+    def test_makes_no_one_person_of_two(self) -> None:
+        anna, boris = sent("anna", MORNING, "phone-anna"), sent("boris", MORNING + DAY, "email-boris")
+        bot = sent("bot", MORNING + 2 * DAY, "phone-anna", "email-boris", bot_signs=BOT)
+        expected = Register().take(anna, boris, bot).everything()
+        for order in permutations((anna, boris, bot)):
+            desk = Register().take(*order)
+            assert desk.everything() == expected
+        persons = {lead_id: desk.lead(lead_id).circumstances.person for lead_id in ("anna", "boris", "bot")}
+        assert persons == {"anna": key_id("phone-anna"), "boris": key_id("email-boris"), "bot": None}
+        desk.tell("bot", facts_of.release(MORNING + 3 * DAY))
+        assert desk.repeats() == {"anna": None, "boris": "anna", "bot": "anna"}
+
+    def test_makes_no_telephone_shared(self) -> None:
+        desk = Register().take(sent("anna", MORNING, "phone-anna"))
+        for number in range(9):
+            desk.take(sent(f"bot{number}", MORNING + DAY, "phone-anna", f"email-{number}", bot_signs=BOT))
+        desk.take(sent("again", MORNING + 2 * DAY, "phone-anna"))
+        assert desk.repeats()["again"] == "anna"
+
+    def test_lets_go_whom_it_had_joined_when_it_is_found_out_late(self) -> None:
+        desk = Register(policy=sokol(fraud={"providers": {"own": {}}}))
+        desk.take(sent("anna", MORNING, "phone-anna"), sent("boris", MORNING + DAY, "email-boris"))
+        desk.take(sent("bot", MORNING + 2 * DAY, "phone-anna", "email-boris"))
+        assert desk.repeats() == {"anna": None, "boris": "anna", "bot": "anna"}
+        desk.tell("bot", said("fraud", at=MORNING + 3 * DAY))
+        assert desk.repeats() == {"anna": None, "boris": None, "bot": None}
+        assert desk.lead("boris").circumstances.person == key_id("email-boris")
+
+    def test_lends_nothing(self) -> None:
+        desk = Register().take(
+            sent("anna", MORNING, "phone-anna", client_id=ANNA),
+            sent("bot", MORNING + DAY, "phone-anna", client_id=BORIS, bot_signs=BOT),
+        )
+        desk.tell("call", linked("9", "born_in_crm", MORNING + 2 * DAY))
+        desk.tell("call", observed("9", MORNING + 2 * DAY, keys=(key_id("phone-anna"),)))
+        lent = desk.lead("call").circumstances.lent
+        assert lent is not None
+        assert (lent.client_id, lent.lead_id) == (ANNA, "anna")
+
+    def test_but_sales_sold_something_makes_a_client_all_the_same(self) -> None:
+        desk = Register(clients={"stages": ["sold"]}).take(sent("odd", MORNING, "phone-anna", bot_signs=BOT))
+        desk.tell("odd", linked("1"), entered(WON, MORNING + DAY))
+        desk.take(sent("again", MORNING + 2 * DAY, "phone-anna"))
+        assert desk.lead("again").circumstances.client_since == MORNING + DAY
+
+    def test_pushes_nobody_out_of_a_key(self) -> None:
+        sighting = Sighting(MORNING, frozenset({"phone-a"}))
+        record = KeyRecord("phone-a").with_lead("anna", sighting)
+        for number in range(MOST_LEADS + 5):
+            record = record.with_lead(f"bot{number:04}", sighting._replace(at=MORNING + DAY, is_stopped=True))
+        assert len(record.leads) == MOST_LEADS
+        assert record.joined == {"anna": sighting}
 
 
 def test_a_telephone_that_calls_all_day_is_one_series_however_long() -> None:
