@@ -60,14 +60,15 @@ class Reader:
         for start in range(0, len(contacts), _CONTACTS_AT_ONCE):
             self._follow(contacts[start : start + _CONTACTS_AT_ONCE])
 
-    def _read_all(self, leads: Sequence[Entity]) -> None:
+    def _read_all(self, leads: Sequence[Entity], *, with_contacts: bool = False) -> None:
         most = self._crm.most_leads_a_call
         for start in range(0, len(leads), most):
-            self._read_leads(leads[start : start + most])
+            self._read_leads(leads[start : start + most], with_contacts)
 
     def _follow(self, contacts: Sequence[Entity]) -> None:
         marks = self._resting_marks(contacts)
-        self._read_all(list(dict.fromkeys(deal for contact in contacts for deal in self._deals_of(contact))))
+        deals = dict.fromkeys(deal for contact in contacts for deal in self._deals_of(contact))
+        self._read_all(list(deals), with_contacts=True)
         for contact, held in marks.items():
             self._remove(AtRest(contact, held))
 
@@ -94,12 +95,12 @@ class Reader:
         if at_rest.mark is not None:
             decide_and_commit(self._store, decide)
 
-    def _read_leads(self, entities: Sequence[Entity]) -> None:
+    def _read_leads(self, entities: Sequence[Entity], with_contacts: bool) -> None:
         resting = self._at_rest(entities)
         alive = self._crm.read_leads([one.external_id for one in entities])
         self.shown.update({external_id: lead.updated_at for external_id, lead in alive.items()})
         moves = self._crm.transitions(list(alive))
-        keys = self._keys(resting, alive)
+        keys = self._keys(resting, alive, with_contacts)
         changes = self._changes(resting, alive)
         readings = [
             Reading(
@@ -131,12 +132,15 @@ class Reader:
             for one, ref, ids in zip(entities, refs, on_them, strict=True)
         ]
 
-    def _keys(self, resting: Sequence[AtRest], alive: Mapping[str, CrmLead]) -> dict[str, KeysFound]:
-        """Contact keys of deals that nothing else matches; of no others, and never in the mode ``none``."""
+    def _keys(
+        self, resting: Sequence[AtRest], alive: Mapping[str, CrmLead], with_contacts: bool
+    ) -> dict[str, KeysFound]:
+        """Contact keys of deals ``with_contacts``, and of those that want them; never in the mode ``none``."""
         if self._policy.contacts.mode is ContactMode.NONE:
             return {}
         found = [(one, alive.get(one.entity.external_id)) for one in resting]
-        wanted = [lead for one, lead in found if lead is not None and self._is_unmatched(one, lead)]
+        named = [(one, lead) for one, lead in found if lead is not None and lead.contact_ids]
+        wanted = [lead for one, lead in named if with_contacts or self._wants_keys(one, lead)]
         contact_ids = [contact_id for lead in wanted for contact_id in lead.contact_ids]
         if not contact_ids:
             return {}
@@ -161,11 +165,17 @@ class Reader:
         asked = {external_id: fields for external_id, fields in changed.items() if fields}
         return self._crm.field_changes(list(asked), frozenset().union(*asked.values())) if asked else {}
 
-    def _is_unmatched(self, one: AtRest, lead: CrmLead) -> bool:
-        if one.ref is not None and CrmRef.of(one.ref).leads:
-            return False
+    def _wants_keys(self, one: AtRest, lead: CrmLead) -> bool:
+        """Whether the lead of a deal is not found without its contacts, has none of its own, or they are others now."""
+        ref = CrmRef.of(one.ref) if one.ref is not None else None
+        if ref is not None and ref.leads:
+            owner = one.leads.get(ref.owner or "")
+            is_without = owner is not None and not owner.fields.get("key_ids")
+            return is_without or not {*ref.contact_ids}.issuperset(lead.contact_ids)
         signs = signs_of(lead)
-        return match(self._policy, signs, candidates_of(self._store, self._policy, signs)).lead_id is None
+        candidates = candidates_of(self._store, self._policy, signs)
+        found = match(self._policy, signs, candidates).lead_id
+        return not any(candidate.lead_id == found and candidate.key_ids for candidate in candidates)
 
     def _apply(self, readings: Sequence[Reading]) -> None:
         """Deals known already go into one commit; to find the lead of one may depend on what another took."""

@@ -120,6 +120,7 @@ class ReadingCommit:
         status = Status(str(known.values["pipeline_id"]), str(known.values["status_id"])) if known else None
         stages = read_stages(reading.lead, reading.moves, status, self._now)
         is_settled = self._give(deal, stages.entries)
+        self._tell_keys(deal)
         self._recall_visits(deal)
         leads = deal.leads.items()
         self.found_anew = tuple(id_ for id_, lead in leads if needs_verdicts(self._policy, deal.at_rest(id_), lead))
@@ -186,6 +187,19 @@ class ReadingCommit:
             is_settled = is_settled and told.is_settled
         deal.ref = deal.ref.changed(gone=None if deal.ref.alias_of is None else deal.ref.gone, **self._seen(deal))
         return is_settled
+
+    def _tell_keys(self, deal: Deal) -> None:
+        """The owner learns of contact keys that are new to it: of a phone that was typed in later, or corrected.
+
+        Those it knew stay: a contact that somebody came with once is theirs, whatever the CRM shows now.
+        """
+        owner, keys, lead = deal.ref.owner, self.reading.own_key_ids, self.reading.lead
+        if not keys or owner is None or owner not in deal.leads:
+            return
+        state = deal.leads[owner].state(self._policy)
+        if not state.key_ids.issuperset(keys):
+            at = max(lead.updated_at, state.occurred_at or lead.updated_at)
+            deal.give(owner, [facts_of.observed_ids(deal.ref.crm, deal.ref.external_id, {}, keys, at)])
 
     def _recall_visits(self, deal: Deal) -> None:
         """A lead that learns a ClientID here learns of its visits in the same commit."""
