@@ -51,16 +51,20 @@ def _of(about: str, answer: str, verdict: Verdict, setting: str) -> Judgement:
 
 
 def _identity(store: Store, policy: Policy, lead: Lead, state: LeadState, cite: Cite) -> Iterator[Judgement]:
-    most, has_own = policy.defaults.shared_key_persons, False
+    most, has_own, is_stopped = policy.defaults.shared_key_persons, False, False
     for id_, record in read_records(store, state.strong_ids).items():
         if record.leads:
             verdict = judge_shared(id_, record.leads, most)
             has_own = has_own or verdict.ok
+            is_stopped = is_stopped or (lead.id in record.leads and lead.id not in record.joined)
             others = f"{verdict.reason}; leads that came with it: {len(record.leads)}"
             answer = "own" if verdict else "shared"
             yield Judgement(_kind(id_), answer, verdict.rule, others, cite("defaults.shared_key_persons"))
     person = lead.circumstances.person
-    if person is None and has_own:
+    if person is None and is_stopped:
+        reason = "the fraud gate stops it, so that it joins nobody to anybody; released, it does"
+        yield Judgement("person", "nobody", "identity.stopped", reason, cite(of_fraud(policy, state)))
+    elif person is None and has_own:
         reason = f"its ids lead on to more than {policy.defaults.person_keys}, which no person has: they join nobody"
         yield Judgement("person", "nobody", "identity.chain", reason, cite("defaults.person_keys"))
     elif person is None:

@@ -28,6 +28,7 @@ from leadloop.policy.duplicates import Clients, Duplicates
 from leadloop.policy.fraud import Fraud
 from leadloop.policy.spans import read_span
 from leadloop.ports.store import Key, Query, Store, Write
+from leadloop.report.explanation import explain
 from support.lead_facts import ANNA, BORIS, entered, linked, observed, visited
 from support.policies import QUALIFIED, WON, sokol
 from support.settable_clock import MORNING
@@ -217,6 +218,12 @@ class TestWhatTheGateStops:
         desk.tell("odd", linked("1"), entered(WON, MORNING + DAY))
         desk.take(sent("again", MORNING + 2 * DAY, "phone-anna"))
         assert desk.lead("again").circumstances.client_since == MORNING + DAY
+
+    def test_is_told_so(self) -> None:
+        desk = Register().take(sent("bot", MORNING, "phone-anna", bot_signs=BOT))
+        told = explain(desk.store, desk.policy, desk.lead("bot"), MORNING).judgements
+        [person] = [one for one in told if one.about == "person"]
+        assert (person.answer, person.rule) == ("nobody", "identity.stopped")
 
     def test_pushes_nobody_out_of_a_key(self) -> None:
         sighting = Sighting(MORNING, frozenset({"phone-a"}))
