@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 AMOCRM_TOKEN = "LEADLOOP_AMOCRM_TOKEN"  # noqa: S105 - the name of a variable
 METRICA_TOKEN = "LEADLOOP_METRICA_TOKEN"  # noqa: S105 - the name of a variable
@@ -27,11 +26,11 @@ class SecretMissing(Exception):
         self.name = name
 
 
-@dataclass(frozen=True)
 class Secrets:
     """Read access to secrets; never printed."""
 
-    _environment: Mapping[str, str] = field(repr=False)
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
 
     def get(self, name: str) -> str:
         """The secret. Raises ``SecretMissing``."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from leadloop import timestamps
 from leadloop.policy import Policy
@@ -36,8 +35,7 @@ class Wired(Protocol):
     def lease_seconds(self, function: str) -> int: ...  # noqa: D102
 
 
-@dataclass(frozen=True)
-class UploadContext:
+class UploadContext(NamedTuple):
     """Ports, policy and counter of one run."""
 
     store: Store

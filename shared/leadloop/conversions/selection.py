@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -87,8 +86,7 @@ class _Weighed(NamedTuple):
     candidates: tuple[_Candidate, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """The rules in force at one moment. ``targets`` are the counter's goals, ``None`` when they cannot be read."""
 
     policy: Policy

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from leadloop import timestamps
 from leadloop.crm.deals import Deal
@@ -23,8 +23,7 @@ from leadloop.ports.store import Document, Key, PreconditionFailed, Write
 from leadloop.runtime import Runtime
 
 
-@dataclass(frozen=True)
-class LeadAtHand:
+class LeadAtHand(NamedTuple):
     """One lead, as its documents were when a step was decided on."""
 
     runtime: Runtime

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, NamedTuple, Self, TypeAlias
 
@@ -44,12 +43,12 @@ class ContactHash(NamedTuple):
         return "-".join(self)
 
 
-@dataclass(frozen=True)
 class KeyRing:
     """HMAC keys by id, newest first."""
 
-    _keys: tuple[tuple[str, hmac.HMAC], ...] = field(repr=False)
-    """Each with what its HMACs begin with, which is copied for every one: half the work is done once."""
+    def __init__(self, keys: tuple[tuple[str, hmac.HMAC], ...]) -> None:
+        self._keys = keys
+        """Each with what its HMACs begin with, which is copied for every one: half the work is done once."""
 
     @classmethod
     def of(cls, secrets: Secrets) -> Self:

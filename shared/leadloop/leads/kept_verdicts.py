@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Self
+from types import MappingProxyType
+from typing import NamedTuple, Self
 
 from leadloop import timestamps
 from leadloop.digests import digest
@@ -18,13 +18,12 @@ RETENTION = timedelta(days=45)
 """How long a verdict waits for its lead: services correct themselves until the seventh of the next month."""
 
 
-@dataclass(frozen=True)
-class KeptVerdicts:
+class KeptVerdicts(NamedTuple):
     """What was said of one id: as much as a lead would hold, so it makes no difference which of the two came first."""
 
     key: Key
     facts: tuple[Fact, ...] = ()
-    told_by: Mapping[str, str] = field(default_factory=dict)
+    told_by: Mapping[str, str] = MappingProxyType({})
     """By fact the event that said it first: a delivery that comes again is no repetition."""
     version: str | None = None
 
@@ -51,7 +50,7 @@ class KeptVerdicts:
         if newest == self.facts:
             return self
         told_by = {fact.id: event_id, **self.told_by}
-        return replace(self, facts=newest, told_by={one.id: told_by[one.id] for one in newest})
+        return self._replace(facts=newest, told_by={one.id: told_by[one.id] for one in newest})
 
     def write(self, now: datetime) -> Write:
         """The write that keeps them for ``RETENTION`` from now."""

@@ -6,9 +6,8 @@ A value that does not fit raises with *what was expected* only; the loader adds 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -35,8 +34,7 @@ def unexpected(expected: str) -> PydanticCustomError:
     return PydanticCustomError("unexpected", "expected {expected}", {"expected": expected})
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """How a text must be written: a pattern for machines and the same in words."""
 
     pattern: str

@@ -10,7 +10,7 @@ VendorError
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 
@@ -49,8 +49,7 @@ class OutcomeUnknown(VendorError):
     """The request may have reached the vendor: a time-out, a cut connection, a 5xx."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """A call as the vendor sees it. ``url`` has no query; ``params`` carry it."""
 
     vendor: str
@@ -58,7 +57,7 @@ class HttpRequest:
     method: str
     url: str
     params: tuple[tuple[str, str], ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     body: bytes | None = None
     timeout: float = 30.0
     repeatable: bool = False

@@ -7,7 +7,6 @@ There are no transactions, because Firestore's suffer under contention.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from leadloop.json_types import Json, JsonObject
@@ -49,8 +48,7 @@ class Update(NamedTuple):
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Increment:
+class Increment(NamedTuple):
     """Add to integer counters at dotted paths, creating document and counters as needed.
 
     Path segments are split at ``.``; a segment must not hold a dot itself.
@@ -59,7 +57,7 @@ class Increment:
 
     key: Key
     amounts: Mapping[str, int]
-    fields: JsonObject = field(default_factory=dict)
+    fields: JsonObject = {}  # noqa: RUF012 — of a tuple; nobody changes what a write holds
 
 
 class Delete(NamedTuple):
@@ -102,12 +100,12 @@ class Page(NamedTuple):
     cursor: str | None
 
 
-@dataclass(slots=True)
 class Usage:
     """How many documents a store has read and written since it was made: the bill."""
 
-    reads: int = 0
-    writes: int = 0
+    def __init__(self) -> None:
+        self.reads = 0
+        self.writes = 0
 
 
 class StoreError(Exception):

@@ -7,7 +7,6 @@ import socket
 import ssl
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,7 +82,7 @@ def post(url: str, timeout: float = 60.0) -> HttpRequest:
 
 
 def get(url: str, timeout: float = 60.0) -> HttpRequest:
-    return replace(post(url, timeout), method="GET", body=None, repeatable=True)
+    return post(url, timeout)._replace(method="GET", body=None, repeatable=True)
 
 
 def failure(http: Http, request: HttpRequest) -> VendorError:
@@ -367,8 +366,8 @@ def test_a_netrc_of_the_machine_does_not_replace_the_token(
         lambda url: get(f"{url}/close"),
         lambda url: post("http://[broken/ptoken"),
         lambda url: post("nothing://127.0.0.1"),
-        lambda url: replace(post(url), headers={"Authorization": "OAuth htoken\n"}),
-        lambda url: replace(post(url), headers={"Authorization": "OAuth htokenж"}),
+        lambda url: post(url)._replace(headers={"Authorization": "OAuth htoken\n"}),
+        lambda url: post(url)._replace(headers={"Authorization": "OAuth htokenж"}),
     ],
     ids=["refused", "closed", "closed get", "bad url", "bad scheme", "bad header", "header not latin"],
 )
@@ -387,7 +386,7 @@ def test_no_failure_tells_a_token_an_address_or_a_body(
 
 
 def test_a_query_in_the_url_is_refused_without_telling_it(http: Http) -> None:
-    request = replace(post("http://127.0.0.1:1"), url="http://127.0.0.1:1/?qtoken")
+    request = post("http://127.0.0.1:1")._replace(url="http://127.0.0.1:1/?qtoken")
     with pytest.raises(ValueError, match="metrica upload conversions: the url holds a query") as refused:
         http.send(request)
     assert "qtoken" not in str(refused.value)
@@ -398,7 +397,7 @@ def test_each_vendors_calls_start_evenly_at_its_rate(sleeper: Sleeper) -> None:
     with RawServer(answer(200)) as server:
         for _ in range(3):
             http.send(post(server.url))
-        http.send(replace(post(server.url), vendor="amocrm"))
+        http.send(post(server.url)._replace(vendor="amocrm"))
         assert sleeper.slept == [0.25, 0.25]
         sleeper.now += 10
         http.send(post(server.url))
