@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -37,6 +38,20 @@ def test_a_bus_is_opened_without_a_store_and_without_http(tmp_path: Path) -> Non
     told = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
     assert not (tmp_path / "documents.db").exists()
+
+
+@pytest.mark.parametrize(("project", "found"), [("acme", "[] True True"), ("", "[] False True")])
+def test_the_collector_rests_while_clients_are_imported_and_works_again_on_what_comes_later(
+    project: str, found: str
+) -> None:
+    look = (
+        "import gc; from leadloop.runtime import preload; begun = [];"
+        "gc.callbacks.append(lambda phase, _: begun.append(phase)); preload(store=True, bus=True, http=True);"
+        "gc.callbacks.clear(); print(begun, gc.get_freeze_count() > 10_000, gc.isenabled())"
+    )
+    around = {**os.environ, "LEADLOOP_PROJECT": project}
+    told = subprocess.run([sys.executable, "-c", look], env=around, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == found
 
 
 @pytest.mark.parametrize(
