@@ -10,7 +10,7 @@ import json
 from datetime import timedelta
 from enum import Enum
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -18,7 +18,10 @@ from leadloop.policy.durations import read_duration
 from leadloop.policy.spans import Span, read_span
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from pydantic.fields import FieldInfo
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -42,11 +45,22 @@ def read_packaged(kind: type[Model], path: Path) -> Model:
 
 
 def _model(kind: type[BaseModel], written: dict[str, Any]) -> Any:  # noqa: ANN401 — one of that kind
-    fields = kind.model_fields
-    missing = [name for name, field in fields.items() if field.is_required() and name not in written]
-    if missing:
-        raise LookupError(missing)
-    return kind.model_construct(**{name: _value(fields[name].annotation, one) for name, one in written.items()})
+    fields = kind.model_fields.items()
+    values = {
+        name: _value(field.annotation, written[name]) if name in written else _default(name, field)
+        for name, field in fields
+    }
+    return kind.model_construct(set(written), **values)
+
+
+def _default(name: str, field: FieldInfo) -> Any:  # noqa: ANN401 — what the field holds when nothing is written
+    # Not by pydantic, which looks up every time whether a factory has parameters, and copies what nobody can change.
+    if field.is_required():
+        raise LookupError(name)
+    kind, factory = field.annotation, cast("Callable[[], Any] | None", field.default_factory)
+    if isinstance(kind, type) and issubclass(kind, BaseModel) and factory == kind.model_construct:
+        return _model(kind, {})
+    return factory() if factory else field.default
 
 
 def _value(kind: Any, written: Any) -> Any:  # noqa: ANN401 — a type as pydantic keeps it, and a value as JSON has it
