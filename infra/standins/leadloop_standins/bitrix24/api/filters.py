@@ -3,6 +3,7 @@
 Source: https://apidocs.bitrix24.ru/api-reference/crm/universal/crm-item-list.html.
 """
 
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +21,9 @@ _EQUALITY = frozenset(("", "=", "@", "!", "!=", "!@"))
 
 Row = TypeVar("Row")
 Condition = Callable[[Row], bool]
-_Rank = tuple[int, Decimal, str]
+_Number = int | Decimal
+_Rank = tuple[int, _Number, str]
+_SIDES = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
 
 
 @dataclass(frozen=True)
@@ -66,12 +69,12 @@ class Columns(Generic[Row]):
         wanted = [self._wanted(one, single) for single in listed(raw)] or [None]
         if prefix in _EQUALITY:
             return self._any(one, lambda value: _comparable(value) in wanted, negated=prefix.startswith("!"))
-        return self._any(one, lambda value: _stands(_comparable(value), prefix, wanted[0]), negated=False)
+        return self._any(one, _standing(prefix, wanted[0]), negated=False)
 
     def _any(self, one: Field, passes: Callable[[Value], bool], *, negated: bool) -> Condition[Row]:
         return lambda row: any(passes(value) for value in self.read(row, one.name) or [None]) is not negated
 
-    def _wanted(self, one: Field, raw: object) -> Decimal | str | None:
+    def _wanted(self, one: Field, raw: object) -> _Number | str | None:
         value = read_value(one.type, raw, self.offset)
         if value is None and self.refuse_unknown and raw not in (None, "", False):
             raise CallRefused(400, "INVALID_ARG_VALUE", f"Invalid filter: field '{one.name}' has invalid value")
@@ -84,26 +87,30 @@ class Columns(Generic[Row]):
         return key
 
 
-def _stands(value: Decimal | str | None, prefix: str, wanted: Decimal | str | None) -> bool:
-    left, right = _rank(value), _rank(wanted)
-    if left[0] != right[0] or value is None:
-        return False
-    return {">": left > right, "<": left < right, ">=": left >= right, "<=": left <= right}[prefix]
+def _standing(prefix: str, wanted: _Number | str | None) -> Callable[[Value], bool]:
+    """Whether a value stands on that side of the wanted one; nothing stands anywhere."""
+    compare, right = _SIDES[prefix], _rank(wanted)
+
+    def stands(value: Value) -> bool:
+        left = _rank(_comparable(value))
+        return left[0] == right[0] != 0 and bool(compare(left, right))
+
+    return stands
 
 
-def _rank(value: Decimal | str | None) -> _Rank:
+def _rank(value: _Number | str | None) -> _Rank:
     """Nothing before numbers, numbers before texts."""
     if value is None:
-        return (0, Decimal(0), "")
-    return (1, value, "") if isinstance(value, Decimal) else (2, Decimal(0), value)
+        return (0, 0, "")
+    return (2, 0, value) if isinstance(value, str) else (1, value, "")
 
 
-def _comparable(value: Value) -> Decimal | str | None:
+def _comparable(value: Value) -> _Number | str | None:
     if isinstance(value, bool):
         return "y" if value else "n"
-    if isinstance(value, int | Decimal):
-        return Decimal(value)
-    return value.casefold() if value else None
+    if isinstance(value, str):
+        return value.casefold() or None
+    return value
 
 
 def _like(text: str, *, literal: bool) -> re.Pattern[str]:

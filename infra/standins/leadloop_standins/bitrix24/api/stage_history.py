@@ -4,6 +4,7 @@ Source: https://apidocs.bitrix24.ru/api-reference/crm/crm-stage-history-list.htm
 """
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 from ..portal.fields import Field
@@ -18,6 +19,18 @@ _WITHOUT_ROWS = frozenset((5, 31))
 _SHARED = (("ID", "integer"), ("TYPE_ID", "integer"), ("OWNER_ID", "integer"), ("CREATED_TIME", "datetime"))
 _OF_DEALS = (("CATEGORY_ID", "integer"), ("STAGE_SEMANTIC_ID", "string"), ("STAGE_ID", "string"))
 _OF_LEADS = (("STATUS_SEMANTIC_ID", "string"), ("STATUS_ID", "string"))
+_READ = {
+    "ID": attrgetter("id"),
+    "TYPE_ID": attrgetter("type_id"),
+    "OWNER_ID": attrgetter("owner_id"),
+    "CREATED_TIME": attrgetter("created_at"),
+    "CATEGORY_ID": attrgetter("category_id"),
+    "STAGE_ID": attrgetter("stage"),
+    "STATUS_ID": attrgetter("stage"),
+    "STAGE_SEMANTIC_ID": attrgetter("semantics"),
+    "STATUS_SEMANTIC_ID": attrgetter("semantics"),
+}
+_AS_WRITTEN = {"ID": "ASC"}
 
 
 def list_stage_history(call: Call) -> Answer:
@@ -40,27 +53,25 @@ def list_stage_history(call: Call) -> Answer:
 
 
 def _asked_for(call: Call, kind: Kind) -> list[StageRow]:
-    fields = {name: Field(name, type_) for name, type_ in (*_SHARED, *(_OF_LEADS if kind is LEAD else _OF_DEALS))}
-    columns: Columns[StageRow] = Columns(fields.get, _read, call.portal.offset, refuse_unknown=True)
+    columns: Columns[StageRow] = Columns(_fields_of(kind).get, _read, call.portal.offset, refuse_unknown=True)
     passes = columns.matching(call.mapping("filter"))
     latest = call.office.unix_now() - call.office.switches.number("stage_history_lag_seconds")
-    rows = (row for row in call.portal.history.of(kind) if row.created_at <= latest and passes(row))
-    return columns.ordered(rows, call.mapping("order") or {"ID": "ASC"})
+    rows = [row for row in call.portal.history.of(kind) if row.created_at <= latest and passes(row)]
+    order = call.mapping("order") or _AS_WRITTEN
+    return rows if order == _AS_WRITTEN else columns.ordered(rows, order)
 
 
-def _values(row: StageRow) -> dict[str, Value]:
-    shared: dict[str, Value] = {"ID": row.id, "TYPE_ID": row.type_id, "OWNER_ID": row.owner_id}
-    shared["CREATED_TIME"] = row.created_at
-    if row.kind is LEAD:
-        return {**shared, "STATUS_SEMANTIC_ID": row.semantics, "STATUS_ID": row.stage}
-    return {**shared, "CATEGORY_ID": row.category_id, "STAGE_SEMANTIC_ID": row.semantics, "STAGE_ID": row.stage}
+def _fields_of(kind: Kind) -> dict[str, Field]:
+    return {name: Field(name, type_) for name, type_ in (*_SHARED, *(_OF_LEADS if kind is LEAD else _OF_DEALS))}
 
 
 def _read(row: StageRow, name: str) -> Iterable[Value]:
-    return [_values(row)[name]]
+    value: Value = _READ[name](row)
+    return (value,)
 
 
 def _shape(call: Call, row: StageRow) -> dict[str, Any]:
-    told = {**_values(row), "CREATED_TIME": moment_text(row.created_at, call.portal.offset)}
+    told = {name: _READ[name](row) for name in _fields_of(row.kind)}
+    told["CREATED_TIME"] = moment_text(row.created_at, call.portal.offset)
     texts = call.office.switches.text("stage_history_values") == "strings"
     return {name: str(value) if texts else value for name, value in told.items()}
