@@ -1,12 +1,13 @@
 """Which lead of a person repeats which: a function of all of them, sorted by time.
 
 A series begins with a lead that is no duplicate. Whoever comes within the policy's window of the series' last contact
-(or of its first, if the policy counts from there) is a duplicate of the lead that began it.
+(or of its first, if the policy counts from there) is a duplicate of the lead that began it; so is whoever comes again
+within ``defaults.same_lead_repeat``, whatever the window and the policy's keys say: it is the same lead once more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -67,27 +68,49 @@ def repetitions(policy: Policy, person: Sequence[Contact], clients: Collection[s
 
 
 def _series(policy: Policy, contacts: Sequence[Contact]) -> list[list[Contact]]:
-    rule, zone = policy.duplicates, policy.site.time_zone
     series: list[list[Contact]] = []
     for contact in contacts:
-        since = series[-1][0 if rule.counted_from == "first" else -1].at if series else None
-        if since is not None and rule.window.holds(since, contact.at, zone):
+        if series and _goes_on(policy, series[-1], contact.at):
             series[-1].append(contact)
         else:
             series.append([contact])
     return series
 
 
+def _goes_on(policy: Policy, series: Sequence[Contact], at: datetime) -> bool:
+    rule = policy.duplicates
+    since = series[0 if rule.counted_from == "first" else -1].at
+    return rule.window.holds(since, at, policy.site.time_zone) or _is_again(policy, series[-1], at)
+
+
+def _is_again(policy: Policy, before: Contact, at: datetime) -> bool:
+    return at - before.at <= policy.defaults.same_lead_repeat
+
+
 def _alike(policy: Policy, person: Sequence[Contact]) -> list[list[Contact]]:
-    """The leads in groups that have any of the policy's keys in common, directly or through others."""
+    """The leads in groups that have any of the policy's keys, or an hour, in common, directly or through others."""
     if DuplicateKey.PERSON in policy.duplicates.keys:
         return [list(person)] if person else []
-    signs = [frozenset(sign for key in policy.duplicates.keys for sign in _signs(key, one)) for one in person]
+    ordered = sorted(person, key=lambda contact: contact.order)
+    signs = [
+        frozenset(sign for key in policy.duplicates.keys for sign in _signs(key, one)) | {hour}
+        for one, hour in zip(ordered, _hours(policy, ordered), strict=True)
+    ]
     numbers = {sign: number for number, group in enumerate(joined(signs)) for sign in group}
-    groups: dict[object, list[Contact]] = {}
-    for contact, own in zip(person, signs, strict=True):
-        groups.setdefault(numbers[min(own)] if own else contact.lead_id, []).append(contact)
+    groups: dict[int, list[Contact]] = {}
+    for contact, own in zip(ordered, signs, strict=True):
+        groups.setdefault(numbers[min(own)], []).append(contact)
     return list(groups.values())
+
+
+def _hours(policy: Policy, ordered: Sequence[Contact]) -> Iterator[str]:
+    """For each lead the name of the first of those that came again and again within the hour."""
+    before: Contact | None = None
+    for contact in ordered:
+        if before is None or not _is_again(policy, before, contact.at):
+            hour = f"hour-{contact.lead_id}"
+        yield hour
+        before = contact
 
 
 def _in_common(policy: Policy, contact: Contact, earlier: Mapping[DuplicateKey, set[str]]) -> str:

@@ -93,9 +93,11 @@ def _source(policy: Policy, state: LeadState, cite: Cite) -> Iterator[Judgement]
 def _duplicate(policy: Policy, lead: Lead, cite: Cite) -> Iterator[Judgement]:
     told, rule = lead.circumstances, policy.duplicates
     if told.repeats is not None:
-        common = told.by or "person"
-        reason = f"the same {common} as lead {told.repeats}, within {rule.window} of the {rule.counted_from} contact"
-        yield Judgement("duplicate", "yes", "duplicate.of_lead", reason, cite("duplicates.window"))
+        near, setting = f"within {rule.window} of the {rule.counted_from} contact", "duplicates.window"
+        if lead.repeat_of is not None:
+            near, setting = f"and within the hour after lead {lead.repeat_of}", "defaults.same_lead_repeat"
+        reason = f"the same {told.by or 'person'} as lead {told.repeats}, {near}"
+        yield Judgement("duplicate", "yes", "duplicate.of_lead", reason, cite(setting))
     elif lead.repeat_of is not None:
         reason = f"it came within the hour after lead {lead.repeat_of}"
         yield Judgement("duplicate", "yes", "duplicate.repeat", reason, cite("defaults.same_lead_repeat"))

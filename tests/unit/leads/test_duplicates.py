@@ -10,12 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadloop.leads.duplicates import Contact, repetitions
+from leadloop.leads.repeats import repeats_of
 from leadloop.policy import Policy
 from leadloop.policy.duplicates import Duplicates
 from support.policies import sokol
 from support.settable_clock import MORNING
 
 PHONE, EMAIL = frozenset({"phone-anna"}), frozenset({"email-anna"})
+MOMENTS = st.builds(
+    lambda days, minutes: timedelta(days=days, minutes=minutes), st.integers(0, 40), st.sampled_from([0, 30, 59, 61])
+)
 
 
 def under(**rule: object) -> Policy:
@@ -51,6 +55,27 @@ def test_a_lead_repeats_whoever_began_its_series(
     rule: dict[str, str], days: dict[str, float], expected: dict[str, str | None]
 ) -> None:
     assert repeated(under(**rule), *contacts(**days)) == expected
+
+
+def test_whoever_comes_again_within_the_hour_begins_no_series_of_their_own() -> None:
+    """Else that series would never be received: the lead that began it repeats one that was."""
+    minute = 1 / 24 / 60
+    person = contacts(a=0, b=30 - 20 * minute, c=30 + 10 * minute, d=40)
+    assert repeated(under(window="30d", counted_from="first"), *person) == {"a": None, "b": "a", "c": "a", "d": None}
+    assert repeated(under(window="10m"), *contacts(a=0, b=60 * minute)) == {"a": None, "b": "a"}
+    assert repeated(under(window="10m"), *contacts(a=0, b=61 * minute)) == {"a": None, "b": None}
+
+
+def test_whoever_comes_again_within_the_hour_with_another_contact_is_of_the_same_series() -> None:
+    first = Contact("first", MORNING, PHONE | EMAIL)
+    other_phone = Contact("again", MORNING + timedelta(minutes=5), EMAIL | {"phone-boris"})
+    later = Contact("later", MORNING + timedelta(days=1), frozenset({"phone-boris"}))
+    found = repetitions(under(keys=["phone"]), [first, other_phone, later])
+    assert {id_: (one.of, one.by) for id_, one in found.items()} == {
+        "first": (None, ""),
+        "again": ("first", "email"),
+        "later": ("first", "phone"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -111,14 +136,20 @@ def test_no_client_wins_the_credit_of_a_series(credit: str, clients: str, who: s
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 40), st.sampled_from(["phone", "email", "both", "none"])), max_size=9),
+    st.lists(st.tuples(MOMENTS, st.sampled_from(["phone", "email", "both", "none"])), max_size=9),
     st.sampled_from(["first", "last"]),
+    st.sampled_from([["phone"], ["phone", "email"], ["person"]]),
     st.randoms(),
 )
-def test_the_order_of_arrival_decides_nothing(leads: list[tuple[int, str]], counted_from: str, chance: object) -> None:
-    keys = {"phone": PHONE, "email": EMAIL, "both": PHONE | EMAIL, "none": frozenset[str]()}
-    person = [Contact(f"l{n}", MORNING + timedelta(days=day), keys[kind]) for n, (day, kind) in enumerate(leads)]
+def test_the_order_of_arrival_decides_nothing_and_every_series_has_somebody_who_is_received(
+    leads: list[tuple[timedelta, str]], counted_from: str, keys: list[str], chance: object
+) -> None:
+    kinds = {"phone": PHONE, "email": EMAIL, "both": PHONE | EMAIL, "none": frozenset[str]()}
+    person = [Contact(f"l{n}", MORNING + at, kinds[kind]) for n, (at, kind) in enumerate(leads)]
     shuffled = list(person)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
-    policy = under(window="10d", counted_from=counted_from, keys=["phone", "email"])
-    assert repetitions(policy, shuffled) == repetitions(policy, person)
+    policy = under(window="10d", counted_from=counted_from, keys=keys)
+    found = repetitions(policy, shuffled)
+    assert found == repetitions(policy, person)
+    repeats = repeats_of({one.lead_id: one.at for one in person}, policy.defaults.same_lead_repeat)
+    assert not [lead_id for lead_id, one in found.items() if one.of is None and lead_id in repeats]

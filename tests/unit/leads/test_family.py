@@ -111,6 +111,22 @@ def test_any_order_of_arrival_gives_the_same_documents() -> None:
     assert names == {key_id("email-anna")}
 
 
+def test_whoever_comes_again_within_the_hour_keeps_nobody_after_them_from_being_received() -> None:
+    """The window is over when the third comes; it repeats a duplicate, so it begins nothing."""
+    minute = timedelta(minutes=1)
+    forms = [
+        sent("first", MORNING, "phone-anna"),
+        sent("duplicate", MORNING + 30 * DAY - 20 * minute, "phone-anna"),
+        sent("again", MORNING + 30 * DAY + 10 * minute, "phone-anna"),
+        sent("next", MORNING + 40 * DAY, "phone-anna"),
+    ]
+    for order in permutations(forms):
+        register = Register(window="30d", counted_from="first").take(*order)
+        assert register.repeats() == {"first": None, "duplicate": "first", "again": "first", "next": None}
+        received = {one for one in register.repeats() if "lead_received" in register.lead(one).pending(register.policy)}
+        assert received == {"first", "next"}
+
+
 def test_a_lead_that_joins_two_persons_makes_them_one() -> None:
     apart = Register().take(*ANNAS[:4]).repeats()
     assert apart == {"a1": None, "a2": "a1", "a3": "a1", "b1": None}
