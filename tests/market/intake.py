@@ -27,6 +27,7 @@ from support.form_desk import FormDesk
 from support.lead_facts import entered, linked
 from support.policies import WON
 from support.settable_clock import MORNING
+from support.wsgi_names import environ_of
 
 COLLECTIONS = ("lead", "key", "daily_total")
 
@@ -66,7 +67,7 @@ class Intake:
     def _captured(self, inquiry: Inquiry) -> LeadCaptured:
         assert inquiry.post is not None
         runtime, body = self._desk.world.runtime, inquiry.post.body
-        caller = Caller.of(inquiry.post.headers, runtime.policy.site)
+        caller = Caller.of(environ_of(inquiry.post.headers), runtime.policy.site)
         captured = capture(runtime, Received(body, caller.content_type, len(body)), caller)
         message = decode(encode(captured.message))
         assert isinstance(message, LeadCaptured), f"the form of {inquiry.name} was not understood: {message}"
