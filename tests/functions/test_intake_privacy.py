@@ -32,6 +32,7 @@ def form(phone: str) -> dict[str, str]:
         "phone": phone,
         "email": EMAIL,
         "comment": COMMENT,
+        "telegram": "@kanalya_p",
         "Textarea_2": COMMENT,
         "as_you_like": f"{NAME} {phone} {EMAIL}",
         "city": phone,

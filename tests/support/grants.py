@@ -19,9 +19,10 @@ from faults.storage import in_memory
 from faults.touches import Call, TouchedBus, TouchedStore
 from leadloop.policy import ContactMode
 from leadloop.secret_readers import secrets_of
-from leadloop.secrets import Secrets
+from leadloop.secrets import GOOGLE_FORM_KEY, TILDA_KEY, VK_SECRET, Secrets
 from leadloop.spool import publish_or_spool
 from leadloop_packaging.staging import stage
+from support.form_cases import FormCase
 from support.knocks import LEAD_ID, MANIFEST, SETTINGS, knock_of, message_on
 from support.packages import packages
 from support.policies import sokol
@@ -34,6 +35,9 @@ BEGINS, ENDS = "<!-- grants -->\n", "<!-- /grants -->\n"
 
 _DEAD = "dead-letters"
 _ANNA = "1700000000123456789"
+_ASKED_FOR_KEYS = {"tilda_key": "Api-Key", "vk_groups": {"200000001": "1a2b3c4d"}, "google_key": "required"}
+_SENDERS = (("tilda-form-lead", TILDA_KEY), ("vk-lead", VK_SECRET), ("google_ads-lead", GOOGLE_FORM_KEY))
+"""Golden bodies of who may be asked for a key, and where we hold it."""
 
 
 class Rights(NamedTuple):
@@ -68,8 +72,7 @@ def _granted(bundle: Bundle, email: str) -> Rights:
 
 
 def _keeping() -> Bundle:
-    forms = {"tilda_key": "Api-Key", "vk_groups": {"200000001": "1a2b3c4d"}, "google_key": "required"}
-    policy = sokol(ContactMode.KEEP, fraud={"providers": {"adjust": {}}}, forms=forms)
+    policy = sokol(ContactMode.KEEP, fraud={"providers": {"adjust": {}}}, forms=_ASKED_FOR_KEYS)
     with TemporaryDirectory() as folder:
         copy = checkout(Path(folder) / "checkout")
         keeping = [
@@ -83,7 +86,8 @@ def _keeping() -> Bundle:
 def touched() -> dict[str, Rights]:
     """On the demo's journey, undisturbed and with a death at every touch, and when the bus is away."""
     touches, variables = _journeys()
-    touches, variables = touches | _with_the_bus_away() | _of_a_service()[0], variables | _of_a_service()[1]
+    touches = touches | _with_the_bus_away() | _of_a_service()[0]
+    variables = variables | _of_a_service()[1] | _of_senders_with_keys()
     secrets = {secret for one in MANIFEST.functions.values() for secret in one.secrets}
     return {
         name: Rights(
@@ -163,6 +167,21 @@ def _of_a_service() -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
             assert world.push("record-verdict", message).status_code == 204
             touches.update((moment.function, moment.touch) for moment in noticed.moments)
     return touches, variables
+
+
+@cache
+def _of_senders_with_keys() -> set[tuple[str, str]]:
+    """Everybody who can be asked for a key posts a form, and brings another: it is read, and refused."""
+    variables = set[tuple[str, str]]()
+    world = World(sokol(forms=_ASKED_FOR_KEYS), environment=SETTINGS | {name: "ours alone" for _, name in _SENDERS})
+    noticed = Call("capture-lead", lambda _: False)
+    world.runtime.secrets = Secrets(Noticed(world.runtime.environment, noticed, variables))
+    with world.in_force():
+        for name, _ in _SENDERS:
+            case = FormCase.read(name)
+            answer = world.client("capture-lead").post("/", data=case.body, content_type=case.headers["Content-Type"])
+            assert answer.status_code == 401, name
+    return variables
 
 
 def _documents(touches: Iterable[str]) -> str:
