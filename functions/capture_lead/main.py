@@ -6,12 +6,10 @@ import flask
 import functions_framework
 
 from leadloop import answers
-from leadloop.answers import HttpAnswer
 from leadloop.forms.builders import ConnectionTest
 from leadloop.forms.callers import Caller
 from leadloop.forms.capture import Received, capture
 from leadloop.forms.desk import FormRefused
-from leadloop.ready_answer import ReadyAnswer
 from leadloop.runtime import preload, runtime
 from leadloop.spool import NotKept, publish_or_spool
 
@@ -19,7 +17,7 @@ preload(bus=True)
 
 
 @functions_framework.http
-def capture_lead(request: flask.Request) -> HttpAnswer | ReadyAnswer:
+def capture_lead(request: flask.Request) -> answers.HttpAnswer | flask.Response:
     """Take a form post from a page, a plain form or a site builder's server."""
     world = runtime()
     caller = Caller.of(request.environ, world.policy.site)
@@ -38,8 +36,4 @@ def capture_lead(request: flask.Request) -> HttpAnswer | ReadyAnswer:
     except NotKept as fault:
         world.log.error("lead_not_kept", reason=str(fault), what_to_do="see the reason: disk, connection or rights")
         return answers.unavailable("the form was not kept", caller.cors)
-    if captured.answer:
-        return answers.plain(captured.answer)
-    if caller.navigates:
-        return answers.see_other(caller.thank_you(captured.redirect))
-    return ReadyAnswer(answers.ok({"lead_id": captured.lead_id, "event_id": captured.message.event_id}, caller.cors))
+    return captured.answer_to(caller)

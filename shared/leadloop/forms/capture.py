@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import IO, NamedTuple, Protocol, Self
 
+from leadloop import answers
+from leadloop.answers import HttpAnswer
 from leadloop.forms.body import BodyUnreadable, media_type, read_fields
 from leadloop.forms.builders import ConnectionTest, read_form
 from leadloop.forms.callers import Caller
@@ -16,6 +18,7 @@ from leadloop.identity.keys import KeyMalformed, KeyRing
 from leadloop.json_types import json_list
 from leadloop.messages import SubmissionUnreadable, WrittenLead
 from leadloop.quarantine import seal_body
+from leadloop.ready_answer import ReadyAnswer
 from leadloop.runtime import Runtime
 from leadloop.secrets import SecretMissing
 
@@ -55,6 +58,14 @@ class Captured(NamedTuple):
     redirect: str = ""
     answer: str = ""
     """The text that its builder wants to be answered."""
+
+    def answer_to(self, caller: Caller) -> HttpAnswer | ReadyAnswer:
+        """What its sender is told when it is kept: the builder's text, the page to go on to, or the ids."""
+        if self.answer:
+            return answers.plain(self.answer)
+        if caller.navigates:
+            return answers.see_other(caller.thank_you(self.redirect))
+        return ReadyAnswer(answers.ok({"lead_id": self.lead_id, "event_id": self.message.event_id}, caller.cors))
 
 
 def capture(runtime: Runtime, received: Received, caller: Caller) -> Captured:
