@@ -59,13 +59,18 @@ class Book(NamedTuple):
     def label(self, written: str) -> str:
         """The label in the dictionary that a spelling stands for, or its own; empty where it names nothing."""
         own = label_of(written)
-        if own in ("", NONE) or _PLACEHOLDER.fullmatch(written.strip()):
+        if not own or says_nothing(written):
             return ""
         return self.names.get(own) or self.run_together.get(own.replace("_", ""), own)
 
     def host_label(self, host: str) -> str:
         """The same of a host: without ``www.`` and its likes, unless the dictionary names it so."""
         return self.names.get(label_of(host)) or self.label(_ENTRANCE.sub("", host) if host.count(".") > 1 else host)
+
+
+def says_nothing(written: str) -> bool:
+    """Whether a word stands for nothing, as if it were not there: ``(direct)``, ``(not set)``, ``{source}``, none."""
+    return label_of(written) == NONE or _PLACEHOLDER.fullmatch(written.strip()) is not None
 
 
 STANDARD = Book()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from leadloop.json_types import JsonObject
-from leadloop.sources.book import STANDARD, Book
+from leadloop.sources.book import STANDARD, Book, says_nothing
 from leadloop.sources.dictionary import (
     AUTOMATIC,
     CHANNEL_KNOWN,
@@ -141,11 +141,24 @@ def _as(book: Book, source: Source, entry: Entry | None = None) -> Source:
 def _none(signs: Signs, book: Book) -> Source:
     """Why there is no source."""
     campaign = signs.utm.get("utm_campaign", "")
-    words = {"utm_source": signs.utm.get("utm_source", ""), "the referrer": signs.host}
-    unreadable = [f"{name} {word!r}" for name, word in words.items() if word and not book.label(word)]
-    if unreadable:
-        reason = f"{' and '.join(unreadable)} names no source"
+    words = {name: word for name, word in _words(signs).items() if word and not book.label(word)}
+    empty = {name: word for name, word in words.items() if says_nothing(word)}
+    if unreadable := words.keys() - empty.keys():
+        reason = f"{' and '.join(f'{name} {words[name]!r}' for name in sorted(unreadable))} names no source"
         return Source(NONE, "none.unknown_label", campaign, reason)
+    source = _none_told(signs, book, campaign)
+    said = "".join(f"; {name} is {word!r}, which stands for nothing" for name, word in empty.items())
+    return source._replace(reason=f"{source.reason}{said}")
+
+
+def _words(signs: Signs) -> dict[str, str]:
+    """What should name a source, by where it stands."""
+    entered = signs.crm.get(SOURCE, "") if signs.crm is not None else ""
+    return {"utm_source": signs.utm.get("utm_source", ""), "the referrer": signs.host, "the CRM's field": entered}
+
+
+def _none_told(signs: Signs, book: Book, campaign: str) -> Source:
+    """Why there is no source where no word is there that should name one."""
     if signs.crm is None:
         return Source(NONE, NEVER_CAPTURED, campaign, _not_captured(signs))
     called = signs.crm.get(CALLED_NUMBER, "")

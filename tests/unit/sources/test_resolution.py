@@ -30,7 +30,7 @@ RULES: list[tuple[str, JsonObject, Source]] = [
     ("empty signs", UNSAID, NOTHING),
     ("signs of another kind", {"ids": None, "utm": "vk", "referrer": ["ya.ru"]}, NOTHING),
     ("a tag without a letter", {"utm": {"utm_source": "—/—"}}, Source("none", "none.unknown_label")),
-    ("a tag that says none", {"utm": {"utm_source": "None"}}, Source("none", "none.unknown_label")),
+    ("a tag that says none", {"utm": {"utm_source": "None"}}, NOTHING),
     ("a tag without a letter, and a referrer", {"utm": {"utm_source": "?"}, "referrer": {**YA}}, FROM_YA),
 ]  # fmt: skip
 
@@ -79,6 +79,33 @@ def test_who_made_a_deal_is_told_by_the_crms_own_id(maker: str, rule: str) -> No
     assert resolve_deal({"created_by": maker} if maker else {}).rule == rule
 
 
-@pytest.mark.parametrize("tag", ["(direct)", "(not set)", "[SOURCE]", "{{site_source_name}}", "<source>"])
-def test_a_place_that_nothing_was_put_into_is_no_label(tag: str) -> None:
-    assert resolve({"utm": {"utm_source": tag}}).label == "none"
+FOR_NOTHING = (
+    *("(direct)", "(none)", "(not set)", "<не указано>", "None"),
+    *("{source}", "{{site_source_name}}", "[SOURCE]", "<source>"),
+)
+"""What a CRM and Metrica say for nothing, and places that no name was put into."""
+
+
+@pytest.mark.parametrize("word", FOR_NOTHING)
+class TestWordsForNothing:
+    """They are as if they were not there: in a tag as in the CRM's field, beside other signs as alone."""
+
+    def test_in_a_tag(self, word: str) -> None:
+        source = resolve({"utm": {"utm_source": word}})
+        assert (source.label, source.rule) == ("none", "none.never_captured")
+        assert word in source.reason
+        assert resolve({"utm": {"utm_source": word}, "referrer": {**YA}}).label == "ya_ru"
+
+    @pytest.mark.parametrize("field", ["source", "utm_source"])
+    def test_in_a_deal(self, word: str, field: str) -> None:
+        by_hand, by_program = resolve_deal({field: word, "created_by": "7"}), resolve_deal({field: word})
+        assert (by_hand.rule, by_program.rule) == ("none.entered_by_hand", "none.born_in_crm")
+        assert word in by_hand.reason
+
+
+@pytest.mark.parametrize("word", ["???", "-", "—/—"])
+def test_a_word_without_letters_names_no_source_wherever_it_stands(word: str) -> None:
+    told = [resolve({"utm": {"utm_source": word}}), resolve_deal({"utm_source": word}), resolve_deal({"source": word})]
+    told.append(resolve_deal({"source": word, "created_by": "7"}))
+    assert {(one.label, one.rule) for one in told} == {("none", "none.unknown_label")}
+    assert all(repr(word) in one.reason for one in told)
