@@ -271,10 +271,9 @@ class TestOverwriting:
         assert len(overwritings(desk, lead)) == 1
         assert desk.state(lead).deals[f"amocrm-lead-{deal}"].source["utm_source"] == "yandex"
 
-    def test_is_none_when_an_empty_field_is_filled_or_a_field_emptied(self, desk: CrmDesk) -> None:
+    def test_is_none_when_an_empty_field_is_filled(self, desk: CrmDesk) -> None:
         lead, deal = delivered(desk)
         type_over(desk, deal, "cpc", "UTM_MEDIUM")
-        type_over(desk, deal, None)
         assert overwritings(desk, lead) == []
 
     def test_is_none_when_leadloop_fills_what_the_sites_integration_left_empty(self) -> None:
@@ -293,8 +292,102 @@ class TestOverwriting:
     def test_by_another_contact_holds_no_contact(self, desk: CrmDesk) -> None:
         lead, deal = delivered(desk)
         type_over(desk, deal, "Анна 8 999 000-00-03")
-        assert overwritings(desk, lead) == []
+        assert overwritings(desk, lead) == [("utm_source", "yandex", "", str(MARAT))]
         assert "000-00-03" not in repr(desk.resting())
+
+
+class TestEmptying:
+    def test_is_an_overwriting_and_what_is_typed_then_another(self, desk: CrmDesk) -> None:
+        lead, deal = delivered(desk)
+        type_over(desk, deal, None)
+        state, at = desk.state(lead), desk.clock.now()
+        assert overwritings(desk, lead) == [("utm_source", "yandex", "", str(MARAT))]
+        told = state.source_in_crm
+        assert (told.rule, told.field, told.by, told.at) == ("none.overwritten", "utm_source", str(MARAT), at)
+        desk.clock.advance(minutes=15)
+        desk.sync()
+        type_over(desk, deal, "google", by=OLGA)
+        assert overwritings(desk, lead)[1:] == [("utm_source", "yandex", "google", str(OLGA))]
+        told = desk.state(lead).source_in_crm
+        assert (told.rule, told.by, told.old, told.new) == ("none.overwritten", str(OLGA), "yandex", "google")
+
+    @pytest.mark.parametrize("lists_empty", [True, False])
+    def test_and_typing_anew_between_two_readings_are_told_with_who_and_when(
+        self, desk: CrmDesk, lists_empty: bool
+    ) -> None:
+        desk.settings(empty_tracking_fields=lists_empty)
+        lead, deal = delivered(desk)
+        desk.clock.advance(minutes=10)
+        desk.act("edit_field", lead_id=deal, field="UTM_SOURCE", value=None, by=OLGA)
+        type_over(desk, deal, "google")
+        assert overwritings(desk, lead) == [
+            ("utm_source", "yandex", "", str(OLGA)),
+            ("utm_source", "yandex", "google", str(MARAT)),
+        ]
+
+    def test_is_told_with_who_also_where_empty_fields_are_not_listed(self, desk: CrmDesk) -> None:
+        desk.settings(empty_tracking_fields=False)
+        lead, deal = delivered(desk)
+        type_over(desk, deal, None)
+        assert overwritings(desk, lead) == [("utm_source", "yandex", "", str(MARAT))]
+
+    def test_after_an_overwriting_is_what_the_cause_tells(self, desk: CrmDesk) -> None:
+        lead, deal = delivered(desk)
+        type_over(desk, deal, "google")
+        type_over(desk, deal, None, by=OLGA)
+        told = desk.state(lead).source_in_crm
+        assert (told.rule, told.by, told.old, told.new) == ("none.overwritten", str(OLGA), "google", "")
+        type_over(desk, deal, "google", by=OLGA)
+        told = desk.state(lead).source_in_crm
+        assert (told.rule, told.by, told.old, told.new) == ("none.overwritten", str(MARAT), "yandex", "google")
+
+    def test_of_a_source_that_only_the_crm_knows_leaves_the_lead_its_source(self, desk: CrmDesk) -> None:
+        deal = desk.deal(fields={str(CHANNEL): "Агент"})
+        for _ in range(2):
+            desk.clock.advance(minutes=11)
+            desk.sync()
+        lead = desk.ref(deal).owner or ""
+        source = desk.state(lead).source
+        type_over(desk, deal, None, str(CHANNEL))
+        assert (desk.state(lead).source.label, desk.state(lead).source_in_crm.rule) == (
+            source.label,
+            "none.overwritten",
+        )
+
+    def test_is_left_when_the_policy_does_not_ask_for_more_whatever_else_is_written(self, desk: CrmDesk) -> None:
+        _, deal = delivered(desk)
+        type_over(desk, deal, None)
+        desk.submit("anna", **{**FORM, "yclid": "7325873983740247040"})
+        desk.settle()
+        shown = desk.fields_of(deal)
+        assert (shown.get("UTM_SOURCE"), shown["YCLID"]) == (None, "7325873983740247040")
+
+    def test_is_put_back(self, restoring: CrmDesk) -> None:
+        lead, deal = delivered(restoring)
+        type_over(restoring, deal, None)
+        assert restoring.fields_of(deal)["UTM_SOURCE"] == "yandex"
+        assert restoring.delivery(lead).restores == 1
+        assert restoring.state(lead).source_in_crm.rule == "in_crm.same"
+        restoring.carry_hooks()
+        type_over(restoring, deal, "google")
+        assert restoring.fields_of(deal)["UTM_SOURCE"] == "yandex"
+        restoring.carry_hooks()
+        assert overwritings(restoring, lead) == [
+            ("utm_source", "yandex", "", str(MARAT)),
+            ("utm_source", "yandex", "google", str(MARAT)),
+        ]
+
+    def test_again_and_again_is_left_alone_in_the_end(self, restoring: CrmDesk) -> None:
+        _, deal = delivered(restoring)
+        for number in range(1, MOST_RESTORES + 3):
+            type_over(restoring, deal, None)
+            restoring.carry_hooks()
+            shown = "yandex" if number <= MOST_RESTORES else None
+            assert restoring.fields_of(deal).get("UTM_SOURCE") == shown, number
+            restoring.clock.advance(minutes=15)
+            restoring.sync()
+        told_off = [one for one in restoring.world.log.entries if one.event == "crm_source_not_restored"]
+        assert len(told_off) == 1
 
 
 class TestRestoring:

@@ -13,6 +13,7 @@ from leadloop import timestamps
 from leadloop.crm.lead_fields import said_at_first
 from leadloop.crm.port import LONGEST_TEXT, SOURCE_FIELDS, CrmLead
 from leadloop.facts import Fact, FactKind
+from leadloop.identity.ad_ids import read_ad_ids
 from leadloop.identity.contact_signs import looks_like_contact
 from leadloop.json_types import Json, JsonObject, json_list
 from leadloop.leads import facts_of
@@ -40,6 +41,8 @@ class Heard(NamedTuple):
     views: int
     source: Mapping[str, str]
     """Texts of the deal's source fields as last heard."""
+    known: Mapping[str, str]
+    """By field the last text that was ever heard of, also where the field is empty now."""
     first: Mapping[str, frozenset[str]]
     """By field what is known to have stood there first, or should have: to write that again is no overwriting."""
     said: Mapping[str, str]
@@ -60,7 +63,9 @@ def heard_of(crm: str, external_id: str, facts: Iterable[Fact]) -> Heard:
         if fact.kind is FactKind.SOURCE_OVERWRITTEN and field not in is_overwritten:
             is_overwritten.add(field)
             first.setdefault(field, set()).add(str(fact.values.get("old")))
-    return Heard(view, len(views), _texts(view), {name: frozenset(texts) for name, texts in first.items()}, said)
+    known = {name: text for one in views for name, text in _texts(one).items()}
+    stood_first = {name: frozenset(texts) for name, texts in first.items()}
+    return Heard(view, len(views), _texts(view), known, stood_first, said)
 
 
 def source_of(policy: Policy, entity: CrmLead) -> dict[str, str]:
@@ -76,6 +81,8 @@ def fit_to_rest(policy: Policy, field: str, text: str) -> str:
     """The text of a source field as it may rest; empty when it may not."""
     if field == "called_number":
         return _own_number(policy, text) if text else ""
+    if field in CLICKS:
+        return read_ad_ids({field: (text,)}).found.get(field, "")
     return "" if looks_like_contact(text) else text[:LONGEST_TEXT]
 
 

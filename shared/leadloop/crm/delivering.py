@@ -18,6 +18,7 @@ from leadloop.facts import Fact
 from leadloop.leads.crm_refs import CrmRef, ref_key
 from leadloop.leads.delivery import FIELD_MISSING_RETRY, Delivery, DeliveryState, Step
 from leadloop.leads.lead import Lead
+from leadloop.leads.origin import emptied
 from leadloop.messages import LeadRegistered
 from leadloop.ports.bus import PublishFailed
 from leadloop.ports.http import RateLimited, Refused, VendorError
@@ -88,7 +89,9 @@ def _attach(at_hand: LeadAtHand) -> bool:
     [ref] = at_hand.runtime.store.get_many([ref_key(at_hand.crm.name, external_id)])
     ours = {at_hand.lead.id, *(CrmRef.of(ref).leads if ref is not None else ())}
     back = _back(at_hand, external_id)
-    fields, replace = {**at_hand.fields, **back}, {*at_hand.own, *back}
+    left = emptied(at_hand.state) - back.keys()
+    fields = {**{name: text for name, text in at_hand.fields.items() if name not in left}, **back}
+    replace = {*at_hand.own, *back}
     try:
         attached = at_hand.crm.attach_fields(external_id, fields, ours, replace)
     except VendorError as failure:
@@ -97,7 +100,7 @@ def _attach(at_hand: LeadAtHand) -> bool:
     if attached.gone:
         mark(at_hand.runtime.store, [Entity(at_hand.crm.name, LEAD, external_id)], at_hand.now)
     _tell_kept(at_hand, external_id, attached)
-    restored = {name: text for name, text in back.items() if name in attached.replaced}
+    restored = {name: text for name, text in back.items() if name in attached.written}
     _settle(at_hand, external_id, attached, restored)
     return False
 

@@ -1,14 +1,16 @@
 """Who replaced what a deal's source fields held: from the CRM's own feed, else by comparing two readings. Pure.
 
-The feed is asked only about deals that show another text than the lead last heard of. It may lag behind; until
-``FEED_LAG`` after the deal's last change the new text is not believed, and after that it counts as changed by nobody
-in particular. To write what stood there first is to put it back, and no overwriting.
+The feed is asked only about deals that show another text than the lead last heard of, or none any more. It may lag
+behind; until ``FEED_LAG`` after the deal's last change the new text is not believed, and after that it counts as
+changed by nobody in particular. To empty a field is to overwrite it with nothing; what is typed there afterwards
+replaces the last text that stood there. To write what stood there first is to put it back, and no overwriting.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import NamedTuple
 
 from leadloop.crm.deal_signs import WATCHED, Heard, fit_to_rest
@@ -34,14 +36,19 @@ class SourceReading(NamedTuple):
     """Whether the feed explains everything; otherwise read the deal again."""
 
 
-def changed_fields(heard: Heard, source: Mapping[str, str]) -> frozenset[str]:
-    """Fields that hold another text than was heard, or than the lead came with, and not what stood there first."""
-    before = {**heard.said, **heard.source}
-    return frozenset(
+def changed_fields(policy: Policy, heard: Heard, source: Mapping[str, str]) -> frozenset[str]:
+    """Fields that hold another text than was heard, or than the lead came with, and not what stood there first.
+
+    Among them those that were emptied; not one that the policy has no place for any more.
+    """
+    before = {**heard.said, **heard.known}
+    typed = {
         name
         for name, text in source.items()
         if name in WATCHED and before.get(name) not in (None, text) and text not in heard.first.get(name, ())
-    )
+    }
+    gone = heard.source.keys() - source.keys()
+    return frozenset(typed | {name for name in gone if name in WATCHED and getattr(policy.crm.fields, name, None)})
 
 
 def read_overwritings(
@@ -55,7 +62,7 @@ def read_overwritings(
     now: datetime,
 ) -> SourceReading:
     """What a lead with these facts is told of its deal's source fields."""
-    changed = changed_fields(heard, source)
+    changed = changed_fields(policy, heard, source)
     if not changed:
         return SourceReading((), source)
     held = [fact for fact in facts if fact.kind is FactKind.SOURCE_OVERWRITTEN]
@@ -69,16 +76,17 @@ def read_overwritings(
     unexplained = {
         name
         for name in changed
-        if name in heard.source and not any(_explains(one, name, source[name], heard) for one in told)
+        if name in heard.known and not any(_explains(one, name, source.get(name, ""), heard) for one in told)
     }
     is_settled = not unexplained or now >= entity.updated_at + FEED_LAG
     if is_settled:
         at = entity.updated_at
-        guessed = [(name, heard.source[name], source[name]) for name in sorted(unexplained)]
+        guessed = [(name, heard.known[name], source.get(name, "")) for name in sorted(unexplained)]
         told += [facts_of.source_overwriting(crm, external_id, *change, "", at) for change in guessed]
         believed = dict(source)
     else:
-        believed = {**source, **{name: heard.source[name] for name in unexplained}}
+        explained = {name: text for name, text in source.items() if name not in unexplained}
+        believed = {**explained, **{name: text for name, text in heard.source.items() if name in unexplained}}
     known = {fact.id for fact in about}
     room = max(MOST_OVERWRITINGS - len(about), 0)
     news = sorted((fact for fact in told if fact.id not in known), key=lambda fact: fact.order)
@@ -88,19 +96,29 @@ def read_overwritings(
 def _certain(
     policy: Policy, heard: Heard, changes: Sequence[FieldChange], changed: frozenset[str]
 ) -> list[FieldChange]:
-    """Changes of the feed from one text to another that is not the first one, as they may rest."""
+    """Changes of the feed from one text to another that is not the first one, or to none, as they may rest."""
     fit = [
         one._replace(old=fit_to_rest(policy, one.field, one.old), new=fit_to_rest(policy, one.field, one.new))
         for one in changes
         if one.field in changed
     ]
-    return [one for one in fit if one.old and one.new and one.old != one.new and one.new not in _first(heard, fit, one)]
+    of_one = {name: [one for one in fit if one.field == name] for name in sorted(changed)}
+    return [told for name, those in of_one.items() for told in _replaced(heard.first.get(name, frozenset()), those)]
 
 
-def _first(heard: Heard, changes: Sequence[FieldChange], of: FieldChange) -> frozenset[str]:
-    """What stood in a field first, and what the first of these changes replaced."""
-    earliest = next((one.old for one in changes if one.field == of.field and one.old), "")
-    return heard.first.get(of.field, frozenset()) | {earliest}
+def _replaced(known_first: frozenset[str], changes: Sequence[FieldChange]) -> Iterator[FieldChange]:
+    """Of one field's changes those that overwrote a text; an empty field stands for the last text in it.
+
+    An emptying that the next change makes good is none: a program may clear a field and fill it again.
+    """
+    first = known_first | {next((one.old for one in changes if one.old), "")} - {""}
+    last = ""
+    for one, following in zip_longest(changes, changes[1:]):
+        old = one.old or last
+        last = one.new or old
+        is_made_good = not one.new and following is not None and following.new in {old, *first}
+        if old and one.new != old and one.new not in first and not is_made_good:
+            yield one._replace(old=old)
 
 
 def _is_guessed(held: Sequence[Fact], change: FieldChange) -> bool:

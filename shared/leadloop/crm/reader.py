@@ -160,7 +160,7 @@ class Reader:
         for one, entity in ((one, entity) for one, entity in met if entity is not None):
             for document in one.leads.values():
                 heard = heard_of(one.entity.crm, entity.external_id, Lead.of(document).facts)
-                fields = changed_fields(heard, source_of(self._policy, entity))
+                fields = changed_fields(self._policy, heard, source_of(self._policy, entity))
                 changed[entity.external_id] = changed.get(entity.external_id, frozenset()) | fields
         asked = {external_id: fields for external_id, fields in changed.items() if fields}
         return self._crm.field_changes(list(asked), frozenset().union(*asked.values())) if asked else {}

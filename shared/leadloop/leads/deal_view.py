@@ -24,7 +24,7 @@ class DealView(NamedTuple):
 
 
 class Overwriting(NamedTuple):
-    """Somebody changed a source field of the deal that had held something else."""
+    """Somebody changed a source field of the deal that had held something else, or emptied it (``new`` is empty)."""
 
     at: datetime
     crm_ref: str

@@ -73,7 +73,10 @@ def deal_view(crm: str, external_id: str, shown: JsonObject, at: datetime) -> Fa
 
 
 def source_overwriting(crm: str, external_id: str, field: str, old: str, new: str, by: str, at: datetime) -> Fact:
-    """Somebody replaced one text of a source field by another; ``by`` is empty when the CRM does not say who."""
+    """Somebody replaced one text of a source field by another, or by none.
+
+    ``by`` is empty when the CRM does not say who.
+    """
     values: JsonObject = {"crm": crm, "external_id": external_id, "field": field, "old": old, "new": new, "by": by}
     identity = digest("source_overwritten", crm, external_id, field, old, new, timestamps.to_text(at))
     return _fact(FactKind.SOURCE_OVERWRITTEN, at, Feed.CRM, values, identity)

@@ -76,6 +76,14 @@ def to_restore(policy: Policy, state: LeadState) -> dict[str, str]:
     return {one.field: first[one.field] for one in _standing(state, ref)}
 
 
+def emptied(state: LeadState) -> frozenset[str]:
+    """Source fields that somebody emptied in the deal that the lead is on, and that are empty still."""
+    ref = state.crm_ref
+    if ref is None or ref not in state.deals:
+        return frozenset()
+    return frozenset(one.field for one in _standing(state, ref) if one.field not in state.deals[ref].source)
+
+
 def _of_deals(book: Book, state: LeadState) -> Source:
     """What the lead's own deals first told, or why they told nothing."""
     own = [ref for ref in state.crm_refs if ref not in state.joined_refs]
@@ -139,10 +147,15 @@ def _said_by_form(state: LeadState) -> dict[str, str]:
 
 
 def _standing(state: LeadState, ref: str) -> list[Overwriting]:
-    """Overwritings after which a field still holds something else than was first known, oldest first, one a field."""
+    """Overwritings after which a field still holds something else than was first known, oldest first, one a field.
+
+    Of several it is the last that wrote what stands there now.
+    """
     now, first = state.deals[ref].source, _first_known(state, ref)
-    last = {one.field: one for one in state.overwritings if one.crm_ref == ref}
-    return [one for name, one in last.items() if name in first and _differ(first[name], now.get(name, ""))]
+    about = [one for one in state.overwritings if one.crm_ref == ref and one.field in first]
+    by_fit = sorted(about, key=lambda one: not _differ(one.new, now.get(one.field, "")))
+    last = {one.field: one for one in by_fit}
+    return sorted(one for name, one in last.items() if _differ(first[name], now.get(name, "")))
 
 
 def _differ(first: str, now: str) -> bool:

@@ -93,14 +93,13 @@ def test_an_older_change_to_the_same_text_explains_nothing_new() -> None:
     "now",
     [
         shown(after(hours=1), utm_source="yandex"),
-        shown(after(hours=1)),
         shown(after(hours=1), utm_source="yandex", utm_medium="cpc"),
         shown(after(hours=1), utm_source="yandex", created_by="5"),
     ],
-    ids=["the same", "emptied", "another one filled", "not a text that somebody writes"],
+    ids=["the same", "another one filled", "not a text that somebody writes"],
 )
 def test_what_is_no_overwriting_is_not_asked_about(now: CrmLead) -> None:
-    assert changed_fields(heard_of("amocrm", "1", KNOWN), source_of(POLICY, now)) == frozenset()
+    assert changed_fields(POLICY, heard_of("amocrm", "1", KNOWN), source_of(POLICY, now)) == frozenset()
     assert read(KNOWN, now).is_settled
 
 
@@ -108,10 +107,57 @@ def test_what_the_site_told_is_compared_before_the_first_reading() -> None:
     """By the feed alone: an integration of the site's own may have written something else from the first."""
     facts = (submitted(utm={"utm_source": "yandex"}, client_id=ANNA),)
     entity = shown(after(hours=1), utm_source="avito")
-    assert changed_fields(heard_of("amocrm", "1", facts), source_of(POLICY, entity)) == {"utm_source"}
+    assert changed_fields(POLICY, heard_of("amocrm", "1", facts), source_of(POLICY, entity)) == {"utm_source"}
     late = entity.updated_at + FEED_LAG
     assert (told(read(facts, entity, now=late)), read(facts, entity).is_settled) == ([], True)
     assert told(read(facts, entity, change(after(minutes=30), "yandex", "avito"))) == [("yandex", "avito", MARAT)]
+
+
+class TestEmptying:
+    def test_is_to_overwrite_with_nothing(self) -> None:
+        reading = read(KNOWN, shown(after(hours=1)), change(after(hours=1), "yandex", ""))
+        assert (told(reading), reading.is_settled, dict(reading.source)) == ([("yandex", "", MARAT)], True, {})
+
+    def test_waits_for_the_feed_and_is_then_nobodys(self) -> None:
+        entity = shown(after(hours=1))
+        waiting = read(KNOWN, entity)
+        assert (told(waiting), waiting.is_settled, dict(waiting.source)) == ([], False, {"utm_source": "yandex"})
+        over = read(KNOWN, entity, now=entity.updated_at + FEED_LAG)
+        assert (told(over), over.is_settled, dict(over.source)) == ([("yandex", "", "")], True, {})
+
+    def test_what_is_typed_afterwards_replaces_the_last_text(self) -> None:
+        wiped = [change(after(hours=1), "yandex", "")]
+        facts = _with(KNOWN, shown(after(hours=1)), wiped)
+        facts = _with(facts, shown(after(hours=2), utm_source="avito"), [*wiped, change(after(hours=2), "", "avito")])
+        assert _overwritten(facts) == [("yandex", ""), ("yandex", "avito")]
+        entity = shown(after(hours=3), utm_source="avito")
+        assert changed_fields(POLICY, heard_of("amocrm", "1", facts), source_of(POLICY, entity)) == frozenset()
+
+    def test_between_two_readings_is_told_too(self) -> None:
+        changes = [change(after(hours=1), "yandex", ""), change(after(hours=2), "", "avito", by="7")]
+        reading = read(KNOWN, shown(after(hours=2), utm_source="avito"), *changes)
+        assert (told(reading), reading.is_settled) == ([("yandex", "", MARAT), ("yandex", "avito", "7")], True)
+
+    def test_that_is_made_good_by_the_next_change_is_none(self) -> None:
+        changes = [change(after(hours=1), "yandex", "", by=""), change(after(hours=1), "", "yandex", by="")]
+        assert changed_fields(POLICY, heard_of("amocrm", "1", KNOWN), {"utm_source": "yandex"}) == frozenset()
+        later = shown(after(hours=2), utm_source="avito")
+        assert told(read(KNOWN, later, *changes, change(after(hours=2), "yandex", "avito"))) == [
+            ("yandex", "avito", MARAT)
+        ]
+
+    def test_an_id_without_the_form_of_one_is_as_good_as_none(self) -> None:
+        facts = join((submitted(client_id=ANNA),), (viewed(after(minutes=1), client_id=ANNA),))
+        garbled = change(after(hours=1), ANNA, "нет", field="client_id")
+        reading = read(facts, shown(after(hours=1)), garbled)
+        assert (told(reading), reading.is_settled) == ([(ANNA, "", MARAT)], True)
+
+    def test_a_field_that_the_policy_names_no_more_was_emptied_by_nobody(self) -> None:
+        facts = join(KNOWN, (viewed(after(minutes=2), utm_source="yandex", source="Авито"),))
+        entity = shown(after(hours=1), utm_source="yandex")
+        assert changed_fields(POLICY, heard_of("amocrm", "1", facts), source_of(POLICY, entity)) == frozenset()
+        named = sokol(crm={"fields": {"source": "752912"}})
+        assert changed_fields(named, heard_of("amocrm", "1", facts), source_of(named, entity)) == {"source"}
 
 
 def test_another_deals_facts_are_not_this_ones() -> None:

@@ -56,7 +56,7 @@ class AmoCrmAccount:
         self._places = places(settings.fields)
         self._asked = places_of(asked or {})
         self._field_ids: dict[str, int] = {}
-        """Ids of our fields, as far as leads that were read have shown them."""
+        """Ids of our fields, as far as leads that were read have shown them, or the account's list."""
 
     def prepare(self) -> Verdict:
         """See ``Crm``."""
@@ -84,7 +84,9 @@ class AmoCrmAccount:
         return {external_id: tuple(sorted(moves)) for external_id, moves in history.items()}
 
     def field_changes(self, ids: Sequence[str], fields: Collection[str]) -> dict[str, tuple[FieldChange, ...]]:
-        """See ``Crm``. Nothing of a field that no lead showed yet, nor from an account that refuses to tell."""
+        """See ``Crm``. Nothing of a field that the account lacks, nor from an account that refuses to tell."""
+        if not self._field_ids.keys() >= {*fields}:  # an emptied field is not shown by every account
+            self._field_ids |= self._listed_fields()
         names = {self._field_ids[name]: name for name in sorted(fields) if name in self._field_ids}
         types = [f"custom_field_{field_id}_value_changed" for field_id in names]
         history: dict[str, list[FieldChange]] = {external_id: [] for external_id in ids}
@@ -166,6 +168,14 @@ class AmoCrmAccount:
             if refused.status != 404:  # documented as 204; 404 would say the same
                 raise
             return None
+
+    def _listed_fields(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for page in self._client.pages("list_fields", "leads/custom_fields", (("limit", "250"),), "custom_fields"):
+            for field in page:
+                at = (field.get("code"), str(field.get("id")))
+                found |= {place.name: int(id_of(field.get("id"))) for place in self._places if place.at in at}
+        return found
 
     def _events(self, types: Sequence[str], ids: Sequence[str]) -> Iterator[JsonObject]:
         for start in range(0, len(ids), _LEADS_AN_EVENTS_CALL):
