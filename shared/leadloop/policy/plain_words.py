@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from leadloop.policy.chapters import Chapter, quality_chapters
 from leadloop.policy.durations import write_duration
+from leadloop.policy.form_words import form_chapters
 from leadloop.policy.models import ContactMode, GoalEvent, Policy
 from leadloop.policy.settings import EACH, settings, write_value
 from leadloop.policy.source_words import source_chapters
@@ -33,6 +34,7 @@ def tell(policy: Policy) -> list[Chapter]:
     """The whole policy, subject by subject."""
     return [
         Chapter("Site", list(_site(policy))),
+        *form_chapters(policy),
         Chapter(f"Contacts: mode {policy.contacts.mode}", list(_contacts(policy))),
         Chapter(f"CRM: {policy.crm.kind}, {policy.crm.host}", list(_crm(policy))),
         *source_chapters(policy),
