@@ -47,7 +47,7 @@ def test_a_consumer_that_is_slow_delays_no_other(a_host: Launch) -> None:
     host.publish("h1", topic="crm-hints")
     wait_until(lambda: len(host.entries("call-lead")) == 1, "call-lead is served meanwhile")
     assert host.get("/healthz").status_code == 200
-    assert host.state()["leased"] == 4
+    wait_until(lambda: host.state()["leased"] == 4, "only the calls that are held are under way")
     order(host.data, "note-lead", 204)
     host.settle()
     assert len(host.entries("note-lead")) == 12
