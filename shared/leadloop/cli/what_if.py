@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from leadloop.cli import opened, tried_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from leadloop.json_types import JsonObject
     from leadloop.report.what_if import Comparison, Fate
@@ -60,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     from leadloop.leads.lead import Lead
     from leadloop.queries import every_document, leads_in_order
     from leadloop.report.what_if import compare
+    from leadloop.report.what_if_settings import not_kept, without_verdict
     from leadloop.report.what_if_unread import unread
 
     changes = tried_settings.read_changes(arguments.changes)
@@ -68,27 +69,47 @@ def run(arguments: argparse.Namespace) -> int:
     since, until = _month(arguments.month, world.policy.site.time_zone)
     leads = [Lead.of(document) for document in every_document(world.store, leads_in_order())]
     comparison = compare(world.policy, other, leads, since, until, world.clock.now())
-    silent = unread(world.policy, other)
-    held = tried_settings.already_held(world.policy, other, list(changes))
+    told = _Remarks(
+        unread(world.policy, other),
+        not_kept(world.policy, other),
+        without_verdict(world.policy, other),
+        tried_settings.already_held(world.policy, other, list(changes)),
+    )
     if arguments.json:
-        remarks: JsonObject = {"not_read": json_list(silent), "already_held": json_list(held)}
+        remarks: JsonObject = {"not_read": json_list([*told.not_read, *told.not_kept]), "not_kept": {**told.not_kept}}
+        remarks |= {"no_verdict": {**told.no_verdict}, "already_held": json_list(told.held)}
         print_json({"ok": True, "month": arguments.month, **remarks, **_as_json(comparison)})
     else:
-        print("\n".join([*_remarks(silent, held), _text(comparison, arguments)]))
+        print("\n".join([*_remarks(told), _text(comparison, arguments, told)]))
     return OK
 
 
-def _remarks(unread: tuple[str, ...], held: tuple[str, ...]) -> Iterator[str]:
+class _Remarks(NamedTuple):
+    """Settings that are not to be believed, or change nothing."""
+
+    not_read: tuple[str, ...]
+    not_kept: Mapping[str, str]
+    no_verdict: Mapping[str, str]
+    held: tuple[str, ...]
+
+
+def _remarks(told: _Remarks) -> Iterator[str]:
     """Why what hangs on some settings is not to be believed, and which are as they were."""
-    if unread:
-        yield f"NOT READ YET: {', '.join(unread)}"
+    if told.not_read:
+        yield f"NOT READ YET: {', '.join(told.not_read)}"
         yield "  Fields and called numbers of a deal are read only once the policy names them. It does not name these,"
         yield "  so no fact tells what they hold, and what depends on them cannot be tried: do not trust it below."
         yield "  They begin to be read when the policy names them, those of each deal at its next change."
         yield ""
-    for setting in held:
-        yield f"{setting} already holds that value: it changes nothing."
-    if held:
+    if told.not_kept:
+        yield f"NOT READ YET: {', '.join(told.not_kept)}"
+        yield from (f"  {setting}: {why}." for setting, why in told.not_kept.items())
+        yield "  So what depends on it cannot be tried on the leads that are here: do not trust it below."
+        yield "  It holds for the leads that come once it stands in the policy."
+        yield ""
+    yield from (f"{setting} judges no lead: {why}." for setting, why in told.no_verdict.items())
+    yield from (f"{setting} already holds that value: it changes nothing." for setting in told.held)
+    if told.no_verdict or told.held:
         yield ""
 
 
@@ -115,7 +136,7 @@ def _month(text: str, zone: str) -> tuple[datetime, datetime]:
     return first, first.replace(year=year + month // 12, month=month % 12 + 1)
 
 
-def _text(comparison: Comparison, arguments: argparse.Namespace) -> str:
+def _text(comparison: Comparison, arguments: argparse.Namespace, remarks: _Remarks) -> str:
     from leadloop.report.tables import table
 
     if not comparison.before["leads"]:
@@ -128,7 +149,8 @@ def _text(comparison: Comparison, arguments: argparse.Namespace) -> str:
     told = [table(["", "now", f"with {', '.join(arguments.changes)}", "change"], rows)]
     changed = len(comparison.changed)
     if not changed:
-        return "\n".join([*told, "", "No lead fares otherwise."])
+        is_whole = not (remarks.not_read or remarks.not_kept)
+        return "\n".join([*told, "", f"No lead fares otherwise{'' if is_whole else ', as far as can be told'}."])
     told += ["", f"{changed} {'lead fares' if changed == 1 else 'leads fare'} otherwise"]
     lines = [[lead_id, *_difference(*fates)] for lead_id, fates in list(comparison.changed.items())[: arguments.leads]]
     told += [table(["lead", "now", "then"], lines)] if lines else []

@@ -66,6 +66,32 @@ def test_a_rule_that_changes_nothing_says_so(desk: CommandDesk) -> None:
     assert "No lead fares otherwise." in desk.run("what-if", *MONTH, "--duplicates.window=ever").text
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "why"),
+    [
+        ("fraud.weights.phone_block", "100", "blocks of phones are noted only while fraud.weights.phone_block"),
+        ("identity.shared", "[info@sokol.example]", "contacts are kept as keyed hashes alone"),
+        ("site.origins", "[https://other.example]", "whether a form came from a page of another site is noted when"),
+        ("site.default_region", "KZ", "a form is read when it is taken"),
+    ],
+)
+def test_what_acts_before_facts_are_made_is_said_to_be_untried(
+    desk: CommandDesk, setting: str, value: str, why: str
+) -> None:
+    told = desk.run("what-if", *MONTH, f"--{setting}", value)
+    assert told.text.startswith(f"NOT READ YET: {setting}\n  {setting}: {why}")
+    assert "No lead fares otherwise, as far as can be told." in told.text
+    as_json = desk.run("what-if", "--json", *MONTH, f"--{setting}", value).json
+    assert as_json["not_read"] == [setting]
+    assert why in as_json["not_kept"][setting]
+
+
+def test_what_judges_no_lead_says_what_it_does(desk: CommandDesk) -> None:
+    told = desk.run("what-if", *MONTH, "--defaults.pull_period", "30m").text
+    assert told.startswith("defaults.pull_period judges no lead: it says how leadloop works")
+    assert "No lead fares otherwise." in told
+
+
 def test_a_month_in_which_nobody_came_says_that_instead(desk: CommandDesk) -> None:
     told = desk.run("what-if", "--month", "2026-07", "--duplicates.window", "30d")
     assert told.text == "No lead came in 2026-07, so there is nothing to compare: name a month with leads.\n"
