@@ -58,5 +58,6 @@ def told(as_of: str) -> tuple[str, ...]:
         f"{CONNECTION_BYTES / 1000:g} KB on the wire for each call, "
         f"{IMAGE_GIB:g} GiB for each function's image, {IMAGES_KEPT} kept",
         "the free tier is that of a billing account and of one database in a project: other work of yours shares it",
-        "not in it: the script tag.js when every page loads it from capture-visit, builds and their bucket, alerts",
+        "not in it: the script tag.js when every page loads it from capture-visit, builds and their bucket, alerts,"
+        " secrets of senders",
     )

@@ -71,7 +71,7 @@ class TestTheProjectsOwnBill:
         at_work = {share.function for share in nothing.shares if share.operations.calls}
         assert at_work == {"sync-crm", "upload-conversions", "check-uploads", "drain-spool", "expire-contacts"}
         amounts = {item.name: item.amount for item in nothing.items}
-        assert (amounts["Cloud Scheduler"], amounts["Secret Manager, versions"]) == (5, 6)
+        assert (amounts["Cloud Scheduler"], amounts["Secret Manager, versions"]) == (5, 5)
         assert amounts["Cloud Run, requests"] == pytest.approx((96 + 12 + 72 + 288 + 1) * MONTH)
 
     def test_webhooks_are_the_dearer_way(self) -> None:
