@@ -161,6 +161,65 @@ class TestVerdicts:
         assert desk.ref(deal).leads.keys() == {first, second}
         assert (desk.ref(deal).owner, desk.fields_of(deal)[DUPLICATE]) == (first, "unique")
 
+    def test_a_duplicate_names_the_deal_of_its_first_lead_once_there_is_one(self, hashing: CrmDesk) -> None:
+        first = hashing.submit("anna", **FORM)
+        hashing.settle()
+        hashing.clock.advance(hours=30)
+        second = hashing.submit("anna-again", **{**FORM, "client_id": ""})
+        hashing.settle()
+        repeated = hashing.deal(fields={"LEADLOOP_ID": second})
+        hashing.carry_hooks()
+        assert hashing.fields_of(repeated)[DUPLICATE] == f"duplicate of lead {first} (same phone, 2026-09-01)"
+        deal = hashing.deal(fields={"LEADLOOP_ID": first})
+        hashing.carry_hooks()
+        assert hashing.fields_of(repeated)[DUPLICATE] == f"duplicate of deal {deal} (same phone, 2026-09-01)"
+        assert hashing.fields_of(deal)[DUPLICATE] == "unique"
+
+    def test_a_duplicate_names_the_deal_of_its_first_lead_when_that_could_not_be_created_before(
+        self, desk: CrmDesk
+    ) -> None:
+        desk.break_next("status", method="POST", path="leads/complex", status=500, times=1)
+        first = desk.submit("anna", **FORM)
+        desk.settle()
+        desk.clock.advance(minutes=1)
+        second = desk.submit("anna-again", **{**FORM, "client_id": ""})
+        desk.settle()
+        [repeated] = desk.deals_of(second)
+        for _ in range(3):
+            desk.clock.advance(minutes=16)
+            desk.sync()
+        [deal] = desk.deals_of(first)
+        assert desk.fields_of(repeated)[DUPLICATE].startswith(f"duplicate of deal {deal} ")
+        written = patches(desk, repeated)
+        for _ in range(3):
+            desk.clock.advance(minutes=16)
+            desk.sync()
+        assert patches(desk, repeated) == written
+
+    @pytest.mark.parametrize("is_first_kept", [False, True])
+    def test_of_a_first_lead_and_its_duplicate_merged_the_first_ones_stand_there(
+        self, desk: CrmDesk, is_first_kept: bool
+    ) -> None:
+        first, deal = delivered(desk)
+        desk.clock.advance(hours=30)
+        second = desk.submit("anna-again", **{**FORM, "client_id": ""})
+        desk.settle()
+        desk.carry_hooks()
+        [repeated] = desk.deals_of(second)
+        kept, lost = (deal, repeated) if is_first_kept else (repeated, deal)
+        desk.clock.advance(hours=1)
+        desk.act("merge", winner=kept, loser=lost)
+        desk.carry_hooks()
+        desk.sync()
+        assert desk.ref(kept).owner == first
+        assert desk.fields_of(kept)[DUPLICATE] == "unique"
+        calls = patches(desk, kept)
+        for _ in range(3):
+            desk.carry_hooks()
+            desk.clock.advance(minutes=16)
+            desk.sync()
+        assert patches(desk, kept) == calls
+
     def test_what_an_antifraud_service_says_later_is_written_at_the_next_pull(self, desk: CrmDesk) -> None:
         lead, deal = delivered(desk)
         said = VerdictReceived(

@@ -14,11 +14,12 @@ from leadloop.crm.port import CreatedLead, Crm
 from leadloop.crm.restoring import Restoring, restoring
 from leadloop.facts import Fact
 from leadloop.leads.crm_refs import ref_key
-from leadloop.leads.delivery import Delivery, DeliveryState, Step, delivery_key, next_step
+from leadloop.leads.delivery import Delivery, DeliveryState, Step, delivery_key, names_due, next_step
 from leadloop.leads.fraud import Gate
 from leadloop.leads.lead import Lead
 from leadloop.leads.state import LeadState
 from leadloop.leads.writing import decide_and_commit, lead_writes
+from leadloop.policy import ContactMode
 from leadloop.ports.store import Document, Key, PreconditionFailed, Write
 from leadloop.runtime import Runtime
 
@@ -36,6 +37,8 @@ class LeadAtHand(NamedTuple):
     own: frozenset[str]
     """Those of the fields that are leadloop's own; others are written only where they are empty."""
     restoring: Restoring
+    names: str | None = None
+    """The lead that its own fields name by our id, because that one is on no deal yet."""
 
     @classmethod
     def read(cls, runtime: Runtime, crm: Crm, lead_id: str) -> LeadAtHand | None:
@@ -45,7 +48,8 @@ class LeadAtHand(NamedTuple):
             return None
         lead, policy = Lead.of(document), runtime.policy
         state = lead.state(policy).as_of(runtime.clock.now())
-        own = own_fields(policy, lead, state, _repeated(runtime, crm, lead)) if owns(lead, state) else {}
+        repeated = _repeated(runtime, crm, lead) if owns(lead, state) else None
+        own = own_fields(policy, lead, state, repeated) if owns(lead, state) else {}
         back = restoring(policy, state) if owns(lead, state) else Restoring({}, None)
         if state.born_in == "site":
             fields = {**fields_of(lead, state), **own}
@@ -53,7 +57,8 @@ class LeadAtHand(NamedTuple):
             fields = own
         else:
             return None
-        return cls(runtime, crm, lead, state, resting, fields, frozenset(own), back)
+        names = repeated.lead_id if repeated is not None and repeated.deal is None else None
+        return cls(runtime, crm, lead, state, resting, fields, frozenset(own), back, names)
 
     @property
     def delivery(self) -> Delivery:
@@ -84,7 +89,7 @@ class LeadAtHand(NamedTuple):
     def next_step(self) -> Step:
         """What to do now."""
         delivery = self.delivery if self.resting is not None else None
-        is_ours = self.state.contact_sealed is not None or not self.state.key_ids
+        is_ours = _is_contact_ours(self.state)
         policy, fields = self.runtime.policy, self.fields_digest
         is_to_restore = self.restoring.is_due(self.delivery)
         return next_step(
@@ -93,8 +98,11 @@ class LeadAtHand(NamedTuple):
 
     def advance(self, delivery: Delivery) -> bool:
         """Write the delivery at the version that was read; whether nobody else was quicker."""
+        version = self.resting.version if self.resting is not None else None
+        is_arriving = delivery.state is DeliveryState.DELIVERED
+        naming = names_due(self.runtime.store, self.delivery) if is_arriving else []
         try:
-            self.runtime.store.commit([delivery.write(self.resting.version if self.resting is not None else None)])
+            self.runtime.store.commit([delivery.write(version), *naming])
         except PreconditionFailed:
             return False
         return True
@@ -116,12 +124,33 @@ class LeadAtHand(NamedTuple):
                 return []
             lead = Lead.of(resting) if resting is not None else None
             fact = told(lead) if told is not None and lead is not None else None
-            writes = [change(Delivery.of(document)).write(document.version)]
+            delivery, naming = self._naming(change(Delivery.of(document)))
+            writes = [delivery.write(document.version), *naming]
             if fact is not None and lead is not None and resting is not None:
                 writes += lead_writes(self.runtime.policy, lead.with_facts((fact,)), resting.version)
             return writes
 
         decide_and_commit(self.runtime.store, decide)
+
+    def _naming(self, told: Delivery) -> tuple[Delivery, list[Write]]:
+        """The delivery whose fields the CRM was given, and a note for the lead that they name by our id.
+
+        Where that lead is about to be created or was found meanwhile, there is no note: these are seen to again.
+        """
+        if self.names is None:
+            return told, []
+        policy = self.runtime.policy
+        held, lead = self.runtime.store.get_many([delivery_key(self.names), Key("lead", self.names)])
+        if lead is None:  # erased
+            return told, []
+        is_kept = policy.contacts.mode is ContactMode.KEEP
+        if held is None and is_kept and _is_contact_ours(Lead.of(lead).state(policy)):
+            return told.due(self.now + policy.defaults.pull_period), []
+        named = Delivery.of(held) if held is not None else Delivery(lead_id=self.names).awaiting()
+        if named.state is DeliveryState.DELIVERED:
+            return told.due(self.now), []
+        noted = named.with_name_at(self.lead.id)
+        return told, [] if noted is named else [noted.write(held.version if held is not None else None)]
 
     def arrive(self, created: CreatedLead, by: str, at: datetime, *, complete: bool) -> None:
         """The lead is in the CRM: its delivery, its deal and its facts in one commit.
@@ -140,9 +169,16 @@ class LeadAtHand(NamedTuple):
             arrived = delivery.delivered(external_id, None if complete else self.now, merged=created.merged)
             if complete:
                 arrived = arrived.complete(self.fields_digest, self.told_until)
-            return [arrived.write(resting.version if resting is not None else None), *deal.writes()]
+            named, naming = self._naming(arrived) if complete else (arrived, [])
+            own = named.write(resting.version if resting is not None else None)
+            return [own, *naming, *names_due(store, delivery), *deal.writes()]
 
         decide_and_commit(store, decide)
+
+
+def _is_contact_ours(state: LeadState) -> bool:
+    """Whether the contact that the lead came with rests with us, or it came with none."""
+    return state.contact_sealed is not None or not state.key_ids
 
 
 def _live_deal(crm: Crm, state: LeadState) -> str | None:

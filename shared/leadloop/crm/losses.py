@@ -16,6 +16,7 @@ from leadloop.crm.port import LEAD, Crm, CrmLead
 from leadloop.crm.readings import AtRest
 from leadloop.leads import facts_of
 from leadloop.leads.crm_refs import CrmRef, ref_key
+from leadloop.leads.delivery import due_again
 from leadloop.leads.verdicts import needs_verdicts
 from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Store, Write
@@ -99,17 +100,21 @@ class LossCommit:
     def _merge(self, lost: Deal, survivor_id: str) -> list[Write]:
         """Both references and all leads of both in one commit; the survivor is marked to tell its facts to all.
 
-        Verdicts on the survivor are from now on about the leads it takes over, which its mark names for that.
+        Verdicts on the survivor are from now on about the leads it takes over, which its mark names for that. If one
+        of these owns it from now on, the survivor still shows what was said of its own lead, and is to show this one.
         """
         crm = lost.ref.crm
         [document] = self._store.get_many([ref_key(crm, survivor_id)])
         survivor = Deal.read(self._store, self._policy, crm, survivor_id, document)
         self._tell(lost, "merged", survivor_id)
+        taken_over = {*lost.leads}
         survivor.take_over(lost, self._now)
         leads = survivor.leads.items()
         found_anew = [id_ for id_, lead in leads if needs_verdicts(self._policy, survivor.at_rest(id_), lead)]
         marked = mark_writes(self._store, [Entity(crm, LEAD, survivor_id)], self._now, found_anew)
-        return [*lost.writes(), *survivor.writes(), *marked]
+        writes = [*lost.writes(), *survivor.writes()]
+        new_owner = [one for one in writes if one.key.id in taken_over and one.key.id == survivor.ref.owner]
+        return [*writes, *due_again(self._store, self._policy, new_owner), *marked]
 
     def _tell(self, lost: Deal, how: str, into: str | None) -> None:
         fact = facts_of.crm_entity_lost(lost.ref.crm, lost.ref.external_id, how, into, self._now)

@@ -17,7 +17,7 @@ from leadloop.digests import digest
 from leadloop.facts import FactKind
 from leadloop.leads import facts_of
 from leadloop.leads.crm_refs import ref_key
-from leadloop.leads.delivery import Delivery, DeliveryState, delivery_key, due_again
+from leadloop.leads.delivery import Delivery, DeliveryState, delivery_key, due_again, names_due
 from leadloop.leads.family import matters_to_others, place
 from leadloop.leads.matching import Match, Signs, candidates_of, match
 from leadloop.leads.verdicts import needs_verdicts
@@ -229,19 +229,21 @@ class ReadingCommit:
     def _deliveries(self, deal: Deal, changed: Sequence[Write]) -> list[Write]:
         """A lead that was found has arrived in the CRM, and its ids are yet to be written there.
 
-        Others are looked after again if the CRM is to show something else of them.
+        Others are looked after again if the CRM is to show something else of them, or names a lead that was found by
+        our id.
         """
         held = self._store.get_many([delivery_key(lead_id) for lead_id in self.linked])
-        writes = []
+        writes, naming = [], list[Write]()
         for lead_id, document in zip(self.linked, held, strict=True):
             delivery = Delivery.of(document) if document is not None else Delivery(lead_id=lead_id)
             if delivery.state is not DeliveryState.DELIVERED:
                 arrived = delivery.delivered(deal.ref.external_id, self._now)
                 writes.append(arrived.write(document.version if document is not None else None))
+            naming += names_due(self._store, delivery)
         again = [write for write in changed if write.key.id not in self.linked and self._is_told_anew(deal, write)]
-        due = due_again(self._store, self._policy, again)
-        self.told_anew = tuple(write.key.id for write in due)
-        return [*writes, *due]
+        due = {write.key: write for write in (*naming, *due_again(self._store, self._policy, again))}
+        self.told_anew = tuple(key.id for key in due)
+        return [*writes, *due.values()]
 
     def _is_told_anew(self, deal: Deal, changed: Write) -> bool:
         """A lead of another deal was changed because its verdict did; of this deal's own, see."""

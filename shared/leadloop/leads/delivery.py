@@ -84,6 +84,8 @@ class Delivery(BaseModel):
     """Tells for which overwritings of source fields something was done, or was decided to be left."""
     restores: int | None = None
     """How often overwritten fields were given back what they held."""
+    named_by: tuple[str, ...] | None = None
+    """Leads whose deals name this one by our id, because it was on no deal yet: they are told when it is on one."""
     rule: str | None = None
     reason: str | None = None
 
@@ -141,7 +143,12 @@ class Delivery(BaseModel):
     def delivered(self, external_id: str, attach_at: datetime | None, *, merged: bool = False) -> Self:
         """The lead is in the CRM; with ``attach_at`` its fields are yet to be looked after."""
         arrived = self._changed(DeliveryState.DELIVERED, attach_at, attempts=0, uncertain=False)
-        return arrived.model_copy(update={"external_id": external_id, "merged": merged})
+        return arrived.model_copy(update={"external_id": external_id, "merged": merged, "named_by": None})
+
+    def with_name_at(self, lead_id: str) -> Self:
+        """A lead's deal names this one by our id; the same object if that was known."""
+        named_by = tuple(sorted({*(self.named_by or ()), lead_id}))
+        return self if named_by == self.named_by else self.model_copy(update={"named_by": named_by})
 
     def due(self, at: datetime) -> Self:
         """What the CRM is to show of the lead may be another now; see to it."""
@@ -202,13 +209,24 @@ def due_again(store: Store, policy: Policy, changed: Iterable[Write]) -> list[Wr
     writes = []
     for (lead_id, ref), document in zip(deals.items(), held, strict=True):
         if document is not None:
-            delivery = Delivery.of(document)
-            if delivery.state is DeliveryState.DELIVERED and delivery.is_at_rest:
-                writes.append(delivery.due(_SINCE_EVER).write(document.version))
+            writes += _seen_to(document)
         elif isinstance(ref, str):
             external_id = ref.removeprefix(f"{policy.crm.kind}-lead-")
             writes.append(Delivery(lead_id=lead_id).delivered(external_id, _SINCE_EVER).write(None))
     return writes
+
+
+def names_due(store: Store, arrived: Delivery) -> list[Write]:
+    """Writes that let deals be seen to which name a lead by our id: it has one now. Raises ``StoreUnavailable``."""
+    named_by = arrived.named_by or ()
+    held = store.get_many([delivery_key(lead_id) for lead_id in named_by]) if named_by else []
+    return [write for document in held if document is not None for write in _seen_to(document)]
+
+
+def _seen_to(document: Document) -> list[Write]:
+    delivery = Delivery.of(document)
+    is_resting = delivery.state is DeliveryState.DELIVERED and delivery.is_at_rest
+    return [delivery.due(_SINCE_EVER).write(document.version)] if is_resting else []
 
 
 def next_step(
