@@ -17,9 +17,11 @@ from leadloop.crm.readings import AtRest
 from leadloop.leads import facts_of
 from leadloop.leads.crm_refs import CrmRef, ref_key
 from leadloop.leads.delivery import due_again
+from leadloop.leads.family import matters_to_others, place
+from leadloop.leads.state import DELETED, MERGED
 from leadloop.leads.verdicts import needs_verdicts
 from leadloop.policy import ContactMode, Policy
-from leadloop.ports.store import Store, Write
+from leadloop.ports.store import Document, Store, Write
 from leadloop.queries import crm_refs_of_contact
 
 
@@ -81,10 +83,24 @@ class LossCommit:
             is_renewed = mark is not None and not removed
             return [] if is_renewed else [missed(entity, mark, self._now, due)]
         if self._survivor is None:
-            self._tell(lost, "deleted", None)
-            lost.ref = lost.ref.changed(gone="deleted", waits_until=None)
-            return [*lost.writes(), *removed]
+            return self._delete(lost, mark)
         return [*self._merge(lost, self._survivor), *removed]
+
+    def _delete(self, lost: Deal, mark: Document | None) -> list[Write]:
+        """The reference and its leads in one commit with others of their persons: a deleted sale makes no client.
+
+        What is to be looked at once more after the commit, the mark names, and whoever reads it next does it first.
+        """
+        self._tell(lost, DELETED, None)
+        lost.ref = lost.ref.changed(gone=DELETED, waits_until=None)
+        moved = [id_ for id_, lead in lost.leads.items() if matters_to_others(self._policy, lost.at_rest(id_), lead)]
+        if not moved:
+            return [*lost.writes(), *self._at_rest.after(mark)]
+        placed = place(self._store, self._policy, *lost.leads.values())
+        lost.leads |= placed.leads
+        due = due_again(self._store, self._policy, placed.writes)
+        looked_at_again = [self._at_rest.owing(mark, self._now, moved)] if not placed.is_settled else []
+        return [*lost.writes(), *placed.writes, *due, *(looked_at_again or self._at_rest.after(mark))]
 
     def _may_show_by(self, lost: CrmRef) -> datetime | None:
         """Until when a survivor may still show itself; ``None`` when that is over.
@@ -106,7 +122,7 @@ class LossCommit:
         crm = lost.ref.crm
         [document] = self._store.get_many([ref_key(crm, survivor_id)])
         survivor = Deal.read(self._store, self._policy, crm, survivor_id, document)
-        self._tell(lost, "merged", survivor_id)
+        self._tell(lost, MERGED, survivor_id)
         taken_over = {*lost.leads}
         survivor.take_over(lost, self._now)
         leads = survivor.leads.items()

@@ -321,7 +321,6 @@ def _shown(policy: Policy, lead: Lead) -> tuple[object, ...]:
     if kin is None:
         return ()
     clients = policy.duplicates.clients
-    stages = {stage: kin.state.stages.get(stage) for stage in (*clients.stages, *clients.left)}
     return (
         kin.at,
         kin.state.strong_ids,
@@ -330,5 +329,6 @@ def _shown(policy: Policy, lead: Lead) -> tuple[object, ...]:
         kin.joins,
         kin.state.source.label,
         frozenset(kin.visits()),
-        tuple(stages.items()),
+        tuple(kin.state.times_in(clients.stages)),
+        tuple(kin.state.times_in(clients.left)),
     )

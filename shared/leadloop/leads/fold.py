@@ -112,6 +112,7 @@ def _stage_entered(policy: Policy, state: LeadState, fact: Fact) -> None:
         return
     state.stage = stage
     state.staged_at = fact.occurred_at
+    state.reached.setdefault(_ref(fact), {}).setdefault(stage, fact.occurred_at)
     state.stages.setdefault(stage, StageEntry(fact.occurred_at, _ref(fact), bool(fact.values["exact"])))
 
 

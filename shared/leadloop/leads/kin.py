@@ -38,7 +38,7 @@ class Kin(NamedTuple):
         if at is None:
             return None
         is_stopped = state.fraud.gate in (Gate.HELD, Gate.FRAUD)
-        has_bought = any(stage in state.stages for stage in policy.duplicates.clients.stages)
+        has_bought = bool(state.times_in(policy.duplicates.clients.stages))
         return cls(lead, state, at, joins=has_bought or not is_stopped)
 
     @property
@@ -66,13 +66,13 @@ class Kin(NamedTuple):
                 yield from ((fact.occurred_at, str(ids["client_id"])),) if ids.get("client_id") else ()
 
     def clienthood(self, policy: Policy) -> Clienthood | None:
-        """For how long its deal made a client of the person, if it did."""
+        """For how long its deal made a client of the person, if it did; a deal that was deleted did not."""
         rule = policy.duplicates.clients
-        since = min((self.state.stages[stage].at for stage in rule.stages if stage in self.state.stages), default=None)
+        since = min(self.state.times_in(rule.stages), default=None)
         if since is None:
             return None
-        left = [self.state.stages[stage].at for stage in rule.left if stage in self.state.stages]
-        return Clienthood(since, self.lead.id, min((at for at in left if at >= since), default=None))
+        left = [at for at in self.state.times_in(rule.left) if at >= since]
+        return Clienthood(since, self.lead.id, min(left, default=None))
 
 
 class Clienthood(NamedTuple):

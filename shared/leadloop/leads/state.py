@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -15,6 +16,9 @@ from leadloop.leads.fraud import NOT_JUDGED, FraudVerdict, OutsideVerdict
 from leadloop.leads.quality import OPEN, Course, Decision, Quality
 from leadloop.sources.in_crm import NOT_READ, InCrm
 from leadloop.sources.resolution import NOT_RESOLVED, Source
+
+DELETED, MERGED = "deleted", "merged"
+"""How a CRM reference was lost."""
 
 
 class StageEntry(NamedTuple):
@@ -74,6 +78,8 @@ class LeadState:
     lost: dict[str, str] = field(default_factory=dict)
     """CRM references that are gone, and how."""
     stages: dict[str, StageEntry] = field(default_factory=dict)
+    reached: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    """By CRM reference the stages that its deal reached, and when first."""
     stage: str | None = None
     unmapped_statuses: set[str] = field(default_factory=set)
     price: Money | None = None
@@ -126,6 +132,11 @@ class LeadState:
     def strong_ids(self) -> frozenset[str]:
         """What joins the lead to others, by the ids of key documents."""
         return frozenset({*self.key_ids, *map(user_key, self.confirmed_user_ids)})
+
+    def times_in(self, stages: Collection[str]) -> list[datetime]:
+        """When deals of the lead first reached these stages; not deals that were deleted, as a test sale is."""
+        kept = [reached for ref, reached in self.reached.items() if self.lost.get(ref) != DELETED]
+        return [at for reached in kept for stage, at in reached.items() if stage in stages]
 
     def visit_before(self, at: datetime) -> datetime | None:
         """The last visit known to us that was not later than ``at``."""
