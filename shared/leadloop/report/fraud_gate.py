@@ -24,7 +24,7 @@ class FraudGate:
     stopped: int = 0
     """By signs or an outside service, whatever people, or the service, said afterwards."""
     wrong: int = 0
-    """Of those the ones that sales qualified."""
+    """Of those the ones that sales qualified, and did not call a bot's afterwards."""
     gates: Counter[Gate] = field(default_factory=Counter)
     """How leads stand now."""
     released: Counter[str] = field(default_factory=Counter)
@@ -82,7 +82,8 @@ def fraud_gate(policy: Policy, leads: Iterable[Lead], now: datetime) -> FraudGat
         is_qualified = any(stage in state.stages for stage in policy.qualification.stages)
         was_stopped = found.is_stopped or found.gate is Gate.RELEASED
         gate.stopped += was_stopped
-        gate.wrong += was_stopped and is_qualified
+        # who is fraud though qualified was lost for a reason of fraud since: people agree with the gate
+        gate.wrong += was_stopped and is_qualified and found.gate is not Gate.FRAUD
         if found.gate is Gate.RELEASED:
             gate.released[found.verdict.rule] += 1
         if found.gate is Gate.HELD:

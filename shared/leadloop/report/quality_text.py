@@ -13,7 +13,7 @@ from leadloop.report.standings import Standings
 from leadloop.report.tables import table
 
 TOP_REASONS = 3
-"""So many reasons of each source a person is shown."""
+"""So many reasons of each source a person is shown; a program gets all of them."""
 
 _HEAD = ("qualified", "incomplete", "disqualified", "pending", "overdue", "time to qualify")
 
@@ -22,8 +22,11 @@ def quality_text(funnel: Funnel) -> Iterator[str]:
     """The tables and the line below them."""
     yield f"\nQuality: what sales made of the leads, by {funnel.by}"
     found = [(line.name, line.quality) for line in funnel.lines]
-    rows = [[name, *_cells(one), one.anothers, _top(one.reasons)] for name, one in found]
-    yield table([funnel.by, *_HEAD, "another's", "why disqualified"], rows)
+    rows = [
+        [name, *_cells(one), one.anothers, one.against_channel, one.warm_up, _top(one.reasons)] for name, one in found
+    ]
+    yield table([funnel.by, *_HEAD, "another's", "against", "warm up", "why disqualified"], rows)
+    yield "  against: lost for a reason that speaks against the channel; warm up: for one that marketing goes on with"
     yield f"  {_without_reason(funnel)}"
     yield "\nManagers: whose decisions are due (users by their ids in the CRM)"
     yield table(["manager", *_HEAD], [[manager, *_cells(found)] for manager, found in funnel.managers])
@@ -41,7 +44,9 @@ def _length(time: timedelta | None) -> str:
 
 
 def _top(reasons: Counter[str]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in _sorted(reasons)[:TOP_REASONS]) or "—"
+    told = [f"{name} {count}" for name, count in _sorted(reasons)]
+    more = [f"{len(told) - TOP_REASONS} more"] if len(told) > TOP_REASONS else []
+    return ", ".join([*told[:TOP_REASONS], *more]) or "—"
 
 
 def _without_reason(funnel: Funnel) -> str:

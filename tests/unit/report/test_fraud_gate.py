@@ -9,14 +9,19 @@ from leadloop.leads.lead import Lead
 from leadloop.messages import BotSigns
 from leadloop.report.fraud_gate import fraud_gate
 from support.lead_facts import after, entered, lead_of, linked, submitted
-from support.policies import QUALIFIED, sokol
+from support.policies import LOST, QUALIFIED, sokol
+from support.sales import shown
 
-POLICY = sokol()
+REASONS = {"bot": {"loss_reasons": ["903"], "fraud": True}, "too_dear": {"loss_reasons": ["904"]}}
+POLICY = sokol(disqualification={"reasons": REASONS})
 BOT = submitted(bot_signs=BotSigns(honeypot_filled=True))
 HELD = lead_of(BOT)
 BY_SALES = lead_of(BOT, linked(), entered(QUALIFIED, after(days=1)))
 BY_HAND = lead_of(BOT, facts_of.release(after(days=1)))
 BY_HAND_AND_GOOD = lead_of(BOT, facts_of.release(after(days=2)), linked(), entered(QUALIFIED, after(days=1)))
+LOST_LATER = (linked(), entered(QUALIFIED, after(days=1)), entered(LOST, after(days=2)))
+A_BOT_AFTER_ALL = lead_of(BOT, *LOST_LATER, shown(at=after(days=2), loss_reason="903"))
+TOO_DEAR_AFTER_ALL = lead_of(BOT, *LOST_LATER, shown(at=after(days=2), loss_reason="904"))
 HONEST = lead_of(submitted(), linked(), entered(QUALIFIED, after(days=1)))
 
 
@@ -28,9 +33,12 @@ HONEST = lead_of(submitted(), linked(), entered(QUALIFIED, after(days=1)))
         ([HELD, HELD, HONEST], 2, 0, 0.0),
         ([HELD, BY_SALES], 2, 1, 0.5),
         ([HELD, HELD, BY_HAND, BY_HAND_AND_GOOD], 4, 1, 0.25),
+        ([HELD, A_BOT_AFTER_ALL], 2, 0, 0.0),
+        ([HELD, TOO_DEAR_AFTER_ALL], 2, 1, 0.5),
     ],
 )
 def test_the_error_rate_is_of_those_it_stopped(leads: list[Lead], stopped: int, wrong: int, rate: float | None) -> None:
+    """A lead that sales qualified is the gate's error, unless they found later that it is a bot's."""
     found = fraud_gate(POLICY, leads, after(days=30))
     assert (found.stopped, found.wrong, found.error_rate) == (stopped, wrong, rate)
 

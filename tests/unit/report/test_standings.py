@@ -140,9 +140,11 @@ class TestTold:
         lines = [" ".join(line.split()) for line in told.splitlines() if "─" not in line]
         assert lines == [
             ": what sales made of the leads, by source",
-            "source qualified incomplete disqualified pending overdue time to qualify another's why disqualified",
-            "vk 2 1 4 1 1 3h 30m 0 missing 1, spam 1, unmapped 1",
-            "avito 0 0 0 1 0 — 0 —",
+            "source qualified incomplete disqualified pending overdue time to qualify another's against warm up "
+            "why disqualified",
+            "vk 2 1 4 1 1 3h 30m 0 1 1 missing 1, spam 1, unmapped 1, 1 more",
+            "avito 0 0 0 1 0 — 0 0 0 —",
+            "against: lost for a reason that speaks against the channel; warm up: for one that marketing goes on with",
             "lost without a reason: 1; loss reasons of the CRM that no reason of the policy means: 999 (1)",
             "",
             "Managers: whose decisions are due (users by their ids in the CRM)",
@@ -151,6 +153,9 @@ class TestTold:
             "— 0 0 0 1 0 —",
             "31 1 1 2 0 0 2h",
         ]
+
+    def test_it_fits_a_wide_terminal(self, desk: MetricaDesk) -> None:
+        assert max(map(len, loop_text(self.loop(desk)).splitlines())) <= 160
 
     def test_a_program_gets_all_of_it(self, desk: MetricaDesk) -> None:
         told = as_json(self.loop(desk))
