@@ -129,13 +129,11 @@ def _fits(steps: tuple[str, ...], path: tuple[str, ...]) -> bool:
 
 
 def _paths_apart(one: object, other: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Where two dumps differ, as deep as either goes."""
+    """Where two dumps differ, as deep as both go: of an entry that only one has, nobody chose the defaults."""
     if one == other:
         return
-    if isinstance(one, Mapping) or isinstance(other, Mapping):
-        here = one if isinstance(one, Mapping) else {}
-        there = other if isinstance(other, Mapping) else {}
-        for name in dict.fromkeys([*here, *there]):
-            yield from _paths_apart(here.get(name), there.get(name), (*path, str(name)))
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        for name in dict.fromkeys([*one, *other]):
+            yield from _paths_apart(one.get(name), other.get(name), (*path, str(name)))
     else:
         yield path

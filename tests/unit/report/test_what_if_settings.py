@@ -59,13 +59,18 @@ def weighing(block: int) -> Policy:
     ("changed", "named"),
     [
         ({"defaults": {"pull_period": "30m"}}, "defaults.pull_period"),
-        ({"sources": {"dictionary": {"vk": {"title": "ВК"}}}}, "sources.dictionary.vk.title"),
         ({"goals": {"lead_received": {"on": "received", "value": 500}}}, "goals.lead_received.value"),
         ({"schedules": {"sync-crm": "*/5 * * * *"}}, "schedules"),
     ],
 )
 def test_what_judges_no_lead_says_so(changed: dict[str, Any], named: str) -> None:
-    assert named in without_verdict(sokol(), sokol(**changed))
+    assert without_verdict(sokol(), sokol(**changed)).keys() == {named}
+
+
+def test_of_an_entry_that_is_new_the_defaults_are_not_named() -> None:
+    bare, titled = ({"dictionary": {"vk": {"title": title}}} for title in ("", "ВК"))
+    assert without_verdict(sokol(sources=bare), sokol(sources=titled)).keys() == {"sources.dictionary.vk.title"}
+    assert without_verdict(sokol(), sokol(sources=titled, goals={"lead_bad": {"on": "disqualified"}})) == {}
 
 
 def test_what_is_judged_by_is_not_named() -> None:
