@@ -30,6 +30,7 @@ NEEDED = {
     queries.visits_of_client("", ""): ["visit: client_id, day"],
     queries.leads_of_submission(""): ["lead: submission_id"],
     queries.leads_in_order(): ["lead: occurred_at"],
+    queries.leads_from(""): ["lead: occurred_at"],
     queries.leads_with_contact_term_from(""): ["lead: contact_term_from"],
     queries.uploads_in_state("", ""): ["upload: channel, state, created_at"],
     queries.uploads_in_order(): ["upload: created_at"],
@@ -41,6 +42,7 @@ NEEDED = {
     queries.daily_totals(): ["daily_total: day"],
     queries.lessened_totals(): ["daily_total: lessened"],
     queries.outcomes_of(""): ["outcome: kind, at"],
+    queries.hints_from(""): ["outcome: kind, at"],
     queries.quarantined(): ["quarantine: received_at"],
     queries.dead_letters(): ["dead_letter: received_at"],
 }
