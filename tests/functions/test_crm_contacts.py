@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from leadloop.policy import Policy
+from leadloop_standins.amocrm.crm.entities import Stamp
+from leadloop_standins.amocrm.crm.links import link_contact
 from support.crm_desk import ANNA, CrmDesk, crm_desk
 from support.policies import sokol
 
@@ -129,6 +131,36 @@ class TestACorrectedPhone:
         correct(desk, contact, MISTYPED)
         desk.carry_hooks()
         assert desk.lead(owner).facts == facts
+
+
+class TestOtherContacts:
+    def test_one_that_is_linked_to_a_deal_without_any_is_the_leads(self, desk: CrmDesk) -> None:
+        lead = desk.submit("anna", phone=MISTYPED)
+        desk.settle()
+        deal = desk.deal(fields={"LEADLOOP_ID": lead})
+        desk.carry_hooks()
+        contact = desk.act("create_lead", name="Чужая", contact_name="Анна", phone=PHONE)["contact_id"]
+        desk.clock.advance(hours=1)
+        account = desk.amocrm.account
+        stamp = Stamp(int(desk.clock.now().timestamp()), 0)
+        link_contact(account, account.leads[deal], account.contacts[contact], stamp)
+        account.leads[deal].touch(stamp)
+        desk.forget_hooks()
+        desk.sync()
+        assert len(desk.state(lead).key_ids) == 2
+
+    def test_one_that_comes_along_with_a_merged_deal_is_not(self, desk: CrmDesk) -> None:
+        lead = desk.submit("anna", phone=PHONE)
+        desk.settle()
+        deal = desk.act("create_lead", name="Анна", contact_name="Анна", phone=PHONE)["lead_id"]
+        desk.carry_hooks()
+        other, _ = typed_in(desk, phone=MISTYPED)
+        desk.act("merge", winner=deal, loser=other)
+        for _ in range(3):
+            desk.carry_hooks()
+            desk.clock.advance(minutes=16)
+            desk.sync()
+        assert (desk.ref(deal).owner, len(desk.state(lead).key_ids)) == (lead, 1)
 
 
 class TestCalls:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from leadloop.crm.port import ContactPoints
@@ -19,9 +19,20 @@ class KeysFound(NamedTuple):
     """Under every key of the ring: for looking up."""
     newest: tuple[str, ...]
     """Under the newest: for filing."""
+    of_main: tuple[str, ...] = ()
+    """Of these the main contact's."""
 
 
 NO_KEYS = KeysFound(frozenset(), ())
+
+
+def keys_of_deal(
+    policy: Policy, ring: KeyRing, contact_ids: Sequence[str], found: Mapping[str, ContactPoints]
+) -> KeysFound:
+    """The keys of a deal's contacts, the main one first, as far as these were found."""
+    every = keys_of(policy, ring, (found[one] for one in contact_ids if one in found))
+    main = keys_of(policy, ring, (found[one] for one in contact_ids[:1] if one in found))
+    return every._replace(of_main=main.newest)
 
 
 def keys_of(policy: Policy, ring: KeyRing, contacts: Iterable[ContactPoints]) -> KeysFound:

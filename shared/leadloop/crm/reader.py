@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from leadloop import timestamps
 from leadloop.crm.batching import Batch
-from leadloop.crm.contact_keys import NO_KEYS, KeysFound, keys_of
+from leadloop.crm.contact_keys import NO_KEYS, KeysFound, keys_of_deal
 from leadloop.crm.deal_signs import heard_of, source_of
 from leadloop.crm.deals import Deal
 from leadloop.crm.looking_again import look_again, tell_too_large
@@ -146,10 +146,7 @@ class Reader:
             return {}
         points = self._crm.contact_points(contact_ids)
         ring = KeyRing.of(self._runtime.secrets)
-        return {
-            lead.external_id: keys_of(self._policy, ring, (points[one] for one in lead.contact_ids if one in points))
-            for lead in wanted
-        }
+        return {lead.external_id: keys_of_deal(self._policy, ring, lead.contact_ids, points) for lead in wanted}
 
     def _changes(
         self, resting: Sequence[AtRest], alive: Mapping[str, CrmLead]
@@ -166,12 +163,12 @@ class Reader:
         return self._crm.field_changes(list(asked), frozenset().union(*asked.values())) if asked else {}
 
     def _wants_keys(self, one: AtRest, lead: CrmLead) -> bool:
-        """Whether the lead of a deal is not found without its contacts, has none of its own, or they are others now."""
+        """Whether its lead is not found without its contacts, has none of its own, or its main one is another now."""
         ref = CrmRef.of(one.ref) if one.ref is not None else None
         if ref is not None and ref.leads:
             owner = one.leads.get(ref.owner or "")
             is_without = owner is not None and not owner.fields.get("key_ids")
-            return is_without or not {*ref.contact_ids}.issuperset(lead.contact_ids)
+            return is_without or ref.contact_ids[:1] != lead.contact_ids[:1]
         signs = signs_of(lead)
         candidates = candidates_of(self._store, self._policy, signs)
         found = match(self._policy, signs, candidates).lead_id

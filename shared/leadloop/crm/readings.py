@@ -75,6 +75,8 @@ class Reading(NamedTuple):
     """Keys of its contacts under every key of the ring; empty when they were not read."""
     own_key_ids: tuple[str, ...] = ()
     """Of these the ones a lead is filed under."""
+    main_key_ids: tuple[str, ...] = ()
+    """Of those the main contact's."""
     changes: tuple[FieldChange, ...] = ()
     """Who changed its source fields, if they show something else than before."""
 
@@ -191,9 +193,10 @@ class ReadingCommit:
     def _tell_keys(self, deal: Deal) -> None:
         """The owner learns of contact keys that are new to it: of a phone that was typed in later, or corrected.
 
-        Those it knew stay: a contact that somebody came with once is theirs, whatever the CRM shows now.
+        Those it knew stay: a contact that somebody came with once is theirs, whatever the CRM shows now. Only the main
+        contact counts: others are agents and relatives, or came along with a deal that was merged into this one.
         """
-        owner, keys, lead = deal.ref.owner, self.reading.own_key_ids, self.reading.lead
+        owner, keys, lead = deal.ref.owner, self.reading.main_key_ids, self.reading.lead
         if not keys or owner is None or owner not in deal.leads:
             return
         state = deal.leads[owner].state(self._policy)
