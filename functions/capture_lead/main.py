@@ -6,6 +6,7 @@ import flask
 import functions_framework
 
 from leadloop import answers
+from leadloop.adapters.ready_answer import ready
 from leadloop.forms.builders import ConnectionTest
 from leadloop.forms.callers import Caller
 from leadloop.forms.capture import Received, capture
@@ -36,4 +37,4 @@ def capture_lead(request: flask.Request) -> answers.HttpAnswer | flask.Response:
     except NotKept as fault:
         world.log.error("lead_not_kept", reason=str(fault), what_to_do="see the reason: disk, connection or rights")
         return answers.unavailable("the form was not kept", caller.cors)
-    return captured.answer_to(caller)
+    return ready(captured.answer_to(caller))

@@ -18,7 +18,6 @@ from leadloop.identity.keys import KeyMalformed, KeyRing
 from leadloop.json_types import json_list
 from leadloop.messages import SubmissionUnreadable, WrittenLead
 from leadloop.quarantine import seal_body
-from leadloop.ready_answer import ReadyAnswer
 from leadloop.runtime import Runtime
 from leadloop.secrets import SecretMissing
 
@@ -59,13 +58,13 @@ class Captured(NamedTuple):
     answer: str = ""
     """The text that its builder wants to be answered."""
 
-    def answer_to(self, caller: Caller) -> HttpAnswer | ReadyAnswer:
+    def answer_to(self, caller: Caller) -> HttpAnswer:
         """What its sender is told when it is kept: the builder's text, the page to go on to, or the ids."""
         if self.answer:
             return answers.plain(self.answer)
         if caller.navigates:
             return answers.see_other(caller.thank_you(self.redirect))
-        return ReadyAnswer(answers.ok({"lead_id": self.lead_id, "event_id": self.message.event_id}, caller.cors))
+        return answers.ok({"lead_id": self.lead_id, "event_id": self.message.event_id}, caller.cors)
 
 
 def capture(runtime: Runtime, received: Received, caller: Caller) -> Captured:

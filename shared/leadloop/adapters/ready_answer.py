@@ -13,11 +13,15 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import Headers
 
 
+def ready(answer: HttpAnswer) -> HttpAnswer | ReadyAnswer:
+    """The answer as it stands, or as it was given where Werkzeug has something to correct: a ``Location``."""
+    return answer if "Location" in answer[2] else ReadyAnswer(answer)
+
+
 class ReadyAnswer(Response):
     """An ``HttpAnswer`` whose headers are all there, so that Werkzeug does not go over them and the body again.
 
-    That would take as long as reading the form. Only for a status that has a body, and without a ``Location``: those
-    are what Werkzeug corrects.
+    That would take as long as reading the form. Only for a status that has a body, and without a ``Location``.
     """
 
     def __init__(self, answer: HttpAnswer) -> None:
