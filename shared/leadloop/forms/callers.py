@@ -32,29 +32,29 @@ class Caller(NamedTuple):
     languages: str = ""
     forwarded_for: str = ""
     """Whom the proxies before us took it from, the nearest one's word last."""
-    environ: Mapping[str, str] = {}
+    wsgi: Mapping[str, str] = {}
     """All of the request's headers."""
 
     @classmethod
-    def of(cls, environ: Mapping[str, str], site: Site) -> Self:
+    def of(cls, wsgi: Mapping[str, str], site: Site) -> Self:
         """Read the headers, by the names that WSGI gives them (https://peps.python.org/pep-3333/#environ-variables).
 
         Only a form without script navigates: it asks for a page and is no ``fetch``.
         """
-        content_type = environ.get("CONTENT_TYPE", "")
+        content_type = wsgi.get("CONTENT_TYPE", "")
         return cls(
             site=site,
-            origin=environ.get("HTTP_ORIGIN", "").strip().lower(),
-            page=environ.get("HTTP_REFERER", "").strip(),
+            origin=wsgi.get("HTTP_ORIGIN", "").strip().lower(),
+            page=wsgi.get("HTTP_REFERER", "").strip(),
             navigates=media_type(content_type) in _FORM_TYPES
-            and "text/html" in environ.get("HTTP_ACCEPT", "")
-            and environ.get("HTTP_SEC_FETCH_MODE", "navigate") == "navigate"
-            and "HTTP_X_REQUESTED_WITH" not in environ,
+            and "text/html" in wsgi.get("HTTP_ACCEPT", "")
+            and wsgi.get("HTTP_SEC_FETCH_MODE", "navigate") == "navigate"
+            and "HTTP_X_REQUESTED_WITH" not in wsgi,
             content_type=content_type,
-            user_agent=environ.get("HTTP_USER_AGENT", ""),
-            languages=environ.get("HTTP_ACCEPT_LANGUAGE", ""),
-            forwarded_for=environ.get("HTTP_X_FORWARDED_FOR", ""),
-            environ=environ,
+            user_agent=wsgi.get("HTTP_USER_AGENT", ""),
+            languages=wsgi.get("HTTP_ACCEPT_LANGUAGE", ""),
+            forwarded_for=wsgi.get("HTTP_X_FORWARDED_FOR", ""),
+            wsgi=wsgi,
         )
 
     @property

@@ -94,7 +94,7 @@ def _understand(runtime: Runtime, received: Received, caller: Caller, event_id: 
     if received.size > cap or len(received.body) > cap:
         raise BodyUnreadable(f"a body of {received.size} bytes is over the cap of {cap} (defaults.body_cap)")
     forms = runtime.policy.forms
-    post = read_form(read_fields(received.body, received.content_type), Desk(forms, runtime.secrets, caller.environ))
+    post = read_form(read_fields(received.body, received.content_type), Desk(forms, runtime.secrets, caller.wsgi))
     post = _with_page(named_by_policy(post, forms.fields) if forms.fields else post, caller)
     ring = KeyRing.of(runtime.secrets)
     circumstances = Circumstances(

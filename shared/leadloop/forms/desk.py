@@ -31,13 +31,13 @@ class Desk(NamedTuple):
 
     forms: Forms
     secrets: Secrets
-    environ: Mapping[str, str] = {}
+    wsgi: Mapping[str, str] = {}
     """The request as WSGI has it: https://peps.python.org/pep-3333/#environ-variables"""
 
     def parameter(self, name: str) -> str:
         """A header of that name, else a parameter of the address, or nothing."""
-        header = self.environ.get(f"HTTP_{name.upper().replace('-', '_')}", "")
-        return header or dict(parse_qsl(self.environ.get("QUERY_STRING", ""))).get(name, "")
+        header = self.wsgi.get(f"HTTP_{name.upper().replace('-', '_')}", "")
+        return header or dict(parse_qsl(self.wsgi.get("QUERY_STRING", ""))).get(name, "")
 
     def demand(self, secret: str, offered: str, sender: str, where: str) -> None:
         """Refuse a post that does not bring a secret. Raises ``FormRefused`` or ``SecretMissing``.
