@@ -69,6 +69,11 @@ def is_kept(world: World) -> bool:
     return isinstance(decode(encode(published.message)), LeadCaptured)
 
 
+def builders_answered(world: World) -> list[object]:
+    """The builders whose posts were answered without a lead, as the log tells it."""
+    return [entry.details["builder"] for entry in world.log.entries if entry.event == "form_test_answered"]
+
+
 class TestTilda:
     BODY = FormCase.read("tilda-form-lead").body.decode()
 
@@ -105,6 +110,7 @@ class TestTilda:
         with asking_for({"tilda_key": "Api-Key"}) as world:
             answer = post(world, body)
             assert (answer.status_code, answer.text, world.memory_bus.published) == (200, "ok", [])
+            assert builders_answered(world) == ["tilda"]
 
     @pytest.mark.parametrize("forms", [{}, {"tilda_key": "Api-Key"}])
     def test_a_form_of_anybody_with_a_field_of_the_tests_name_is_a_lead(self, forms: Mapping[str, object]) -> None:
@@ -165,6 +171,26 @@ class TestVk:
         with asking_for(VK) as world:
             answer = post(world, {**golden("vk-other-event"), "secret": "example-secret"})
             assert (answer.text, world.memory_bus.published) == ("ok", [])
+            assert builders_answered(world) == ["vk"]
+
+    @pytest.mark.parametrize("forms", [{}, VK])
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            "group_id=12&event_id=345",
+            "group_id=12&event_id=345&type=webinar",
+            "group_id=12&event_id=345&type=confirmation",
+            "group_id=12&event_id=345&type=lead_forms_new",
+            "group_id=12&type=flat&object[area]=54",
+        ],
+    )
+    def test_a_form_that_asks_for_a_group_and_an_event_is_its_sites_lead(
+        self, forms: Mapping[str, object], asked: str
+    ) -> None:
+        with asking_for(forms) as world:
+            answer = post(world, f"name=Anna&phone=%2B79990000003&{asked}")
+            assert (answer.status_code, json.loads(answer.text)["lead_id"] is not None) == (200, True)
+            assert is_kept(world)
 
 
 class TestGoogleAds:
@@ -186,3 +212,4 @@ class TestGoogleAds:
         with asking_for({"google_key": "required"}) as world:
             answer = post(world, {**golden("google_ads-test"), "google_key": "a-key-of-google"})
             assert (answer.status_code, world.memory_bus.published) == (200, [])
+            assert builders_answered(world) == ["google_ads"]

@@ -72,7 +72,8 @@ def capture(runtime: Runtime, received: Received, caller: Caller) -> Captured:
     event_id = runtime.entropy.token()
     try:
         return _understand(runtime, received, caller, event_id)
-    except ConnectionTest:
+    except ConnectionTest as test:
+        runtime.log.info("form_test_answered", event_id=event_id, builder=test.builder)
         raise
     except FormRefused as fault:
         runtime.log.warning("form_refused", event_id=event_id, reason=str(fault), what_to_do=fault.what_to_do)

@@ -73,6 +73,14 @@ class TestRecognition:
             {"form": {"id": "kv"}, "fields": {"city": "Сочи"}},
             {"form_name": "kv", "form_id": "7", "phone": "8999"},
             {"type": "callback", "group_id": "7", "phone": "8999"},
+            {"group_id": "12", "event_id": "345", "phone": "8999"},
+            {"type": "webinar", "group_id": "12", "event_id": "345"},
+            {"type": "flat", "group_id": "12", "object": "house"},
+            {"type": "flat", "group_id": "12", "object": {"area": "54"}, "phone": "8999"},
+            {"type": "flat", "group_id": "12", "object": {"area": "54"}, "Ваш номер": "8 999 000-00-03"},
+            {"type": "confirmation", "group_id": "12", "seats": "2"},
+            {"type": "lead_forms_new", "group_id": "12", "phone": "8999"},
+            {"type": "lead_forms_new", "group_id": "12", "object": {"area": "54"}, "phone": "8999"},
             {"lead_id": "7", "campaign_id": "8", "phone": "8999"},
             {"quiz": "yes", "answers": "two", "phone": "8999"},
         ],
@@ -125,7 +133,7 @@ def test_whatever_stands_in_any_place_of_a_post_it_is_understood_or_kept(
     try:
         captured(json.dumps(odd(body, where[place % len(where)], MADE_ODD[change])), mode=mode)
     except ConnectionTest:
-        assert name == "vk-lead"  # whose event is then of another kind
+        assert name.startswith("vk-")  # whose event is then of another kind
 
 
 @pytest.mark.parametrize("name", SAMPLES)

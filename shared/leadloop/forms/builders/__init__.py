@@ -20,9 +20,10 @@ _LAST = "generic"
 class ConnectionTest(Exception):
     """The post only tries the connection; it is answered with ``answer`` and is no lead."""
 
-    def __init__(self, answer: str) -> None:
+    def __init__(self, answer: str, builder: str) -> None:
         super().__init__("a builder's connection test")
         self.answer = answer
+        self.builder = builder
 
 
 class Builder(Protocol):

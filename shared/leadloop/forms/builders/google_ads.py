@@ -24,7 +24,7 @@ def read(fields: Fields, desk: Desk) -> FormPost:
     if desk.forms.google_key == "required":
         desk.demand(GOOGLE_FORM_KEY, values.get(_KEY, ""), "a Google Ads lead form", "the form's webhook key")
     if values.get(("is_test",), "").strip().casefold() in ("true", "1"):
-        raise ConnectionTest("ok")
+        raise ConnectionTest("ok", "google_ads")
     columns = fields_of(
         Answered((*texts_at(entry, "column_id"), *texts_at(entry, "column_name")), texts_at(entry, "string_value"))
         for entry in within(values, _COLUMNS).values()

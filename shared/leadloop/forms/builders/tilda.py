@@ -34,7 +34,7 @@ def read(fields: Fields, desk: Desk) -> FormPost:
     named = desk.forms.tilda_key
     if _may_be_test(fields):
         if fields.values.keys() <= {_TEST, (named,)}:
-            raise ConnectionTest("ok")
+            raise ConnectionTest("ok", "tilda")
         if not _has_marks(fields):
             return FormPost.of(fields)  # somebody else's, with a field of that name
     if named:
