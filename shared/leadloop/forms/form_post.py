@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import unquote
 
-from leadloop.forms.body import Fields
+from leadloop.forms.body import Fields, Path
 from leadloop.forms.field_names import UTM, roles, utm_fields
 from leadloop.forms.page_url import PageUrl, read_url
 
@@ -31,7 +31,7 @@ NO_TAGS: Mapping[str, str] = MappingProxyType({})
 class FormPost:
     """A form post as its builder reads it. Holds contacts in clear: it never leaves the process."""
 
-    __slots__ = ("_urls", "answer", "fields", "is_relayed", "offered", "remembered_utm")
+    __slots__ = ("_urls", "answer", "fields", "is_relayed", "offered", "remembered_utm", "sent")
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class FormPost:
         remembered_utm: Mapping[str, str] = NO_TAGS,
         is_relayed: bool = False,
         answer: str = "",
+        sent: Mapping[Path, str] | None = None,
     ) -> None:
         self.fields = fields
         self.offered = offered
@@ -50,6 +51,8 @@ class FormPost:
         """Whether a builder's server passed it on, so that what the request says of its sender is the builder's."""
         self.answer = answer
         """The very text that a builder wants to be answered once the lead is kept."""
+        self.sent = fields.values if sent is None else sent
+        """The fields as they came, also those that the builder reads nothing from: they tell two posts apart."""
         self._urls: dict[str, PageUrl] = {}
 
     @classmethod
@@ -59,7 +62,11 @@ class FormPost:
 
     def offering(self, offered: Mapping[str, tuple[str, ...]]) -> FormPost:
         """The same post with these candidates for roles."""
-        return FormPost(self.fields, offered, self.remembered_utm, self.is_relayed, self.answer)
+        return FormPost(self.fields, offered, self.remembered_utm, self.is_relayed, self.answer, self.sent)
+
+    def answered(self, answer: str) -> FormPost:
+        """The same post of a builder that wants to be answered this text."""
+        return FormPost(self.fields, self.offered, self.remembered_utm, self.is_relayed, answer, self.sent)
 
     def on_page(self, page: str) -> FormPost:
         """The same post from the page at this URL."""

@@ -28,7 +28,7 @@ def named_by_policy(post: FormPost, names: Mapping[str, str]) -> FormPost:
             offered[role] = (value, *offered.get(role, ()))
     offered = {role: texts for role, texts in offered.items() if texts}
     fields = post.fields._replace(values={**values, **utm})
-    return FormPost(fields, offered, post.remembered_utm, post.is_relayed, post.answer)
+    return FormPost(fields, offered, post.remembered_utm, post.is_relayed, post.answer, post.sent)
 
 
 @lru_cache(maxsize=4)

@@ -11,6 +11,9 @@ from leadloop.forms.form_post import FormPost
 _NOT_ASKED = ("honeypot", "redirect")
 """Whoever names a question so means what people answer: a company's website is no trap."""
 
+_NAMING = ("phone", "email", "messenger", "phone_key", "email_key", "client_id", "yclid", "user_id", "submission_id")
+"""Roles of which one at least says whose the lead is."""
+
 
 class Answered(NamedTuple):
     """One field of a form, under each of the names it goes by."""
@@ -33,6 +36,17 @@ def texts_at(entry: Mapping[Path, str], name: str) -> tuple[str, ...]:
     return tuple(text for path, text in entry.items() if path[:1] == (name,) and _is_value(path[1:]))
 
 
+def answer_in(entry: Mapping[Path, str], *names: str) -> tuple[str, ...]:
+    """What was answered: the value by the first of the names that holds any, or an entry that is nothing but a value.
+
+    An object that no builder is known to write there is not lost: each of its texts is a value.
+    """
+    for name in names:
+        if texts := texts_at(entry, name) or _texts_below(entry, name):
+            return texts
+    return tuple(text for path, text in entry.items() if _is_value(path))
+
+
 def fields_of(answered: Iterable[Answered]) -> dict[Path, str]:
     """The answers as flat fields; several values of one are joined, and of a name given twice the first stands."""
     found: dict[Path, str] = {}
@@ -51,11 +65,21 @@ def whole_name(values: Mapping[Path, str]) -> dict[Path, str]:
     return {("name",): both} if both else {}
 
 
-def asked_post(fields: Fields, values: Mapping[Path, str]) -> FormPost:
-    """The post of a builder's server whose fields are questions that people answered."""
-    post = FormPost.of(fields._replace(values=values))
+def asked_post(fields: Fields, answers: Mapping[Path, str], plain: Mapping[Path, str]) -> FormPost:
+    """The post of a builder's server: what people answered, and the fields that the form has beside its questions.
+
+    One in which the builder's own places told of no contact and no id is read by the names of all its fields as well.
+    """
+    post = FormPost.of(fields._replace(values={**answers, **plain}))
     offered = {role: texts for role, texts in post.offered.items() if role not in _NOT_ASKED}
-    return FormPost(post.fields, offered, is_relayed=True)
+    if offered.keys().isdisjoint(_NAMING):
+        usual = FormPost.of(fields).offered
+        offered = {role: texts for role, texts in usual.items() if role not in _NOT_ASKED} | offered
+    return FormPost(post.fields, offered, is_relayed=True, sent=fields.values)
+
+
+def _texts_below(entry: Mapping[Path, str], name: str) -> tuple[str, ...]:
+    return tuple(text for path, text in entry.items() if path[:1] == (name,))
 
 
 def _is_value(below: Path) -> bool:

@@ -190,8 +190,9 @@ def _submission_id(post: FormPost, ring: KeyRing, sieve: Sieve) -> str | None:
 
 
 def _id_without_submission_id(post: FormPost, read: Circumstances, form: str, named_by: list[str]) -> str:
-    # Fields and not bytes: a double click sends another multipart boundary and another fill time.
-    content = sorted([*path, value] for path, value in post.fields.values.items() if role_of(path) != "fill_seconds")
+    # Fields as they came, for what a builder's file reads nothing from tells two people apart all the same; but not
+    # bytes: a double click sends another multipart boundary and another fill time.
+    content = sorted([*path, value] for path, value in post.sent.items() if role_of(path) != "fill_seconds")
     minute = timestamps.to_text(read.received_at)[:16]
     parts = ("lead", form, json.dumps(named_by), json.dumps(content), minute)
     return read.ring.keyed_digest(*(part.encode() for part in parts))

@@ -206,6 +206,55 @@ class TestQuestions:
             assert (sent.network, sent.bot_signs.automation) == (None, False), name
 
 
+ANNA, BORIS = "+79990000003", "+79990000004"
+UNUSUAL: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "flexbe, flat": lambda phone: {"event": "open-day", "site": {"id": "1"}, "name": "Anna", "phone": phone},
+    "flexbe, in its object": lambda phone: {"event": "lead", "site": {"id": "1"}, "data": {"phone": phone}},
+    "elementor, an object": lambda phone: {
+        "form": {"id": "a1"},
+        "fields": {"ph": {"type": "tel", "value": {"number": phone}}},
+    },
+    "elementor, a bare text": lambda phone: {
+        "form": {"id": "a1"},
+        "fields": {"phone": phone, "city": {"value": "Тверь"}},
+    },
+    "google, an object": lambda phone: {"google_key": "a-key", "user_column_data": {"PHONE_NUMBER": phone}},
+    "google, flat": lambda phone: {"google_key": "a-key", "phone": phone},
+    "vk, beside": lambda phone: {
+        "type": "lead_forms_new",
+        "group_id": "1",
+        "object": {"answers": [{"key": "city", "answer": "Тверь"}]},
+        "phone": phone,
+    },
+}
+
+
+class TestUnusualPosts:
+    @pytest.mark.parametrize("layout", UNUSUAL)
+    def test_two_people_are_two_leads_and_lose_no_contact(self, layout: str) -> None:
+        told = [lead(UNUSUAL[layout](phone)) for phone in (ANNA, BORIS)]
+        assert len({one.lead_id for one in told}) == 2
+        assert [[key.kind for key in one.keys] for one in told] == [["phone"], ["phone"]]
+        assert len({one.keys[0].id for one in told}) == 2
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"quiz": {"id": "5f0"}, "answers": [{"q": "rooms", "a": "2"}]},
+            {"form": {"id": "a1"}, "fields": {"city": {"value": "Тверь"}}, "meta": {"credit": "no"}},
+            {"google_key": "a-key", "user_column_data": [{"column_id": "CITY", "string_value": "Тверь"}]},
+        ],
+    )
+    def test_what_no_builder_understands_tells_two_posts_apart(self, body: dict[str, Any]) -> None:
+        told = [lead({**body, "quiz" if "quiz" in body else "meta": {"id": "5f0", "of_whom": who}}) for who in "ab"]
+        assert told[0].lead_id != told[1].lead_id
+
+    @pytest.mark.parametrize("name", ["client_id", "yclid"])
+    def test_an_id_beside_flexbes_own_places_is_read(self, name: str) -> None:
+        body = {"event": "open-day", "site": {"id": "1"}, name: "1700000000123456789"}
+        assert getattr(lead(body).ids, name) == "1700000000123456789"
+
+
 class TestIdsKeepTheirDigits:
     def test_of_numbers_above_what_javascript_holds(self) -> None:
         body = FormCase.read("vk-messenger-only").body

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from leadloop.forms.body import Fields, Path
 from leadloop.forms.desk import Desk
 from leadloop.forms.form_post import FormPost
-from leadloop.forms.questions import Answered, asked_post, fields_of, texts_at, within
+from leadloop.forms.questions import Answered, answer_in, asked_post, fields_of, within
 
 _PAGE_TITLES: tuple[Path, ...] = (("Page URL",), ("URL страницы",), ("Адрес страницы",))
 _PAGES: tuple[Path, ...] = (("meta", "page_url", "value"), *_PAGE_TITLES)
@@ -36,9 +36,10 @@ def read(fields: Fields, _desk: Desk) -> FormPost:
     """The fields by type, number and title; the page from ``meta``."""
     values = fields.values
     plain = {path: text for path, text in values.items() if path[0] not in ("fields", "meta")}
-    page = next((values[place] for place in _PAGES if values.get(place, "").strip()), "")
-    told = fields_of(_answered(number, entry) for number, entry in within(values, "fields").items())
-    return asked_post(fields, {**told, **plain, ("page",): page})
+    if page := next((values[place] for place in _PAGES if values.get(place, "").strip()), ""):
+        plain[("page",)] = page
+    answers = fields_of(_answered(number, entry) for number, entry in within(values, "fields").items())
+    return asked_post(fields, answers, plain)
 
 
 def _is_answer(path: Path) -> bool:
@@ -47,4 +48,4 @@ def _is_answer(path: Path) -> bool:
 
 def _answered(number: str, entry: Mapping[Path, str]) -> Answered:
     names = (_BY_TYPE.get(entry.get(("type",), ""), ""), number, entry.get(("title",), ""))
-    return Answered(names, texts_at(entry, "value") or texts_at(entry, "raw_value"))
+    return Answered(names, answer_in(entry, "value", "raw_value"))

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from leadloop.forms.body import Fields, Path
 from leadloop.forms.desk import Desk
 from leadloop.forms.form_post import FormPost
-from leadloop.forms.questions import Answered, asked_post, fields_of, texts_at, within
+from leadloop.forms.questions import Answered, answer_in, asked_post, fields_of, texts_at, within
 
-_OF_THE_LEAD = frozenset({"client", "form_name", "utm"})
+_CARRIER, _ANSWERS = "data", "form_data"
 
 
 def recognises(fields: Fields) -> bool:
@@ -25,16 +25,21 @@ def recognises(fields: Fields) -> bool:
 def read(fields: Fields, _desk: Desk) -> FormPost:
     """The client, the fields of the form by name and number, page and tags."""
     values = fields.values
-    told = {path[1:]: text for path, text in values.items() if path[0] == "data" and path[1] in _OF_THE_LEAD}
-    asked = fields_of(_answered(number, entry) for number, entry in within(values, "data", "form_data").items())
-    page = values.get(("data", "page", "url")) or values.get(("data", "utm", "url"), "")
-    post = asked_post(fields, {**told, **asked, ("page",): page})
+    answers = fields_of(_answered(number, entry) for number, entry in within(values, _CARRIER, _ANSWERS).items())
+    plain = {path: text for path, text in values.items() if path[0] != _CARRIER}
+    plain |= {path[1:] or path: text for path, text in values.items() if _is_plain(path) and text.strip()}
+    if page := values.get((_CARRIER, "page", "url")) or values.get((_CARRIER, "utm", "url")):
+        plain[("page",)] = page
+    post = asked_post(fields, answers, plain)
     if number := values.get(("data", "id"), "").strip():
         given = ":".join(filter(None, (values.get(("site", "id"), "").strip(), number)))
         return post.offering({**post.offered, "submission_id": (given,)})
     return post
 
 
+def _is_plain(path: Path) -> bool:
+    return path[0] == _CARRIER and path[1:2] != (_ANSWERS,)
+
+
 def _answered(number: str, entry: Mapping[Path, str]) -> Answered:
-    names = (*texts_at(entry, "name"), *texts_at(entry, "title"), number)
-    return Answered(names, texts_at(entry, "value") or (entry.get((), ""),))
+    return Answered((*texts_at(entry, "name"), *texts_at(entry, "title"), number), answer_in(entry, "value"))

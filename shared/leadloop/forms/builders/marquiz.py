@@ -27,7 +27,7 @@ def read(fields: Fields, desk: Desk) -> FormPost:
     values = fields.values
     plain = {path: text for path, text in values.items() if path[0] not in _TOLD_APART and text.strip()}
     answers = _told(values, "answers", "q", "a") | _told(values, "results", "name", "value")
-    post = asked_post(fields, {**answers, **plain})
+    post = asked_post(fields, answers, plain)
     offered = {**post.offered, "form": _quiz(fields)}
     if messengers := (*offered.get("messenger", ()), *_in_messengers(fields)):
         offered["messenger"] = messengers

@@ -13,7 +13,7 @@ from leadloop.forms.builders import ConnectionTest
 from leadloop.forms.desk import Desk, FormRefused
 from leadloop.forms.field_names import role_of
 from leadloop.forms.form_post import FormPost
-from leadloop.forms.questions import Answered, asked_post, fields_of, texts_at, whole_name, within
+from leadloop.forms.questions import Answered, answer_in, asked_post, fields_of, texts_at, whole_name, within
 from leadloop.identity.contact_signs import looks_like_contact
 from leadloop.secrets import VK_SECRET
 
@@ -70,11 +70,12 @@ def _is_visitors(path: Path, text: str) -> bool:
 def _lead(fields: Fields, group: str) -> FormPost:
     values = fields.values
     answers = fields_of(
-        Answered((*texts_at(entry, "key"), *texts_at(entry, "question")), texts_at(entry, "answer"))
+        Answered((*texts_at(entry, "key"), *texts_at(entry, "question")), answer_in(entry, "answer"))
         for entry in within(values, "object", "answers").values()
     )
-    about: dict[Path, str] = {(name,): values.get(("object", name), "") for name in ("form_name", "form_id", "ad_id")}
-    post = asked_post(fields, {**whole_name(answers), **answers, **about})
+    plain = {path: text for path, text in values.items() if path[0] not in (_OBJECT, *_ENVELOPE)}
+    plain |= {(name,): values.get((_OBJECT, name), "") for name in ("form_name", "form_id", "ad_id")}
+    post = asked_post(fields, {**whole_name(answers), **answers}, plain)
     offered = dict(post.offered)
     if lead := values.get(("object", "lead_id"), "").strip():
         offered["submission_id"] = (f"{group}:{lead}",)
@@ -82,4 +83,4 @@ def _lead(fields: Fields, group: str) -> FormPost:
         offered["submission_id"] = (event,)
     if (user := values.get(("object", "user_id"), "").strip()).strip("0"):
         offered["messenger"] = (*offered.get("messenger", ()), f"https://vk.com/id{user}")
-    return FormPost(post.fields, offered, is_relayed=True, answer=_ANSWER)
+    return post.offering(offered).answered(_ANSWER)
