@@ -6,6 +6,9 @@ together with a contact key.
 An entity may be read before the lead of its own form is registered. So an earlier lead of the same
 visitor or contact is not taken for it until its own has had time to come; else two forms and two deals
 would be other pairs, or none, depending on which message was quicker.
+
+A bot may post anybody's phone. So a lead that the fraud gate stops is taken only where no other one fits, and by a
+contact key only for an entity that came after it: who qualifies that one has spoken with whoever sent the form.
 """
 
 from __future__ import annotations
@@ -15,9 +18,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from leadloop.leads.delivery import delivery_key
+from leadloop.leads.kin import Kin
 from leadloop.leads.lead import Lead
 from leadloop.leads.relations import Relations
-from leadloop.leads.state import LeadState
 from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Document, Key, Store
 from leadloop.queries import leads_of_submission, leads_with_weak_id
@@ -55,6 +58,8 @@ class Candidate(NamedTuple):
     submission_id: str | None = None
     weak_ids: frozenset[str] = frozenset()
     key_ids: frozenset[str] = frozenset()
+    joins: bool = True
+    """Whether it is somebody's: what the fraud gate stops may bear anybody's contacts and ClientID."""
 
 
 class Match(NamedTuple):
@@ -80,7 +85,7 @@ def match(policy: Policy, signs: Signs, candidates: Sequence[Candidate], *, may_
         if rule != "match.key" and _persons(found) > 1:
             found = [candidate for candidate in found if candidate.key_ids & signs.key_ids]
             nobodys = Verdict(False, "match.shared_weak_id", f"several persons came with its {sign}: it is nobody's")
-        if found:
+        if found := _without_bots(rule, found, signs.created_at):
             nearest = _nearest(found, signs.created_at)
             if may_wait and rule != "match.submission_id" and nearest.occurred_at < signs.created_at - SAME_MOMENT:
                 reason = f"the nearest lead with its {sign} came before it, and its own may be on the way"
@@ -97,12 +102,8 @@ def candidates_of(store: Store, policy: Policy, signs: Signs) -> list[Candidate]
     fetched = store.get_many([Key("lead", lead_id) for lead_id in sorted(named)])
     documents |= {document.key.id: document for document in fetched if document is not None}
     under_way = _under_way(store, sorted(documents)) if policy.contacts.mode is ContactMode.KEEP else frozenset()
-    states = {lead_id: Lead.of(document).state(policy) for lead_id, document in sorted(documents.items())}
-    return [
-        _candidate(lead_id, state, is_free=lead_id not in under_way and not set(state.crm_refs) - state.lost.keys())
-        for lead_id, state in states.items()
-        if state.born_in == "site"
-    ]
+    kin = [Kin.of(policy, Lead.of(document)) for _, document in sorted(documents.items())]
+    return [_candidate(one, under_way) for one in kin if one is not None and one.state.born_in == "site"]
 
 
 def _by_queries(store: Store, signs: Signs) -> Iterable[Document]:
@@ -125,10 +126,12 @@ def _under_way(store: Store, lead_ids: Sequence[str]) -> frozenset[str]:
     return frozenset(one.key.id for one in deliveries if one is not None and one.fields.get("uncertain") is True)
 
 
-def _candidate(lead_id: str, state: LeadState, *, is_free: bool) -> Candidate:
+def _candidate(kin: Kin, under_way: frozenset[str]) -> Candidate:
+    lead_id, state = kin.lead.id, kin.state
     assert state.occurred_at is not None  # noqa: S101 - a lead born on the site was submitted at some time
+    is_free = lead_id not in under_way and not set(state.crm_refs) - state.lost.keys()
     ids = (state.submission_id, frozenset(state.weak_ids), frozenset(state.key_ids))
-    return Candidate(lead_id, state.occurred_at, is_free, *ids)
+    return Candidate(lead_id, state.occurred_at, is_free, *ids, joins=kin.joins)
 
 
 def _rules(policy: Policy, signs: Signs) -> tuple[tuple[str, str, Callable[[Candidate], bool]], ...]:
@@ -146,6 +149,12 @@ def _same(held: str | None, found: str | None) -> bool:
     return held is not None and held == found
 
 
+def _without_bots(rule: str, found: Sequence[Candidate], created_at: datetime) -> list[Candidate]:
+    """Those that are somebody's; only where there are none, those that the gate stops and that may be its origin."""
+    own = [one for one in found if one.joins]
+    return own or [one for one in found if rule != "match.key" or one.occurred_at <= created_at + SAME_MOMENT]
+
+
 def _nearest(found: Sequence[Candidate], created_at: datetime) -> Candidate:
     """The lead nearest in time to the entity.
 
@@ -156,10 +165,10 @@ def _nearest(found: Sequence[Candidate], created_at: datetime) -> Candidate:
 
 
 def _persons(candidates: Sequence[Candidate]) -> int:
-    """How many groups of shared contact keys there are; a lead without keys stands for nobody."""
+    """How many groups of shared contact keys there are; a lead without keys stands for nobody, and neither do bots."""
     groups: list[set[str]] = []
     for candidate in candidates:
-        if candidate.key_ids:
+        if candidate.key_ids and candidate.joins:
             joined = set(candidate.key_ids).union(*(group for group in groups if group & candidate.key_ids))
             groups = [group for group in groups if not group & candidate.key_ids] + [joined]
     return len(groups)
