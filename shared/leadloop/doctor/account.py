@@ -12,6 +12,7 @@ from leadloop.crm.survey import HookListed, Listed, Survey
 from leadloop.doctor.check import Check, Stage, State
 from leadloop.numerals import counted
 from leadloop.policy import ContactMode, Policy
+from leadloop.policy.durations import write_duration
 from leadloop.ports.http import VendorError
 from leadloop.secrets import HOOK_SECRET, SecretMissing
 
@@ -26,7 +27,7 @@ def account_checks(world: Runtime) -> Iterator[Check]:
     try:
         survey = crm.take_survey(world)
     except (VendorError, SecretMissing) as failure:
-        yield _funnel("crm.account", State.ERROR, str(failure), "see the reason; a token stands beside the policy")
+        yield _funnel("crm.account", State.ERROR, str(failure), "what the reason says; the token stands in .env")
         return
     yield from _of_funnels(world.policy, survey, world.clock.now())
     yield from _fields(world.policy, survey)
@@ -127,7 +128,7 @@ def _fields(policy: Policy, survey: Survey) -> Iterator[Check]:
 
 
 def _hook(policy: Policy, survey: Survey, secrets: Sequence[str]) -> Check:
-    rule, late = "crm.hook", f"changes are seen when next pulled, every {policy.defaults.pull_period}"
+    rule, late = "crm.hook", f"changes are seen when next pulled, every {write_duration(policy.defaults.pull_period)}"
     create = f"create it in the CRM, with the address .../receive-crm-event/{policy.crm.kind}/ and the secret"
     if survey.hooks is None:
         return _birth(rule, State.NOT_LOOKED_AT, "the token may not list webhooks", "look at them in the account")
