@@ -55,7 +55,7 @@ def _alone(noted: Document | None) -> int:
 
 
 def _note(store: Store, key: Key, noted: Document | None, alone: int) -> None:
-    if noted is None:
-        store.commit([Create(key, {"pulls_alone": alone})] if alone else [])
-    elif alone != _alone(noted):
+    if noted is None and alone:
+        store.commit([Create(key, {"pulls_alone": alone})])
+    elif noted is not None and alone != _alone(noted):
         store.commit([Update(key, {"pulls_alone": alone}, noted.version)])
