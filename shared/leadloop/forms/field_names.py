@@ -92,6 +92,13 @@ def roles(values: Mapping[Path, str]) -> dict[str, tuple[str, ...]]:
     return offered
 
 
+def unwrapped(path: Path) -> Path:
+    """The field that a list or an object of one value stands for: ``phone[]`` and ``phone[value]`` are ``phone``."""
+    while len(path) > 1 and (path[-1].isdecimal() or path[-1] == "value"):
+        path = path[:-1]
+    return path
+
+
 def role_of(path: Path) -> str | None:
     """What the field is, if its name says so."""
     known = _known_as(path)
@@ -157,7 +164,7 @@ def _mapped_paths(paths: tuple[Path, ...], names: tuple[str, ...]) -> list[tuple
 
 @lru_cache(maxsize=512)
 def _utm_of(path: Path) -> str | None:
-    words = plain_name(" ".join(path)).split(" ")
+    words = plain_name(" ".join(unwrapped(path))).split(" ")
     name = f"utm_{words[-1] if words[-1] != 'name' else 'campaign'}"
     return name if "utm" in words and name in UTM else None
 
@@ -175,6 +182,8 @@ def _known_as(path: Path) -> tuple[str, int] | None:
     """The role of a field and how little it is trusted there."""
     if known := _ROLE_OF.get(plain_name(" ".join(path))):
         return known
+    if (inner := unwrapped(path)) != path:
+        return _known_as(inner)
     if not _carried(path):
         return None
     name = _NUMBERED.sub("", plain_name(path[-1]))

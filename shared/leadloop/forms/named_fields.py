@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from leadloop.forms.body import Path
-from leadloop.forms.field_names import UTM, plain_name, role_of
+from leadloop.forms.field_names import UTM, plain_name, role_of, unwrapped
 from leadloop.forms.form_post import FormPost
 
 _IGNORED = "ignored"
@@ -17,7 +17,7 @@ def named_by_policy(post: FormPost, names: Mapping[str, str]) -> FormPost:
     known, values = _by_plain_name(tuple(names.items())), post.fields.values
     offered, utm = dict(post.offered), dict[Path, str]()
     for path, text in values.items():
-        role = known.get(plain_name(" ".join(path))) or known.get(plain_name(path[-1]))
+        role = _role_at(path, known) or (_role_at(inner, known) if (inner := unwrapped(path)) != path else None)
         if role is None or not (value := text.strip()):
             continue
         if usual := role_of(path):
@@ -29,6 +29,10 @@ def named_by_policy(post: FormPost, names: Mapping[str, str]) -> FormPost:
     offered = {role: texts for role, texts in offered.items() if texts}
     fields = post.fields._replace(values={**values, **utm})
     return FormPost(fields, offered, post.remembered_utm, post.is_relayed, post.answer, post.sent)
+
+
+def _role_at(path: Path, known: Mapping[str, str]) -> str | None:
+    return known.get(plain_name(" ".join(path))) or known.get(plain_name(path[-1]))
 
 
 @lru_cache(maxsize=4)

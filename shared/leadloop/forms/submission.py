@@ -32,6 +32,7 @@ _READY: Mapping[ContactKind, str] = {"phone": "phone_key", "email": "email_key"}
 """The role of a key that the sender made, of each kind of contact."""
 _TAKES_NO_CONTACTS = "contacts.mode `none` takes no contacts"
 _NO_KEY_OF_MESSENGERS = "a name in a messenger has no keyed hash; only contacts.mode `keep` takes it, sealed"
+_ONE_OF_SEVERAL = "given several times: the first that can be read was taken"
 _ONLY_READY_KEYS = "a raw contact may not come here in contacts.mode `hash`; send phone_key or email_key"
 
 
@@ -127,13 +128,20 @@ def _contact_keys(post: FormPost, read: Circumstances, sieve: Sieve) -> list[tup
             sieve.left_out[kind] = _ONLY_READY_KEYS
         else:
             typed = _normalised(kind, post, read.policy)
-            if typed.refused:
-                sieve.left_out[kind] = typed.refused[0].reason
+            if not_taken := _not_taken(typed, post.offered[kind]):
+                sieve.left_out[kind] = not_taken
             for value in typed.values:
                 keys = read.ring.keys_of(kind, value)
                 if keys[0] not in shared:
                     contacts[keys[0]] = keys
     return list(contacts.values())
+
+
+def _not_taken(typed: normalise.Normalised, offered: tuple[str, ...]) -> str:
+    """Why something that was offered is no contact of the lead, if anything is not."""
+    if typed.refused:
+        return typed.refused[0].reason
+    return _ONE_OF_SEVERAL if len(set(offered)) > 1 else ""
 
 
 def _phone_block(post: FormPost, read: Circumstances) -> str | None:
@@ -155,17 +163,24 @@ def _shared_keys(read: Circumstances) -> frozenset[ContactHash]:
 
 
 def _normalised(kind: ContactKind, post: FormPost, policy: Policy) -> normalise.Normalised:
-    if kind == "phone":
-        return normalise.phones(post.first("phone"), policy.site.default_region)
-    return normalise.emails(post.first("email"))
+    """The contacts in the first field of this kind that can be read; if none can, what is said of the first."""
+    first, *others = post.offered.get(kind, ("",))
+    found = _contacts_in(kind, first, policy)
+    if found.values or not others:
+        return found
+    return next((other for typed in others if (other := _contacts_in(kind, typed, policy)).values), found)
+
+
+def _contacts_in(kind: ContactKind, typed: str, policy: Policy) -> normalise.Normalised:
+    return normalise.phones(typed, policy.site.default_region) if kind == "phone" else normalise.emails(typed)
 
 
 def _sealed_contact(post: FormPost, policy: Policy) -> str | None:
     if policy.contacts.mode is not ContactMode.KEEP:
         return None
     typed = {kind: post.first(kind)[: normalise.MAX_TYPED] for kind in _READY}
-    phones = normalise.phones(typed["phone"], policy.site.default_region).values if typed["phone"] else ()
-    emails = normalise.emails(typed["email"]).values if typed["email"] else ()
+    phones = _normalised("phone", post, policy).values if typed["phone"] else ()
+    emails = _normalised("email", post, policy).values if typed["email"] else ()
     contact = Contact(
         name=post.first("name")[:200],
         phones=phones or tuple(filter(None, [typed["phone"]])),

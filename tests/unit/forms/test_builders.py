@@ -220,6 +220,11 @@ UNUSUAL: Mapping[str, Callable[[str], dict[str, Any]]] = {
     },
     "google, an object": lambda phone: {"google_key": "a-key", "user_column_data": {"PHONE_NUMBER": phone}},
     "google, flat": lambda phone: {"google_key": "a-key", "phone": phone},
+    "marquiz, an object": lambda phone: {"quiz": {"id": "5f0"}, "contacts": {"phone": {"value": phone}}},
+    "marquiz, a list": lambda phone: {"quiz": {"id": "5f0"}, "contacts": {"phone": [phone]}},
+    "contact form 7, lists": lambda phone: {"_wpcf7": ["1"], "your-phone": [phone]},
+    "nobody's, a list": lambda phone: {"phone": [phone]},
+    "nobody's, an object": lambda phone: {"phone": {"value": phone}},
     "vk, beside": lambda phone: {
         "type": "lead_forms_new",
         "group_id": "1",
@@ -248,6 +253,15 @@ class TestUnusualPosts:
     def test_what_no_builder_understands_tells_two_posts_apart(self, body: dict[str, Any]) -> None:
         told = [lead({**body, "quiz" if "quiz" in body else "meta": {"id": "5f0", "of_whom": who}}) for who in "ab"]
         assert told[0].lead_id != told[1].lead_id
+
+    def test_of_several_phones_the_first_that_can_be_read_is_taken_and_the_rest_is_said(self) -> None:
+        told, alone = lead({"phone": ["after six", ANNA, BORIS]}), lead({"phone": ANNA})
+        assert [key.id for key in told.keys] == [key.id for key in alone.keys]
+        assert ("phone" in told.left_out, "phone" in alone.left_out) == (True, False)
+
+    def test_of_a_list_of_one_nothing_is_left_out(self) -> None:
+        told = lead({"phone": [ANNA], "ym_client_id": ["1700000000123456789"], "utm_source": ["yandex"]})
+        assert (told.ids.client_id, told.utm, told.left_out) == ("1700000000123456789", {"utm_source": "yandex"}, {})
 
     @pytest.mark.parametrize("name", ["client_id", "yclid"])
     def test_an_id_beside_flexbes_own_places_is_read(self, name: str) -> None:

@@ -54,3 +54,13 @@ def test_the_more_trusted_spelling_wins_whatever_the_order() -> None:
 
 def test_a_field_without_a_value_offers_nothing() -> None:
     assert roles({("phone",): "  ", ("tel",): "8"}) == {"phone": ("8",)}
+
+
+@pytest.mark.parametrize("below", [("0",), ("value",), ("0", "value")])
+@pytest.mark.parametrize("path", [("phone",), ("your-phone",), ("contacts", "phone"), ("ym_client_id",)])
+def test_a_list_or_an_object_of_one_value_is_that_value(path: tuple[str, ...], below: tuple[str, ...]) -> None:
+    assert roles({(*path, *below): "x"}) == roles({path: "x"}) != {}
+
+
+def test_a_place_in_a_list_of_things_is_nobodys_field() -> None:
+    assert roles({("payment", "products", "0"): "x", ("rooms", "0"): "2", ("value",): "3"}) == {}
