@@ -263,6 +263,11 @@ class TestUnusualPosts:
         told = lead({"phone": [ANNA], "ym_client_id": ["1700000000123456789"], "utm_source": ["yandex"]})
         assert (told.ids.client_id, told.utm, told.left_out) == ("1700000000123456789", {"utm_source": "yandex"}, {})
 
+    @pytest.mark.parametrize("nothing", ["text", None, "", [], ["text"], 7, {"form_data": "text"}])
+    def test_flexbe_without_an_object_of_a_lead_is_read_by_its_names(self, nothing: object) -> None:
+        told = lead({"event": "lead", "site": {"id": "1"}, "data": nothing, "phone": ANNA})
+        assert [key.kind for key in told.keys] == ["phone"]
+
     @pytest.mark.parametrize("name", ["client_id", "yclid"])
     def test_an_id_beside_flexbes_own_places_is_read(self, name: str) -> None:
         body = {"event": "open-day", "site": {"id": "1"}, name: "1700000000123456789"}
