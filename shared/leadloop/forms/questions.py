@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from leadloop.forms.body import MAX_NAME, Fields, Path
+from leadloop.forms.field_names import roles
 from leadloop.forms.form_post import FormPost
 
-_NOT_ASKED = ("honeypot", "redirect")
+_NOT_ASKED = frozenset({"honeypot", "redirect"})
 """Whoever names a question so means what people answer: a company's website is no trap."""
 
 _NAMING = ("phone", "email", "messenger", "phone_key", "email_key", "client_id", "yclid", "user_id", "submission_id")
@@ -71,11 +72,18 @@ def asked_post(fields: Fields, answers: Mapping[Path, str], plain: Mapping[Path,
     One in which the builder's own places told of no contact and no id is read by the names of all its fields as well.
     """
     post = FormPost.of(fields._replace(values={**answers, **plain}))
-    offered = {role: texts for role, texts in post.offered.items() if role not in _NOT_ASKED}
+    offered = _but_asked(post.offered, plain)
     if offered.keys().isdisjoint(_NAMING):
-        usual = FormPost.of(fields).offered
-        offered = {role: texts for role, texts in usual.items() if role not in _NOT_ASKED} | offered
+        offered = _but_asked(roles(fields.values), plain) | offered
     return FormPost(post.fields, offered, is_relayed=True, sent=fields.values)
+
+
+def _but_asked(offered: Mapping[str, tuple[str, ...]], plain: Mapping[Path, str]) -> dict[str, tuple[str, ...]]:
+    """What is offered, a trap and a page to go on to only by the fields that are no questions."""
+    told = {role: texts for role, texts in offered.items() if role not in _NOT_ASKED}
+    if len(told) < len(offered):
+        told |= {role: texts for role, texts in roles(plain).items() if role in _NOT_ASKED}
+    return told
 
 
 def _texts_below(entry: Mapping[Path, str], name: str) -> tuple[str, ...]:

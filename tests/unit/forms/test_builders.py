@@ -186,6 +186,24 @@ class TestQuestions:
             assert "Website" in json.dumps(sample(name))
             assert not lead(sample(name)).bot_signs.honeypot_filled
 
+    def test_nor_is_one_of_elementor_without_advanced_data(self) -> None:
+        body = {"form_name": "kv", "Page URL": "https://sokol.example/", "Website": "anna.example", "phone": ANNA}
+        assert not lead(body).bot_signs.honeypot_filled
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"form": {"id": "1"}, "fields": {"a": {"type": "tel", "value": "+79990000003"}}},
+            {"form": {"id": "1"}, "fields": {"website": {"title": "Website", "value": "anna.example"}}},
+            {"quiz": {"id": "5"}, "phone": "+79990000003"},
+            {"event": "open-day", "site": {"id": "1"}, "phone": "+79990000003"},
+            {"google_key": "a-key", "user_column_data": []},
+        ],
+    )
+    def test_a_trap_beside_the_questions_is_one(self, body: dict[str, Any]) -> None:
+        told = [lead(sent).bot_signs.honeypot_filled for sent in (body, {**body, "website": "spam"})]
+        assert told == [False, True]
+
     def test_a_builders_server_is_nobodys_browser(self) -> None:
         policy = sokol()
         world = World(policy)

@@ -39,7 +39,8 @@ def read(fields: Fields, _desk: Desk) -> FormPost:
     if page := next((values[place] for place in _PAGES if values.get(place, "").strip()), ""):
         plain[("page",)] = page
     answers = fields_of(_answered(number, entry) for number, entry in within(values, "fields").items())
-    return asked_post(fields, answers, plain)
+    # Without advanced data the titles of the form's questions stand among its own facts.
+    return asked_post(fields, answers, plain) if answers else asked_post(fields, plain, {})
 
 
 def _is_answer(path: Path) -> bool:
