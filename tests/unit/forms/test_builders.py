@@ -89,6 +89,22 @@ class TestRecognition:
         fields = read_fields(json.dumps(body).encode(), JSON)
         assert [builder for builder, file in BY_NAME.items() if file.recognises(fields)] == []
 
+    @pytest.mark.parametrize("named", ["your-phone", "your-name", "your-phone=1&your-name"])
+    def test_a_form_of_tildas_is_tildas_whatever_its_fields_are_called(self, named: str) -> None:
+        for name in ("tilda-form-lead", "tilda-cookies"):
+            sent = FormCase.read(name).body + f"&{named}=x".encode()
+            fields = read_fields(sent, "application/x-www-form-urlencoded")
+            assert [builder for builder, file in BY_NAME.items() if file.recognises(fields)] == ["tilda"]
+
+    def test_of_contact_form_7_one_tag_is_no_mark_and_a_technical_field_is(self) -> None:
+        for body, known in (
+            ({"your-phone": "8999"}, []),
+            ({"_wpcf7": "12", "tel": "8999"}, ["contact_form_7"]),
+            ({"_wpcf7": ["12"], "your-phone": ["8999"]}, ["contact_form_7"]),
+        ):
+            fields = read_fields(json.dumps(body).encode(), JSON)
+            assert [builder for builder, file in BY_NAME.items() if file.recognises(fields)] == known
+
 
 MADE_ODD: Mapping[str, Callable[[Any], Any]] = {
     "nothing": lambda _: None,
@@ -178,6 +194,9 @@ class TestContactForm7:
     def test_a_second_click_with_another_technical_token_is_the_same_lead(self) -> None:
         told = [lead({**sample("contact_form_7-plugin"), "_wpcf7_recaptcha_response": token}) for token in ("a", "b")]
         assert told[0].lead_id == told[1].lead_id
+
+    def test_its_number_in_a_list_names_the_form(self) -> None:
+        assert lead({"_wpcf7": ["12"], "your-phone": ["89990000003"]}).form == "wpcf7-f12"
 
 
 class TestQuestions:

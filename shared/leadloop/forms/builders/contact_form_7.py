@@ -12,14 +12,21 @@ from leadloop.forms.form_post import FormPost
 from leadloop.forms.questions import Answered, fields_of
 
 _TECHNICAL = "_wpcf7"
-_MARKS: frozenset[Path] = frozenset(
-    {("_wpcf7",), ("_wpcf7_unit_tag",), ("your-name",), ("your-email",), ("your-phone",), ("your-message",)}
+_OWN_MARKS: frozenset[Path] = frozenset(
+    {(_TECHNICAL,), (_TECHNICAL, "0"), ("_wpcf7_unit_tag",), ("_wpcf7_version",), ("_wpcf7_locale",)}
 )
+_TAGS: frozenset[Path] = frozenset({("your-name",), ("your-email",), ("your-phone",), ("your-message",)})
+_SEVERAL = 2
+_OF_TILDA: frozenset[Path] = frozenset({("tranid",), ("formid",), ("COOKIES",)})
+"""Tilda lets its fields be called anything."""
 
 
 def recognises(fields: Fields) -> bool:
-    """A technical field, or a tag that every new form is given."""
-    return not fields.values.keys().isdisjoint(_MARKS)
+    """A technical field, or several of the tags that every new form is given, in nobody else's form."""
+    values = fields.values
+    if not values.keys().isdisjoint(_OWN_MARKS):
+        return True
+    return len(_TAGS & values.keys()) >= _SEVERAL and values.keys().isdisjoint(_OF_TILDA)
 
 
 def read(fields: Fields, _desk: Desk) -> FormPost:
@@ -35,7 +42,7 @@ def read(fields: Fields, _desk: Desk) -> FormPost:
             plain[path] = text
     chosen = fields_of(Answered((name,), texts) for name, texts in lists.items())
     post = FormPost.of(fields._replace(values={**chosen, **plain}))
-    number = fields.values.get((_TECHNICAL,), "").strip()
+    number = (fields.values.get((_TECHNICAL,)) or fields.values.get((_TECHNICAL, "0"), "")).strip()
     if number and "form" not in post.offered:
         post = post.offering({**post.offered, "form": (f"wpcf7-f{number}",)})
     return post
