@@ -184,6 +184,8 @@ def _known_as(path: Path) -> tuple[str, int] | None:
         return known
     if (inner := unwrapped(path)) != path:
         return _known_as(inner)
+    if path[-2:] == ("phone", "number") and _carried(path[:-1]):
+        return _known_as(path[:-1])
     if not _carried(path):
         return None
     name = _NUMBERED.sub("", plain_name(path[-1]))

@@ -258,6 +258,8 @@ UNUSUAL: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "google, an object": lambda phone: {"google_key": "a-key", "user_column_data": {"PHONE_NUMBER": phone}},
     "google, flat": lambda phone: {"google_key": "a-key", "phone": phone},
     "marquiz, an object": lambda phone: {"quiz": {"id": "5f0"}, "contacts": {"phone": {"value": phone}}},
+    "marquiz, a number": lambda phone: {"quiz": {"id": "5f0"}, "contacts": {"phone": {"number": phone}}},
+    "vk, an object": lambda phone: {"type": "lead_forms_new", "group_id": "1", "object": {"answers": {"phone": phone}}},
     "marquiz, a list": lambda phone: {"quiz": {"id": "5f0"}, "contacts": {"phone": [phone]}},
     "contact form 7, lists": lambda phone: {"_wpcf7": ["1"], "your-phone": [phone]},
     "nobody's, a list": lambda phone: {"phone": [phone]},

@@ -70,8 +70,8 @@ def _is_visitors(path: Path, text: str) -> bool:
 def _lead(fields: Fields, group: str) -> FormPost:
     values = fields.values
     answers = fields_of(
-        Answered((*texts_at(entry, "key"), *texts_at(entry, "question")), answer_in(entry, "answer"))
-        for entry in within(values, "object", "answers").values()
+        Answered((*texts_at(entry, "key"), *texts_at(entry, "question")) or (place,), answer_in(entry, "answer"))
+        for place, entry in within(values, _OBJECT, "answers").items()
     )
     plain = {path: text for path, text in values.items() if path[0] not in (_OBJECT, *_ENVELOPE)}
     plain |= {(name,): values.get((_OBJECT, name), "") for name in ("form_name", "form_id", "ad_id")}
