@@ -14,7 +14,7 @@ from ..application import new_vendor_app
 from ..clock import Clock
 from ..faults import InstructionRefused
 from ..page import Table
-from ..stand_in import StandIn
+from ..staffed import StaffedStandIn
 from .api.complex_routes import add_complex_routes
 from .api.contact_routes import add_contact_routes
 from .api.dictionary_routes import add_dictionary_routes
@@ -40,7 +40,7 @@ from .hooks.subscriptions import Subscriptions
 from .settings import CHOICES, DEFAULT_SETTINGS, Switches
 
 
-class AmoCrmStandIn(StandIn):
+class AmoCrmStandIn(StaffedStandIn):
     """Orders beyond the common ones: POST /_stand_in/actions (one or a list) and /_stand_in/webhooks/pump."""
 
     title = "amoCRM"
@@ -124,34 +124,7 @@ class AmoCrmStandIn(StandIn):
         """The same as tables."""
         return tables_of(self.account, self.deliveries, self.seen)
 
-    def add_control_routes(self, app: flask.Flask) -> None:
-        """What people do, and delivering on demand."""
-
-        @app.post("/_stand_in/actions")
-        def act() -> Response:
-            orders = flask.request.get_json(force=True)
-            outcomes = [self.act(one) for one in (orders if isinstance(orders, list) else [orders])]
-            return flask.jsonify(outcomes if isinstance(orders, list) else outcomes[0])
-
-        @app.post("/_stand_in/webhooks/pump")
-        def pump() -> Response:
-            counts = self._post_office.pump()
-            return flask.jsonify({"posted": counts.total(), **counts})
-
-    def start(self) -> None:
-        """Plants the seed and begins to deliver webhooks."""
-        super().start()
-        self._post_office.start()
-
-    def stop(self) -> None:
-        """Ends the delivery of webhooks."""
-        self._post_office.stop()
-
     # What routes and orders use
-
-    def unix_now(self) -> int:
-        """Domain time in Unix seconds."""
-        return int(self.clock.now().timestamp())
 
     def stamp(self) -> Stamp:
         """Now, by the integration's user."""

@@ -16,7 +16,7 @@ from ..clock import Clock
 from ..faults import InstructionRefused
 from ..orders import checked, unix
 from ..page import Table
-from ..stand_in import StandIn
+from ..staffed import StaffedStandIn
 from .api.access import Access
 from .api.dispatch import Dispatcher
 from .api.limits import LeakyBuckets, OperatingTime
@@ -38,7 +38,7 @@ from .portal.records import Stamp
 from .settings import DEFAULT_SETTINGS, VENDOR_FAULTS, Switches
 
 
-class Bitrix24StandIn(StandIn):
+class Bitrix24StandIn(StaffedStandIn):
     """Orders beyond the common ones: POST /_stand_in/actions (one or a list) and /_stand_in/webhooks/pump."""
 
     title = "Bitrix24"
@@ -117,34 +117,7 @@ class Bitrix24StandIn(StandIn):
         """The same as tables."""
         return tables_of(self.portal, self.deliveries, self.seen)
 
-    def add_control_routes(self, app: flask.Flask) -> None:
-        """What people do, and delivering on demand."""
-
-        @app.post("/_stand_in/actions")
-        def act() -> Response:
-            orders = flask.request.get_json(force=True)
-            outcomes = [self.act(one) for one in (orders if isinstance(orders, list) else [orders])]
-            return flask.jsonify(outcomes if isinstance(orders, list) else outcomes[0])
-
-        @app.post("/_stand_in/webhooks/pump")
-        def pump() -> Response:
-            counts = self._post_office.pump()
-            return flask.jsonify({"posted": counts.total(), **counts})
-
-    def start(self) -> None:
-        """Plants the seed and begins to deliver events."""
-        super().start()
-        self._post_office.start()
-
-    def stop(self) -> None:
-        """Ends the delivery of events."""
-        self._post_office.stop()
-
     # What methods and orders use
-
-    def unix_now(self) -> int:
-        """Domain time in Unix seconds."""
-        return int(self.clock.now().timestamp())
 
     def note(self, text: str) -> None:
         """Writes beside the request in the journal."""

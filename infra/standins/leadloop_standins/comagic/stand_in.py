@@ -12,7 +12,7 @@ from ..application import new_vendor_app
 from ..clock import Clock
 from ..orders import checked, unix
 from ..page import Table
-from ..stand_in import StandIn
+from ..staffed import StaffedStandIn
 from ..switches import Switches
 from .api.envelope import method_named
 from .api.gateway import PATH, add_gateway
@@ -33,13 +33,14 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
-class CoMagicStandIn(StandIn):
+class CoMagicStandIn(StaffedStandIn):
     """Orders beyond the common ones: POST /_stand_in/actions (one or a list) and /_stand_in/notifications/pump.
 
     The journal shows a call as `/v2.0?method=get.tags`, so the `path` of a fault may name the method.
     """
 
     title = "CoMagic"
+    mail = "notifications"
     vendor_faults = VENDOR_FAULTS
     default_settings = DEFAULT_SETTINGS
     seed_parts = SEED_PARTS
@@ -98,29 +99,6 @@ class CoMagicStandIn(StandIn):
         """The same as tables."""
         return tables_of(self)
 
-    def add_control_routes(self, app: flask.Flask) -> None:
-        """What people do, and delivering on demand."""
-
-        @app.post("/_stand_in/actions")
-        def act() -> Response:
-            orders = flask.request.get_json(force=True)
-            outcomes = [self.act(one) for one in (orders if isinstance(orders, list) else [orders])]
-            return flask.jsonify(outcomes if isinstance(orders, list) else outcomes[0])
-
-        @app.post("/_stand_in/notifications/pump")
-        def pump() -> Response:
-            counts = self._post_office.pump()
-            return flask.jsonify({"posted": counts.total(), **counts})
-
-    def start(self) -> None:
-        """Plants the seed and begins to send notifications."""
-        super().start()
-        self._post_office.start()
-
-    def stop(self) -> None:
-        """Ends the sending."""
-        self._post_office.stop()
-
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """As of every stand-in, and the journal learns which method was called; all have one address."""
         if Request(environ).path.rstrip("/") == PATH:
@@ -130,10 +108,6 @@ class CoMagicStandIn(StandIn):
         return super().__call__(environ, start_response)
 
     # What methods and orders use
-
-    def unix_now(self) -> int:
-        """Domain time in Unix seconds."""
-        return int(self.clock.now().timestamp())
 
     def act(self, order: object) -> dict[str, Any]:
         """Does one thing a person would do; InstructionRefused when it cannot be done."""

@@ -3,9 +3,7 @@
 import threading
 from collections.abc import Callable
 
-import requests
-
-from ...post_office import NO_ANSWER, PostOffice
+from ...post_office import PostOffice, result_of
 from ..settings import Switches
 from .deliveries import Deliveries, Delivery
 
@@ -30,14 +28,4 @@ def _post(delivery: Delivery, deadline: float) -> int:
         "Accept-Encoding": "gzip",
         "X-Amocrm-Requestid": delivery.request_id,
     }
-    body = delivery.body.encode()
-    try:
-        with requests.Session() as session:
-            session.trust_env = False
-            # The body of the answer is never read: amoCRM ignores it, and reading would stretch the deadline.
-            with session.post(
-                delivery.destination, body, headers=headers, timeout=deadline, allow_redirects=False, stream=True
-            ) as answer:
-                return answer.status_code
-    except requests.RequestException:
-        return NO_ANSWER
+    return result_of("POST", delivery.destination, headers, delivery.body.encode(), deadline)

@@ -3,9 +3,7 @@
 import threading
 from collections.abc import Callable
 
-import requests
-
-from ...post_office import NO_ANSWER, PostOffice
+from ...post_office import PostOffice, result_of
 from ..settings import Switches
 from .deliveries import Deliveries, Delivery
 
@@ -25,17 +23,4 @@ def event_post_office(
 
 def _post(delivery: Delivery, deadline: float) -> int:
     headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "Bitrix24 Webhook Engine"}
-    try:
-        with requests.Session() as session:
-            session.trust_env = False
-            with session.post(
-                delivery.destination,
-                delivery.body.encode(),
-                headers=headers,
-                timeout=deadline,
-                allow_redirects=False,
-                stream=True,
-            ) as answer:
-                return answer.status_code
-    except requests.RequestException:
-        return NO_ANSWER
+    return result_of("POST", delivery.destination, headers, delivery.body.encode(), deadline)

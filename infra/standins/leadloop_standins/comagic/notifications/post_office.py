@@ -3,9 +3,7 @@
 import threading
 from collections.abc import Callable
 
-import requests
-
-from ...post_office import NO_ANSWER, PostOffice
+from ...post_office import PostOffice, result_of
 from ...switches import Switches
 from .deliveries import Deliveries, Delivery
 
@@ -27,18 +25,4 @@ def _send(delivery: Delivery, deadline: float) -> int:
     sent = delivery.written or delivery.write()
     headers = {name: text.encode() for name, text in sent.headers.items()} if delivery.method == "POST" else {}
     body = sent.body.encode() if delivery.method == "POST" else None
-    try:
-        with requests.Session() as session:
-            session.trust_env = False
-            with session.request(
-                delivery.method,
-                sent.url,
-                data=body,
-                headers=headers,
-                timeout=deadline,
-                allow_redirects=False,
-                stream=True,
-            ) as answer:
-                return answer.status_code
-    except requests.RequestException:
-        return NO_ANSWER
+    return result_of(delivery.method, sent.url, headers, body, deadline)
