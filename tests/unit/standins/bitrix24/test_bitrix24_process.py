@@ -1,21 +1,15 @@
 """The stand-in as a process of its own, on a real connection."""
 
 import json
-import os
-import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import requests
 
-import leadloop_standins
 from unit.standins.amocrm.receiver import Receiver, receiving
 from unit.standins.bitrix24.driver import APPLICATION_TOKEN, form
-
-PACKAGES = str(Path(leadloop_standins.__file__).parents[1])
-START = (sys.executable, "-m", "leadloop_standins.bitrix24", "--port", "0", "--code", "abc")
+from unit.standins.started import environment, start_of, started
 
 
 def order_and_add(base_url: str, fault: str, **params: object) -> None:
@@ -31,23 +25,8 @@ def test_it_serves_posts_events_by_itself_breaks_off_and_ends_cleanly(tmp_path: 
         hook = {"destination": receiver.url, "events": ["ONCRMDEALADD"], "application_token": APPLICATION_TOKEN}
         seed.write_text(json.dumps({"webhooks": [hook]}))
         options = ("--clock-file", str(clock_file), "--seed", str(seed), "--domain", "sokol.bitrix24.ru")
-        with subprocess.Popen(
-            [*START, *options],
-            env={**os.environ, "PYTHONPATH": PACKAGES},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as started:
-            try:
-                assert started.stdout is not None
-                base_url = json.loads(started.stdout.readline())["listening"]
-                _prove(base_url, receiver)
-                started.send_signal(signal.SIGTERM)
-                rest, complaints = started.communicate(timeout=20)
-            finally:
-                if started.poll() is None:
-                    started.kill()
-    assert (started.returncode, rest, complaints) == (0, "", "")
+        with started("bitrix24", "--code", "abc", *options) as base_url:
+            _prove(base_url, receiver)
 
 
 def _prove(base_url: str, receiver: Receiver) -> None:
@@ -66,8 +45,8 @@ def test_it_does_not_start_on_a_seed_it_does_not_understand(tmp_path: Path) -> N
     seed = tmp_path / "seed.json"
     seed.write_text(json.dumps({"deals": [{"fields": {"TITLE": "Анна"}, "colour": "red"}]}))
     ended = subprocess.run(
-        [*START, "--seed", str(seed)],
-        env={**os.environ, "PYTHONPATH": PACKAGES},
+        start_of("bitrix24", "--code", "abc", "--seed", str(seed)),
+        env=environment(),
         capture_output=True,
         text=True,
         timeout=20,
