@@ -34,6 +34,8 @@ def _read(world: Runtime, message: Message) -> None:
         return
     if not isinstance(message, CrmEntityTouched):
         raise MessageUnreadable(f"expected a hint, found {message.type}; correct the topic in functions.yaml")
-    account = crm.connect(world)
+    account = crm.account(world, message.crm)
+    if account is None:
+        raise MessageUnreadable(f"a hint of {message.crm}, which the policy does not name any more; nothing is read")
     if take_hint(world, account, message, FUNCTION, AT_ONCE) is not Turn.FAILED:
         drain(world, account, FUNCTION, MOST)

@@ -8,6 +8,7 @@ import functions_framework
 from leadloop import answers
 from leadloop.answers import HttpAnswer
 from leadloop.crm.hook_intake import judge_caller, message_of
+from leadloop.crm.port import HookPosted
 from leadloop.runtime import preload, runtime
 from leadloop.secrets import SecretMissing
 from leadloop.spool import NotKept, publish_or_spool
@@ -20,12 +21,13 @@ def receive_crm_event(request: flask.Request) -> HttpAnswer:
     """Take ``POST /<crm>/<secret>``; 404 to strangers, else 200, or 503 when nothing was kept."""
     world = runtime()
     try:
-        if not judge_caller(world, request.path):
+        kind, _, secret = request.path.strip("/").partition("/")
+        body = request.stream.read(world.policy.defaults.body_cap + 1) if kind in world.policy.account_names else b""
+        if not judge_caller(world, kind, HookPosted(secret, request.environ, body)):
             return answers.error(404, "not_found", "there is nothing here", "check the webhook's address in the CRM")
         if request.method != "POST":
             return answers.plain("")  # amoCRM tells of an uninstalled integration by GET; it changes no deal
-        body = request.stream.read(world.policy.defaults.body_cap + 1)
-        publish_or_spool(world, "crm-hints", message_of(world, body, request.content_length or 0))
+        publish_or_spool(world, "crm-hints", message_of(world, kind, body, request.content_length or 0))
     except NotKept as fault:
         world.log.error("hint_not_kept", reason=str(fault), what_to_do="see the reason: disk, connection or rights")
         return answers.unavailable("the webhook was not kept")

@@ -8,8 +8,7 @@ import functions_framework
 from leadloop import answers, crm
 from leadloop.answers import HttpAnswer
 from leadloop.crm.delivering import announce_due
-from leadloop.crm.draining import drain
-from leadloop.crm.pulling import pull
+from leadloop.crm.syncing import sync_all
 from leadloop.leases import LeaseHeld, lease
 from leadloop.ports.store import StoreError
 from leadloop.runtime import preload, runtime
@@ -25,16 +24,14 @@ MOST = 2000
 def sync_crm(_request: flask.Request) -> HttpAnswer:
     """Take one tick of the schedule; a second one at the same time does nothing. 200 also when the CRM is down."""
     world = runtime()
-    account = crm.connect(world)
     try:
         with lease(world.store, world.clock, FUNCTION, world.entropy.token(), world.lease_seconds(FUNCTION)):
-            pulled = pull(world, account, FUNCTION, MOST)
-            drained = 0 if pulled.unreadable else drain(world, account, FUNCTION, MOST)
+            synced = sync_all(world, crm.accounts(world), FUNCTION, MOST)
             announced = announce_due(world)
     except LeaseHeld as held:
         return answers.ok({"outcome": "lease held", "until": held.until})
     except StoreError as fault:
         world.log.error("sync_interrupted", reason=str(fault), what_to_do="see the store; the next run goes on")
         return answers.unavailable("the store failed during the run")
-    counts = {"found": pulled.found, "complete": pulled.complete, "read": pulled.read + drained, "announced": announced}
+    counts = {"found": synced.found, "complete": synced.complete, "read": synced.read, "announced": announced}
     return answers.ok({"outcome": "ran", **counts})

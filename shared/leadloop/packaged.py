@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, cast,
 
 from pydantic import BaseModel
 
+from leadloop.policy.crm import Crm, section_meant
 from leadloop.policy.durations import read_duration
 from leadloop.policy.spans import Span, read_span
 
@@ -45,6 +46,7 @@ def read_packaged(kind: type[Model], path: Path) -> Model:
 
 
 def _model(kind: type[BaseModel], written: dict[str, Any]) -> Any:  # noqa: ANN401 — one of that kind
+    kind = section_meant(written) if kind is Crm else kind
     fields = kind.model_fields.items()
     values = {
         name: _value(field.annotation, written[name]) if name in written else _default(name, field)

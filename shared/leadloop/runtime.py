@@ -149,7 +149,7 @@ class Runtime:
         from leadloop.adapters.requests_http import RequestsHttp
 
         is_simulated = bool(self.environment.get("LEADLOOP_CLOCK_FILE"))
-        rates = {"amocrm": self.policy.crm.requests_per_second, "metrica": 10.0}
+        rates = {self.policy.crm.kind: self.policy.crm.requests_per_second, "metrica": 10.0}
         return RequestsHttp({} if is_simulated else rates, clock=self.clock)
 
     @cached_property

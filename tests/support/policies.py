@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from leadloop.policy import ContactMode, Policy
+from leadloop.policy import AmoCrm, ContactMode, Policy
 
 ORIGIN = "https://sokol.example"
 HMAC_KEY = "k1:" + "ab" * 32
@@ -55,3 +55,9 @@ def _written(mode: ContactMode, sections: Mapping[str, object]) -> Policy:
         section = written.get(name)
         written[name] = {**section, **keys} if isinstance(section, dict) and isinstance(keys, dict) else keys
     return Policy.model_validate(written)
+
+
+def amocrm_of(policy: Policy) -> AmoCrm:
+    """The section ``crm`` of a policy of amoCRM."""
+    assert isinstance(policy.crm, AmoCrm)
+    return policy.crm

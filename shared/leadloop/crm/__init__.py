@@ -1,7 +1,7 @@
 """CRMs: what leadloop needs of one (``port``), how it is read, and one package for each kind.
 
-A kind is a package ``leadloop.crm.<kind>`` with three names: ``parse_hook``, which reads ids out of a
-webhook's body and needs neither a token nor a network, ``connect``, which returns the ``Crm``, and ``take_survey``.
+A kind is a package ``leadloop.crm.<kind>`` with four names: ``judge_sender`` and ``parse_hook``, which take a webhook
+and need neither a token nor a network, ``connect``, which returns the ``Crm``, and ``take_survey``.
 """
 
 from __future__ import annotations
@@ -10,13 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from leadloop.crm.port import Crm, HookReading
+    from leadloop.crm.port import Crm, HookPosted, HookReading
     from leadloop.crm.survey import Survey
     from leadloop.runtime import Runtime
+    from leadloop.verdict import Verdict
 
 
 class CrmKind(Protocol):
     """The names a CRM's package must have."""
+
+    def judge_sender(self, runtime: Runtime, hook: HookPosted) -> Verdict:
+        """Whether a webhook comes from who it says. Raises ``SecretMissing``."""
+        ...
 
     def parse_hook(self, body: bytes) -> HookReading:
         """The ids of the entities a webhook is about. Never raises."""
@@ -39,6 +44,16 @@ def kind_of(name: str) -> CrmKind:
 def connect(runtime: Runtime) -> Crm:
     """The CRM of the policy."""
     return kind_of(runtime.policy.crm.kind).connect(runtime)
+
+
+def accounts(runtime: Runtime) -> tuple[Crm, ...]:
+    """Every account of the policy from which leads and stages are read, the CRM first."""
+    return tuple(kind_of(name).connect(runtime) for name in runtime.policy.account_names)
+
+
+def account(runtime: Runtime, name: str) -> Crm | None:
+    """The account a hint is from; ``None`` when the policy no longer names it."""
+    return kind_of(name).connect(runtime) if name in runtime.policy.account_names else None
 
 
 def take_survey(runtime: Runtime) -> Survey:

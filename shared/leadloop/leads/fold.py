@@ -104,10 +104,11 @@ def _crm_linked(_policy: Policy, state: LeadState, fact: Fact) -> None:
 
 def _stage_entered(policy: Policy, state: LeadState, fact: Fact) -> None:
     pipeline_id, status_id = str(fact.values["pipeline_id"]), str(fact.values["status_id"])
-    stage = policy.crm.stage_of(pipeline_id, status_id)
+    statuses = policy.statuses_of(str(fact.values["crm"]))
+    stage = statuses.stage_of(pipeline_id, status_id)
     quality.enter(policy, state, _ref(fact), stage, fact.occurred_at)
     if stage is None:
-        if f"{pipeline_id}/{status_id}" not in policy.crm.ignored:
+        if not statuses.knows(pipeline_id, status_id):
             state.unmapped_statuses.add(f"{pipeline_id}/{status_id}")
         return
     state.stage = stage

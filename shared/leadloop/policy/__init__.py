@@ -1,7 +1,8 @@
 """``leadloop.yaml`` as documented models. Files are read by ``leadloop.policy.loader``."""
 
+from leadloop.policy.amocrm import AmoCrm
 from leadloop.policy.faults import Fault, PolicyInvalid
-from leadloop.policy.models import AmoCrm, ContactMode, Defaults, Goal, GoalEvent, Policy
+from leadloop.policy.models import ContactMode, Defaults, Goal, GoalEvent, Policy
 
 __all__ = [
     "AmoCrm",

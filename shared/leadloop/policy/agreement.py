@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 if TYPE_CHECKING:
+    from leadloop.policy.crm import Crm
     from leadloop.policy.duplicates import Duplicates
-    from leadloop.policy.models import AmoCrm, Contacts, Goal
+    from leadloop.policy.models import Contacts, Goal
 
 
 class Contradiction(NamedTuple):
@@ -36,7 +37,7 @@ def refuse(contradictions: Iterable[Contradiction]) -> None:
         raise ValidationError.from_exception_data("policy", errors, hide_input=True)
 
 
-def crm_contradictions(crm: AmoCrm, contacts: Contacts | None) -> Iterator[Contradiction]:
+def crm_contradictions(crm: Crm, contacts: Contacts | None) -> Iterator[Contradiction]:
     """What in ``crm`` contradicts itself or ``contacts`` (``None`` when that section is itself at fault)."""
     if contacts is not None and contacts.mode == "keep" and crm.new_lead is None:
         text = (
@@ -59,7 +60,7 @@ def crm_contradictions(crm: AmoCrm, contacts: Contacts | None) -> Iterator[Contr
             yield Contradiction(("ignored", index), text, status)
 
 
-def client_contradictions(duplicates: Duplicates, crm: AmoCrm | None) -> Iterator[Contradiction]:
+def client_contradictions(duplicates: Duplicates, crm: Crm | None) -> Iterator[Contradiction]:
     """Stages that make somebody a client, or no more one, and that no status has."""
     for name, stages in (("stages", duplicates.clients.stages), ("left", duplicates.clients.left)):
         for index, stage in enumerate(stages):
@@ -67,7 +68,7 @@ def client_contradictions(duplicates: Duplicates, crm: AmoCrm | None) -> Iterato
                 yield Contradiction(("clients", name, index), _unknown_stage(stage, crm), stage)
 
 
-def goal_contradictions(goals: Mapping[str, Goal], crm: AmoCrm | None) -> Iterator[Contradiction]:
+def goal_contradictions(goals: Mapping[str, Goal], crm: Crm | None) -> Iterator[Contradiction]:
     """What in ``goals`` contradicts itself or ``crm`` (``None`` when that section is itself at fault)."""
     owners: dict[str, str] = {}
     for name, goal in goals.items():
@@ -83,7 +84,7 @@ def goal_contradictions(goals: Mapping[str, Goal], crm: AmoCrm | None) -> Iterat
             yield Contradiction((name, "target") if goal.target else (name,), text, target)
 
 
-def _unknown_stage(stage: str, crm: AmoCrm) -> str:
+def _unknown_stage(stage: str, crm: Crm) -> str:
     near = get_close_matches(stage, crm.stages, 1)
     hint = f"did you mean {near[0]!r}?" if near else "map a status to it or choose another"
     return f"no status in crm.pipelines has the stage {stage!r}, only {', '.join(sorted(crm.stages))}; {hint}"

@@ -13,6 +13,7 @@ from pathlib import Path as FilePath
 from pydantic import ValidationError
 
 from leadloop.json_types import Json
+from leadloop.policy.crm import section_meant
 from leadloop.policy.faults import Fault, PolicyInvalid, place
 from leadloop.policy.models import Policy
 from leadloop.policy.tree import Path, Tree, path_text
@@ -112,19 +113,21 @@ class PolicySource:
         # Only a faulty policy pays for the words.
         from leadloop.policy.wording import say, suggestion
 
+        written = self._tree.values
+        crm = section_meant(written.get("crm") if isinstance(written, dict) else None)
         details = error.errors(include_url=False)
         for detail in details:
             detail["loc"] = tuple(step for step in detail["loc"] if step != "[key]")
         unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
         told: dict[str, set[Path]] = {
-            "missing": {(*path[:-1], suggestion(path) or "") for path in unknown},
+            "missing": {(*path[:-1], suggestion(path, crm) or "") for path in unknown},
             "too_short": {detail["loc"][:-1] for detail in details},
         }
         told_by_form = {fault.path for fault in self._tree.faults}
         for detail in details:
             path = detail["loc"]
             if path not in told.get(detail["type"], ()) and path_text(path) not in told_by_form:
-                yield self._fault(path, say(detail))
+                yield self._fault(path, say(detail, crm))
 
     def _fault(self, path: Path, text: str) -> Fault:
         place = path_text(path)

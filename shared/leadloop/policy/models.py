@@ -18,6 +18,7 @@ from leadloop.policy.agreement import (
     goal_contradictions,
     refuse,
 )
+from leadloop.policy.crm import AnyCrm, Crm
 from leadloop.policy.duplicates import Duplicates, Identity
 from leadloop.policy.forms import Forms
 from leadloop.policy.fraud import Fraud
@@ -31,11 +32,8 @@ from leadloop.policy.section import Section
 from leadloop.policy.source_agreement import field_contradictions
 from leadloop.policy.sources import Sources
 from leadloop.policy.value_types import (
-    Account,
     CounterId,
     Country,
-    CrmField,
-    CrmId,
     Cron,
     Currency,
     Duration,
@@ -46,7 +44,6 @@ from leadloop.policy.value_types import (
     SealKey,
     SitePath,
     Stage,
-    StatusPath,
     Whole,
     ZoneName,
 )
@@ -92,108 +89,6 @@ class Contacts(Section):
     """Mode ``hash`` in the cloud: whether a raw phone may reach the edge to be hashed there."""
     retention: Duration = timedelta(days=90)
     """Mode ``keep``: how long after the last stage, or a later submission, a sealed contact rests."""
-
-
-class AmoCrmFields(Section):
-    """Where ids live in an amoCRM lead: a tracking field's code, or the numeric id of a custom field."""
-
-    leadloop_id: CrmField = "LEADLOOP_ID"
-    """Our own id of the lead; the field is made by ``leadloop init``."""
-    client_id: CrmField = "_YM_UID"
-    """Metrica's ClientID."""
-    yclid: CrmField = "YCLID"
-    """Click id of Yandex Direct."""
-    gclid: CrmField = "GCLID"
-    """Click id of Google Ads."""
-    user_id: CrmField | None = None
-    """The site's own id of a signed-in visitor."""
-    submission_id: CrmField | None = None
-    """The id the site gave the form submission."""
-    utm_source: CrmField = "UTM_SOURCE"
-    """Tag utm_source."""
-    utm_medium: CrmField = "UTM_MEDIUM"
-    """Tag utm_medium."""
-    utm_campaign: CrmField = "UTM_CAMPAIGN"
-    """Tag utm_campaign."""
-    utm_content: CrmField = "UTM_CONTENT"
-    """Tag utm_content."""
-    utm_term: CrmField = "UTM_TERM"
-    """Tag utm_term."""
-    referrer: CrmField = "REFERRER"
-    """The page the visitor came from."""
-    source: CrmField | None = None
-    """Where the CRM or a person says that the lead came from; read as a sign of its source."""
-    called_number: CrmField | None = None
-    """The number of yours that was called; read as a sign of the source."""
-    call_seconds: CrmField | None = None
-    """How long a call lasted, as the call tracker writes it: seconds or ``mm:ss``; read as a sign of a bot."""
-    known_ids: CrmField | None = None
-    """A long text in which leadloop keeps all ids known of the lead, those learnt later too."""
-    duplicate: CrmField | None = None
-    """A text in which leadloop keeps its verdict: ``unique``, ``duplicate`` or ``client``."""
-    quality: CrmField | None = None
-    """A text in which leadloop keeps the standing of the lead and why."""
-    fraud: CrmField | None = None
-    """A text in which leadloop keeps what the fraud gate says."""
-
-    @property
-    def own(self) -> frozenset[str]:
-        """Those of leadloop's own fields that are anywhere: usually none."""
-        named = {"known_ids": self.known_ids, "duplicate": self.duplicate, "quality": self.quality, "fraud": self.fraud}
-        return frozenset(name for name, at in named.items() if at is not None)
-
-
-class NewLead(Section):
-    """How leadloop creates a lead in the CRM (mode ``keep``)."""
-
-    pipeline: CrmId
-    """Pipeline the lead is created in."""
-    status: CrmId
-    """Status the lead is created in."""
-    name: str = "Заявка с сайта"
-    """Name of the lead."""
-    tags: tuple[str, ...] = ("leadloop",)
-    """Tags put on the lead."""
-
-
-StatusMap = dict[CrmId, Stage]
-
-
-class AmoCrm(Section):
-    """An amoCRM or Kommo account."""
-
-    kind: Literal["amocrm"] = "amocrm"
-    """Which CRM it is."""
-    account: Account
-    """Subdomain (``sokol`` for sokol.amocrm.ru) or the whole host (``sokol.kommo.com``)."""
-    pipelines: dict[CrmId, StatusMap] = Field(min_length=1)
-    """Pipeline id → status id → stage. 142 is won and 143 is lost in every pipeline."""
-    ignored: tuple[StatusPath, ...] = ()
-    """Statuses (``pipeline/status``) that are known and mean nothing."""
-    new_lead: NewLead | None = None
-    """Where leads are created; needed by contacts mode ``keep``."""
-    fields: AmoCrmFields = Field(default_factory=AmoCrmFields.model_construct)
-    """Where ids live in a lead."""
-    requests_per_second: float = Field(6, gt=0, le=50, strict=True)
-    """amoCRM allows 7 a second for one integration; one is left for others."""
-
-    @property
-    def host(self) -> str:
-        """The account's host name."""
-        return self.account if "." in self.account else f"{self.account}.amocrm.ru"
-
-    @property
-    def stages(self) -> frozenset[str]:
-        """Every stage some status maps to."""
-        return frozenset(stage for statuses in self.pipelines.values() for stage in statuses.values())
-
-    def stage_of(self, pipeline_id: str, status_id: str) -> str | None:
-        """The stage of a status; ``None`` when the policy does not map it."""
-        return self.pipelines.get(pipeline_id, {}).get(status_id)
-
-    def knows(self, pipeline_id: str, status_id: str) -> bool:
-        """Whether the policy says anything of the status: a stage, or that it means nothing."""
-        return self.stage_of(pipeline_id, status_id) is not None or f"{pipeline_id}/{status_id}" in self.ignored
 
 
 class GoalEvent(StrEnum):
@@ -300,7 +195,7 @@ class Policy(Section):
     """What forms call their fields, and who must prove who they are."""
     contacts: Contacts
     """How personal data are treated."""
-    crm: AmoCrm
+    crm: AnyCrm
     """The CRM: which status means which stage."""
     goals: dict[GoalName, Goal] = Field(min_length=1)
     """Which stage reaches which Metrica goal."""
@@ -323,7 +218,7 @@ class Policy(Section):
 
     @field_validator("crm")
     @classmethod
-    def _crm_agrees(cls, crm: AmoCrm, info: ValidationInfo) -> AmoCrm:
+    def _crm_agrees(cls, crm: Crm, info: ValidationInfo) -> Crm:
         refuse(crm_contradictions(crm, info.data.get("contacts")))
         return crm
 
@@ -362,6 +257,16 @@ class Policy(Section):
     def _reasons_of_goals_are_known(self) -> Self:
         refuse(goal_reason_contradictions(self.goals, self.disqualification))
         return self
+
+    @property
+    def account_names(self) -> tuple[str, ...]:
+        """The kinds of account from which leads and stages are read, the CRM first: each names its references."""
+        return (self.crm.kind,)
+
+    def statuses_of(self, account: str) -> Crm:
+        """What the statuses of an account mean; one that the policy no longer names is taken for the CRM."""
+        del account  # there is no other yet
+        return self.crm
 
     def target_of(self, goal: str) -> str:
         """The Metrica identifier of a goal."""

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from leadloop.policy.section import Section
-from leadloop.policy.value_types import CrmField, CrmId, Duration, Stage, YesOrNo
+from leadloop.policy.value_types import CrmName, Duration, Stage, YesOrNo
 
 REQUIRED_OF: Mapping[str, tuple[str, ...]] = {"warm": ("location", "budget"), "cold": ()}
 """What each ready profile wants filled in: a warm client says where and for how much, a cold one answers and talks."""
@@ -33,7 +33,7 @@ class Qualification(Section):
     """Stages that nobody can be in who is not qualified: a deal that skips ``stage`` and reaches one has passed it."""
     required: tuple[Stage, ...] = ()
     """Profile ``own``: names of ``fields`` that must be filled in."""
-    fields: dict[Stage, CrmField] = Field(default_factory=dict)
+    fields: dict[Stage, CrmName] = Field(default_factory=dict)
     """Name → the CRM's custom field; only whether it is filled is read, never what it holds."""
     deadline: Duration = timedelta(days=1)
     """How soon after a lead came sales must have decided about it."""
@@ -54,7 +54,7 @@ class Reason(Section):
 
     title: str | None = None
     """What people read; by default the name."""
-    loss_reasons: tuple[CrmId, ...] = ()
+    loss_reasons: tuple[CrmName, ...] = ()
     """The CRM's loss reasons that mean this one; each belongs to one reason at most."""
     counts_against_channel: YesOrNo = True
     """Whether such a lead speaks against the channel that brought it."""

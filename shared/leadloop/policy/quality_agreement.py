@@ -10,13 +10,15 @@ from leadloop.policy.agreement import Contradiction
 from leadloop.policy.quality import LOST, MOST_REASONS, QUALIFIED, REQUIRED_OF, Disqualification, Qualification, Reason
 
 if TYPE_CHECKING:
-    from leadloop.policy.models import AmoCrm, Goal
+    from leadloop.policy.crm import Crm
+    from leadloop.policy.models import Goal
+    from leadloop.policy.value_types import Written
 
 NO_REASON = frozenset({"unmapped", "missing"})
 """What a report calls a loss reason that the policy does not map, and one that nobody chose."""
 
 
-def qualification_contradictions(qualification: Qualification, crm: AmoCrm | None) -> Iterator[Contradiction]:
+def qualification_contradictions(qualification: Qualification, crm: Crm | None) -> Iterator[Contradiction]:
     """What in ``qualification`` contradicts itself or ``crm`` (``None`` when that section is itself at fault)."""
     yield from _profile(qualification)
     if crm is None:
@@ -26,10 +28,12 @@ def qualification_contradictions(qualification: Qualification, crm: AmoCrm | Non
     for index, stage in enumerate(qualification.later):
         if stage not in crm.stages:
             yield Contradiction(("later", index), _unknown_stage(stage, crm), stage)
+    for name, field in qualification.fields.items():
+        yield from _misspelt(("fields", name), field, crm.field_form)
 
 
 def disqualification_contradictions(
-    disqualification: Disqualification, qualification: Qualification | None, crm: AmoCrm | None
+    disqualification: Disqualification, qualification: Qualification | None, crm: Crm | None
 ) -> Iterator[Contradiction]:
     """What in ``disqualification`` contradicts itself or the sections it speaks of."""
     for index, stage in enumerate(disqualification.stages):
@@ -39,6 +43,11 @@ def disqualification_contradictions(
             text = f"the stage {stage!r} means qualified in `qualification`, so it cannot mean lost; remove one"
             yield Contradiction(("stages", index), text, stage)
     yield from _reasons(disqualification.reasons)
+    if crm is None:
+        return
+    for name, reason in disqualification.reasons.items():
+        for index, loss_reason in enumerate(reason.loss_reasons):
+            yield from _misspelt(("reasons", name, "loss_reasons", index), loss_reason, crm.id_form)
 
 
 def goal_reason_contradictions(
@@ -97,7 +106,13 @@ def _reasons(reasons: Mapping[str, Reason]) -> Iterator[Contradiction]:
                 yield Contradiction(("reasons", name, "loss_reasons", index), text, loss_reason)
 
 
-def _unknown_stage(stage: str, crm: AmoCrm) -> str:
+def _misspelt(path: tuple[str | int, ...], name: str, form: Written) -> Iterator[Contradiction]:
+    """An id that no CRM of the policy's kind gives."""
+    if not form.fits(name):
+        yield Contradiction(path, f"expected {form.expected}, found {name!r}", name)
+
+
+def _unknown_stage(stage: str, crm: Crm) -> str:
     hint = _hint(stage, crm.stages) or "map a status to it or choose another"
     return f"no status in crm.pipelines has the stage {stage!r}, only {', '.join(sorted(crm.stages))}; {hint}"
 

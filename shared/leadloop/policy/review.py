@@ -14,8 +14,6 @@ from leadloop.policy.models import ContactMode, GoalEvent, Policy
 from leadloop.policy.origins import is_local
 from leadloop.policy.verdict_review import review_verdicts
 
-WON, LOST = "142", "143"
-"""Every pipeline has both (https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines)."""
 LINKED_FOR = timedelta(days=21)
 """Metrica links an offline conversion to a visit not older than this."""
 
@@ -83,7 +81,7 @@ def _forms(policy: Policy) -> Iterator[Finding]:
 def _crm(policy: Policy) -> Iterator[Finding]:
     crm = policy.crm
     for pipeline in crm.pipelines:
-        unsaid = [status for status in (WON, LOST) if not crm.knows(pipeline, status)]
+        unsaid = [status for status in crm.ends_of(pipeline) if not crm.knows(pipeline, status)]
         if unsaid:
             text = (
                 f"the closing status {' and '.join(unsaid)} has no stage: leads closed there would be unknown; "
@@ -117,7 +115,7 @@ def _goals(policy: Policy) -> Iterator[Finding]:
     for pipeline, statuses in policy.crm.pipelines.items():
         for status, stage in statuses.items():
             # A lost deal usually feeds nothing: saying so every time would teach people not to read.
-            if stage not in fed and status != LOST:
+            if stage not in fed and status not in policy.crm.ends_of(pipeline)[1:]:
                 fed.add(stage)
                 text = f"the stage {stage!r} feeds no goal; it is counted in reports and nothing is sent"
                 yield Finding(Level.NOTE, "goals.stage_without_goal", f"crm.pipelines.{pipeline}.{status}", text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from itertools import pairwise
@@ -16,7 +16,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from leadloop.policy import models
+from leadloop.policy.crm import Crm, crm_kinds
 from leadloop.policy.durations import write_duration
+from leadloop.policy.section import Section
 from leadloop.policy.spans import Span
 
 EACH = "*"
@@ -30,11 +32,18 @@ class Setting:
     path: tuple[str, ...]
     meaning: str
     field: FieldInfo
+    kind: str = ""
+    """The kind of CRM whose setting this is, where others have none of that name, or it means something else there."""
 
     @property
     def name(self) -> str:
         """The path as people write it."""
         return ".".join(self.path)
+
+    @property
+    def title(self) -> str:
+        """The name, with the kind of CRM that it goes with: ``crm.fields.client_id (bitrix24)``."""
+        return f"{self.name} ({self.kind})" if self.kind else self.name
 
     @property
     def is_section(self) -> bool:
@@ -70,13 +79,28 @@ def write_value(value: object) -> str:
 
 
 def settings() -> Iterator[Setting]:
-    """Every setting, sections before what they hold, in the order of the models."""
+    """Every setting, sections before what they hold, in the order of the models; of CRMs the standard kind's."""
     yield from _settings(models.Policy, ())
 
 
-def section_at(path: tuple[str | int, ...]) -> type[BaseModel] | None:
-    """The model of the section at a path; ``None`` when no section stands there."""
-    kind: object = models.Policy
+def settings_of_kinds() -> Iterator[Setting]:
+    """The settings by which the other kinds of CRM differ from the standard one."""
+    (_, standard), *others = crm_kinds().items()
+    known = {one.path: one for one in _settings(standard, ("crm",))}
+    for kind, section in others:
+        for one in _settings(section, ("crm",)):
+            first = known.get(one.path)
+            if first is None or (first.standard, first.meaning) != (one.standard, one.meaning):
+                yield replace(one, kind=kind)
+
+
+def section_at(path: tuple[str | int, ...], crm: type[Crm]) -> type[BaseModel] | None:
+    """The model of the section at a path, in a policy of a kind of CRM; ``None`` when no section stands there."""
+    kind, path = (crm, path[1:]) if path[:1] == ("crm",) else (models.Policy, path)
+    return _model(_annotation_at(kind, path))
+
+
+def _annotation_at(kind: object, path: tuple[str | int, ...]) -> object:
     for step in path:
         section = _model(kind)
         if section is None:
@@ -84,7 +108,7 @@ def section_at(path: tuple[str | int, ...]) -> type[BaseModel] | None:
         else:
             known = section.model_fields.get(str(step))
             kind = known.annotation if known is not None else None
-    return _model(kind)
+    return kind
 
 
 @cache
@@ -94,9 +118,11 @@ def meanings(section: type[BaseModel]) -> dict[str, str]:
     Read from the source when asked: pydantic's ``use_attribute_docstrings`` would read it at every
     cold start and triple the cost of importing the policy.
     """
+    inherited = [base for base in reversed(section.__mro__[1:]) if issubclass(base, Section) and base is not Section]
+    found = {name: text for base in inherited for name, text in meanings(base).items()}
     tree = ast.parse(inspect.getsource(section))
     body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
-    return {
+    return found | {
         field.target.id: inspect.cleandoc(text.value.value)
         for field, text in pairwise(body)
         if isinstance(field, ast.AnnAssign)
@@ -122,6 +148,8 @@ def _section_in(annotation: object) -> type[BaseModel] | None:
 
 def _model(annotation: object) -> type[BaseModel] | None:
     kind = _plain(annotation)
+    if kind is Crm:
+        return next(iter(crm_kinds().values()))
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 

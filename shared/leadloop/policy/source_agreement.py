@@ -11,7 +11,7 @@ from leadloop.sources.dictionary import BUILT_IN
 from leadloop.sources.labels import label_of
 
 if TYPE_CHECKING:
-    from leadloop.policy.models import AmoCrm
+    from leadloop.policy.crm import Crm
     from leadloop.policy.sources import SourceRule, Sources
 
 SIGNS = ("click_id", "utm_source", "referrer", "called_number", "crm_field", "created_by", "form")
@@ -46,7 +46,7 @@ def source_contradictions(sources: Sources) -> Iterator[Contradiction]:
     yield from _apart(sources)
 
 
-def field_contradictions(sources: Sources, crm: AmoCrm | None) -> Iterator[Contradiction]:
+def field_contradictions(sources: Sources, crm: Crm | None) -> Iterator[Contradiction]:
     """Rules on fields that the CRM is not asked for (``crm`` is ``None`` when that section is itself at fault)."""
     if crm is None:
         return

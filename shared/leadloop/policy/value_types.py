@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -56,9 +56,21 @@ class Written(NamedTuple):
             raise unexpected("an id in quotes, because a decimal number loses digits")
         if self.unquoted and isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
-        if not isinstance(value, str) or re.fullmatch(self.pattern, value) is None:
+        if not isinstance(value, str) or not self.fits(value):
             raise unexpected(self.expected)
         return value
+
+    def fits(self, text: str) -> bool:
+        """Whether a text is written so."""
+        return re.fullmatch(self.pattern, text) is not None
+
+
+def written_form(kind: object) -> Written:
+    """How a value of an annotated type is written. Raises ``LookupError`` for one that is not a ``Written`` text."""
+    found = [one for one in get_args(kind) if isinstance(one, Written)]
+    if not found:
+        raise LookupError(kind)
+    return found[0]
 
 
 def _duration(value: object) -> timedelta:
@@ -131,8 +143,13 @@ Whole = Annotated[int, Field(strict=True)]
 CounterId = Annotated[
     str, Written(r"[0-9]{1,20}", "the number of a Metrica counter, digits only, such as 45000001", unquoted=True)
 ]
-CrmId = Annotated[str, Written(r"[0-9]{1,20}", "a numeric id from the CRM, such as 3383152", unquoted=True)]
-CrmField = Annotated[
+_NAME = r"[^\s/](?:[^/\n]{0,98}[^\s/])?"
+CrmName = Annotated[str, Written(_NAME, "an id from the CRM, without a slash", unquoted=True)]
+"""An id of whichever CRM; its kind says how it is written."""
+StatusPath = Annotated[str, Written(f"{_NAME}/{_NAME}", "a pipeline id and a status id joined by a slash")]
+"""A status of whichever CRM."""
+AmoCrmId = Annotated[str, Written(r"[0-9]{1,20}", "a numeric id from the CRM, such as 3383152", unquoted=True)]
+AmoCrmField = Annotated[
     str,
     Written(
         r"[0-9]{1,20}|[A-Z_][A-Z0-9_]*",
@@ -140,7 +157,7 @@ CrmField = Annotated[
         unquoted=True,
     ),
 ]
-StatusPath = Annotated[
+AmoCrmStatusPath = Annotated[
     str,
     Written(r"[0-9]{1,20}/[0-9]{1,20}", "a pipeline id and a status id joined by a slash, such as 3383152/33929752"),
 ]

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from pydantic_core import ErrorDetails
 
+from leadloop.policy.crm import Crm
 from leadloop.policy.settings import meanings, section_at, settings
 from leadloop.policy.tree import Path
 from leadloop.secrets import (
@@ -59,15 +60,15 @@ _LONGEST_SHOWN = 30
 """Below the length of every token and key that leadloop uses."""
 
 
-def say(error: ErrorDetails) -> str:
-    """One error in one sentence or two."""
+def say(error: ErrorDetails, crm: type[Crm]) -> str:
+    """One error of a policy of a kind of CRM, in one sentence or two."""
     kind, found = error["type"], error["input"]
     context: _Context = error.get("ctx", {})
     path = error["loc"]
     if kind == "extra_forbidden":
-        return _unknown_key(path)
+        return _unknown_key(path, crm)
     if kind == "missing":
-        return f"required and missing. {_meaning(path)}"
+        return f"required and missing. {_meaning(path, crm)}"
     if kind == "contradiction":
         return str(context["text"])
     expected = _EXPECTED[kind](context) if kind in _EXPECTED else error["msg"]
@@ -76,9 +77,9 @@ def say(error: ErrorDetails) -> str:
     return f"expected {expected}, found {shown(found)}{_advice(kind, found, context)}"
 
 
-def suggestion(path: Path) -> str | None:
+def suggestion(path: Path, crm: type[Crm]) -> str | None:
     """The known key an unknown one was probably meant to be."""
-    section = section_at(path[:-1])
+    section = section_at(path[:-1], crm)
     if section is None or _secret_variable(path) or path in _MOVED:
         return None
     written = str(path[-1]).lower().replace("-", "_")
@@ -86,7 +87,7 @@ def suggestion(path: Path) -> str | None:
     return near[0] if near else None
 
 
-def _unknown_key(path: Path) -> str:
+def _unknown_key(path: Path, crm: type[Crm]) -> str:
     if variable := _secret_variable(path):
         return (
             f"secrets never stand in the policy, they come from the environment only; remove this line, put the value "
@@ -94,9 +95,9 @@ def _unknown_key(path: Path) -> str:
         )
     if place := _MOVED.get(path):
         return f"this setting is {place} now; write it there, and remove it here"
-    if near := suggestion(path):
+    if near := suggestion(path, crm):
         return f"unknown key; did you mean {near!r}?"
-    section = section_at(path[:-1])
+    section = section_at(path[:-1], crm)
     known = ", ".join(section.model_fields) if section is not None else ""
     homes = [setting.name for setting in settings() if setting.path[-1] == path[-1]]
     if homes:
@@ -117,8 +118,8 @@ def _secret_variable(path: Path) -> str | None:
     return f"it belongs in (one of {AMOCRM_TOKEN}, {METRICA_TOKEN}, {HMAC_KEY}, {HOOK_SECRET}, {SEAL_PRIVATE_KEY})"
 
 
-def _meaning(path: Path) -> str:
-    section = section_at(path[:-1])
+def _meaning(path: Path, crm: type[Crm]) -> str:
+    section = section_at(path[:-1], crm)
     text = meanings(section).get(str(path[-1]), "") if section is not None else ""
     return text.replace("``", "`") or f"the key {path[-1]}"
 

@@ -12,7 +12,7 @@ from leadloop.crm.amocrm.fields import filled_at, ids_at, places, places_of
 from leadloop.crm.amocrm.shapes import field_change_of, lead_of
 from leadloop.crm.port import LONGEST_TEXT
 from leadloop.json_types import JsonObject
-from leadloop.policy.models import AmoCrmFields
+from leadloop.policy.amocrm import AmoCrmFields
 from leadloop.timestamps import to_unix
 
 READINGS = Path(__file__).parents[2] / "bodies" / "amocrm" / "readings"

@@ -13,7 +13,7 @@ from leadloop.crm.port import AttachedFields
 from leadloop.json_types import JsonObject
 from leadloop.leads.delivery import Delivery, DeliveryState, delivery_key, due_again
 from leadloop.policy import Policy
-from leadloop.policy.models import AmoCrmFields
+from leadloop.policy.amocrm import AmoCrmFields
 from leadloop.ports.http import HttpRequest
 from leadloop.ports.store import Create, Key, Update, Write
 from leadloop.verdict import Verdict

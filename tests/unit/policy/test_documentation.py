@@ -9,14 +9,14 @@ import yaml
 
 from leadloop import secrets
 from leadloop.policy.loader import read_policy
-from leadloop.policy.settings import Setting, settings
+from leadloop.policy.settings import Setting, settings, settings_of_kinds
 from leadloop.policy.yaml_tree import read_tree
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDES = {language: (ROOT / "docs" / language / "policy.md").read_text(encoding="utf-8") for language in ("en", "ru")}
 EXAMPLE = (ROOT / "examples" / "real_estate" / "leadloop.yaml").read_text(encoding="utf-8")
 REQUIRED = {"en": "required", "ru": "обязательно"}
-SETTINGS = list(settings())
+SETTINGS = [*settings(), *settings_of_kinds()]
 VALUES = [setting for setting in SETTINGS if not setting.is_section]
 
 languages = pytest.mark.parametrize("language", GUIDES)
@@ -29,16 +29,16 @@ def rows(guide: str) -> dict[str, list[str]]:
 
 
 @languages
-@pytest.mark.parametrize("setting", VALUES, ids=lambda setting: setting.name)
+@pytest.mark.parametrize("setting", VALUES, ids=lambda setting: setting.title)
 def test_setting_is_documented_with_its_default(language: str, setting: Setting) -> None:
-    row = rows(GUIDES[language]).get(setting.name)
-    assert row is not None, f"{setting.name} has no row in docs/{language}/policy.md"
+    row = rows(GUIDES[language]).get(setting.title)
+    assert row is not None, f"{setting.title} has no row in docs/{language}/policy.md"
     assert row[0] == (REQUIRED[language] if setting.standard is None else f"`{setting.standard}`")
     assert len(row[1]) > 10
 
 
 @languages
-@pytest.mark.parametrize("setting", [found for found in SETTINGS if found.is_section], ids=lambda found: found.name)
+@pytest.mark.parametrize("setting", [found for found in SETTINGS if found.is_section], ids=lambda found: found.title)
 def test_section_is_introduced(language: str, setting: Setting) -> None:
     assert f"`{setting.name}`" in GUIDES[language]
 
@@ -47,7 +47,7 @@ def test_section_is_introduced(language: str, setting: Setting) -> None:
 def test_nothing_is_documented_that_does_not_exist(language: str) -> None:
     sections = tuple(f"{setting.path[0]}." for setting in SETTINGS if len(setting.path) == 1)
     documented = {name for name in rows(GUIDES[language]) if name.startswith(sections)}
-    assert documented - rules() == {setting.name for setting in VALUES if len(setting.path) > 1}
+    assert documented - rules() == {setting.title for setting in VALUES if len(setting.path) > 1}
 
 
 @languages
@@ -72,7 +72,7 @@ def test_snippets_are_understood(language: str) -> None:
         read_policy(yaml.safe_dump(laid_over(plain(EXAMPLE), plain(snippet)), allow_unicode=True))
 
 
-@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.title)
 def test_setting_promises_something_in_the_code(setting: Setting) -> None:
     assert setting.meaning.endswith(".")
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from leadloop.policy import Policy
-from leadloop.policy.settings import settings
+from leadloop.policy.settings import settings, settings_of_kinds
 from leadloop.report.what_if_settings import group_of, not_kept, without_verdict
 from support.policies import sokol
 
-NAMES = [setting.name for setting in settings() if not setting.is_section]
+NAMES = sorted({one.name for one in (*settings(), *settings_of_kinds()) if not one.is_section})
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from leadloop.json_types import Json, JsonObject
-from leadloop.policy.models import AmoCrmFields
+from leadloop.policy.amocrm import AmoCrmFields
 
 
 class FieldPlace(NamedTuple):

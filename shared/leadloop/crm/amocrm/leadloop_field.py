@@ -5,7 +5,7 @@ from __future__ import annotations
 from leadloop.crm.amocrm.client import AmoCrmClient
 from leadloop.crm.amocrm.shapes import id_of
 from leadloop.json_types import JsonObject
-from leadloop.policy.models import AmoCrmFields
+from leadloop.policy.amocrm import AmoCrmFields
 from leadloop.verdict import Verdict
 
 

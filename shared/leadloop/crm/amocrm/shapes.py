@@ -24,7 +24,7 @@ from leadloop.identity.ad_ids import read_ad_ids
 from leadloop.identity.contact_signs import looks_like_contact
 from leadloop.json_types import Json, JsonObject
 from leadloop.messages import AdIds
-from leadloop.policy.models import AmoCrmFields
+from leadloop.policy.amocrm import AmoCrmFields
 
 _NO_PRICE = 2**63
 _DAY = 86_400

@@ -18,7 +18,8 @@ from leadloop.crm.amocrm.shapes import id_of, lead_of, written_at
 from leadloop.crm.port import AttachedFields, CreatedLead, LeadloopFieldMissing, NewCrmLead
 from leadloop.identity.contact import Contact
 from leadloop.json_types import Json, JsonObject, json_list
-from leadloop.policy.models import AmoCrm, AmoCrmFields, NewLead
+from leadloop.policy.amocrm import AmoCrm, AmoCrmFields
+from leadloop.policy.crm import NewLead
 from leadloop.ports.http import Refused
 
 

@@ -1,0 +1,36 @@
+"""A tick of the schedule over every account of the policy in turn: each is pulled, and its marks drained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from leadloop.crm.draining import drain
+from leadloop.crm.port import Crm
+from leadloop.crm.pulling import pull
+from leadloop.runtime import Runtime
+
+
+class Synced(NamedTuple):
+    """What a tick did, over all accounts."""
+
+    found: int
+    read: int
+    complete: bool
+    """Whether every feed of every account was read to its end."""
+
+
+def sync_all(runtime: Runtime, accounts: Sequence[Crm], function: str, most: int) -> Synced:
+    """Read what changed in each account; one that does not answer keeps no other from being read.
+
+    ``most`` entities of those found, and as many of those marked, are read of each. Raises ``StoreError``.
+    """
+    ticks = [_sync(runtime, account, function, most) for account in accounts]
+    found, read, complete = zip(*ticks, strict=True)
+    return Synced(sum(found), sum(read), all(complete))
+
+
+def _sync(runtime: Runtime, account: Crm, function: str, most: int) -> Synced:
+    pulled = pull(runtime, account, function, most)
+    drained = 0 if pulled.unreadable else drain(runtime, account, function, most)
+    return Synced(pulled.found, pulled.read + drained, pulled.complete)
