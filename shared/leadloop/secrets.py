@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+AMOCRM_CLIENT_SECRET = "LEADLOOP_AMOCRM_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 AMOCRM_TOKEN = "LEADLOOP_AMOCRM_TOKEN"  # noqa: S105 - the name of a variable
 METRICA_TOKEN = "LEADLOOP_METRICA_TOKEN"  # noqa: S105 - the name of a variable
 GOOGLE_FORM_KEY = "LEADLOOP_GOOGLE_FORM_KEY"

@@ -18,10 +18,21 @@ from leadloop.ports.http import Refused
 from leadloop.verdict import Verdict
 
 if TYPE_CHECKING:
+    from leadloop.crm.token_expiry import TokenEnd
     from leadloop.identity.contact import Contact
 
 LEAD, CONTACT = "lead", "contact"
 """Entity kinds a hint may name. Others are not read."""
+
+
+class HookPosted(NamedTuple):
+    """A webhook as it came."""
+
+    path_secret: str
+    """What its path ends in."""
+    wsgi: Mapping[str, str]
+    """The request as WSGI has it: https://peps.python.org/pep-3333/#environ-variables"""
+    body: bytes
 
 
 class HookReading(NamedTuple):
@@ -180,6 +191,13 @@ class Crm(Protocol):
 
     most_leads_a_call: int
     """How many leads one call may read."""
+
+    def token_end(self) -> TokenEnd | None:
+        """When the account lets leadloop in no more unless a person does something; ``None`` when nobody knows.
+
+        Makes no call. Raises ``StoreUnavailable`` where tokens rest in the store.
+        """
+        ...
 
     def prepare(self) -> Verdict:
         """Make sure the account has what leadloop needs, creating it if it may; repeatable."""

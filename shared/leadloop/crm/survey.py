@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
+
+from leadloop.crm.token_expiry import TokenEnd
 
 
 class Listed(NamedTuple):
@@ -42,7 +43,7 @@ class Survey(NamedTuple):
     account: str
     currency: str
     """ISO 4217; empty when the account does not say."""
-    token_expires_at: datetime | None
+    token_end: TokenEnd | None
     """``None`` when the token does not tell."""
     pipelines: tuple[PipelineListed, ...]
     loss_reasons: tuple[Listed, ...]

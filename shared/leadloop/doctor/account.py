@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from leadloop import crm
 from leadloop.crm.survey import HookListed, Listed, Survey
+from leadloop.crm.token_expiry import TokenEnd
 from leadloop.doctor.check import Check, Stage, State
 from leadloop.numerals import counted
 from leadloop.policy import ContactMode, Policy
@@ -44,19 +45,20 @@ def _secrets_in_force(world: Runtime) -> tuple[str, ...]:
 def _of_funnels(policy: Policy, survey: Survey, now: datetime) -> Iterator[Check]:
     """The account itself, and whether every status and reason of loss means something, on purpose."""
     yield _funnel("crm.account", State.GOOD, f"{policy.crm.kind} {policy.crm.host} answers: {survey.account}")
-    yield _token(survey.token_expires_at, now)
+    yield _token(survey.token_end, now)
     yield _currency(policy, survey.currency)
     yield from _statuses(policy, survey)
     yield from _reasons(policy, survey.loss_reasons)
 
 
-def _token(expires_at: datetime | None, now: datetime) -> Check:
-    rule, renew = "crm.token", "make a new long-lived token in the integration's keys, and put it beside the policy"
-    if expires_at is None:
+def _token(end: TokenEnd | None, now: datetime) -> Check:
+    rule = "crm.token"
+    if end is None:
         return _funnel(rule, State.GOOD, "the token is valid; it does not tell when it ends")
-    until = f"the token ends on {expires_at:%Y-%m-%d}"
-    if expires_at - now < EXPIRY_WORTH_A_LOOK:
-        return _funnel(rule, State.WARNING, f"{until}, in {counted(max((expires_at - now).days, 0), 'day')}", renew)
+    until = f"the token ends on {end.at:%Y-%m-%d}"
+    if end.at - now < EXPIRY_WORTH_A_LOOK:
+        days = counted(max((end.at - now).days, 0), "day")
+        return _funnel(rule, State.WARNING, f"{until}, in {days}", end.what_to_do)
     return _funnel(rule, State.GOOD, until)
 
 

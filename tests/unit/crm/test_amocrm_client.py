@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadloop.crm.amocrm.access import LongLivedToken
 from leadloop.crm.amocrm.client import AmoCrmClient, AnswerUnreadable
 from leadloop.crm.amocrm.fields import places
 from leadloop.crm.amocrm.lead_feed import everything_since
@@ -19,11 +20,11 @@ from leadloop.crm.amocrm.writing import create_lead
 from leadloop.crm.port import NewCrmLead
 from leadloop.identity.contact import Contact
 from leadloop.json_types import Json, JsonObject
-from leadloop.policy.models import AmoCrmFields
+from leadloop.policy.amocrm import AmoCrmFields
 from leadloop.ports.http import HttpRequest, HttpResponse, NotSent, OutcomeUnknown, RateLimited, Refused, VendorError
 from leadloop.secrets import Secrets
 from leadloop.timestamps import from_unix
-from support.policies import sokol
+from support.policies import amocrm_of, sokol
 
 TOKEN = "eyJ0eXAiOiJKV1Qi.secret"
 BODIES = Path(__file__).parents[2] / "bodies" / "amocrm"
@@ -45,7 +46,7 @@ class Wire:
 
 
 def client(wire: Wire, token: str = TOKEN) -> AmoCrmClient:
-    return AmoCrmClient(wire, "https://sokol.amocrm.ru", Secrets({"LEADLOOP_AMOCRM_TOKEN": token}))
+    return AmoCrmClient(wire, "https://sokol.amocrm.ru", LongLivedToken(Secrets({"LEADLOOP_AMOCRM_TOKEN": token})))
 
 
 def refused_fields(*paths: str, code: str = "NotSupportedChoice") -> JsonObject:
@@ -160,23 +161,23 @@ class TestTheTokenStaysAtHome:
 class TestCreation:
     def test_the_recorded_answer_is_read(self) -> None:
         answer = json.loads((BODIES / "complex-answer.json").read_text(encoding="utf-8"))
-        created = create_lead(client(Wire((200, answer))), sokol("keep").crm, NEW_LEAD)
+        created = create_lead(client(Wire((200, answer))), amocrm_of(sokol("keep")), NEW_LEAD)
         assert (created.external_id, created.merged) == (str(answer[0]["id"]), False)
 
     def test_only_reading_may_be_repeated_by_the_transport(self) -> None:
         wire = Wire((200, [{"id": 5, "merged": True}]))
-        assert create_lead(client(wire), sokol("keep").crm, NEW_LEAD).merged
+        assert create_lead(client(wire), amocrm_of(sokol("keep")), NEW_LEAD).merged
         [request] = wire.sent
         assert (request.method, request.repeatable) == ("POST", False)
 
     @pytest.mark.parametrize("answer", [[], {}, [{}], [{"id": None}], [{"id": True}], [{"id": -1}], "5", None, 5])
     def test_an_answer_without_an_id_leaves_the_outcome_unknown(self, answer: object) -> None:
         with pytest.raises(OutcomeUnknown):
-            create_lead(client(Wire((200, answer))), sokol("keep").crm, NEW_LEAD)
+            create_lead(client(Wire((200, answer))), amocrm_of(sokol("keep")), NEW_LEAD)
 
     def test_fields_the_account_lacks_are_left_out_once(self) -> None:
         wire = Wire((400, refused_fields("custom_fields_values.1.field_code")), (200, [{"id": 5}]))
-        created = create_lead(client(wire), sokol("keep").crm, NEW_LEAD)
+        created = create_lead(client(wire), amocrm_of(sokol("keep")), NEW_LEAD)
         assert created.refused_fields == ("client_id",)
         sent = [json.loads(request.body or b"")[0]["custom_fields_values"] for request in wire.sent]
         assert [[entry["field_code"] for entry in values] for values in sent] == [
@@ -197,7 +198,7 @@ class TestCreation:
     def test_any_other_fault_is_not_retried(self, problem: JsonObject) -> None:
         wire = Wire((400, problem))
         with pytest.raises(Refused) as raised:
-            create_lead(client(wire), sokol("keep").crm, NEW_LEAD)
+            create_lead(client(wire), amocrm_of(sokol("keep")), NEW_LEAD)
         assert not isinstance(raised.value, FieldsRefused)
         assert len(wire.sent) == 1
 

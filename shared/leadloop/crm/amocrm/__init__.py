@@ -5,34 +5,67 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leadloop.crm.amocrm.hooks import parse_hook
+from leadloop.crm.path_secret import judge_sender
 
 if TYPE_CHECKING:
+    from leadloop.crm.amocrm.access import Access
     from leadloop.crm.amocrm.account import AmoCrmAccount
     from leadloop.crm.amocrm.client import AmoCrmClient
     from leadloop.crm.survey import Survey
+    from leadloop.policy import AmoCrm
     from leadloop.runtime import Runtime
 
-__all__ = ["connect", "parse_hook", "take_survey"]
+__all__ = ["authorise", "connect", "judge_sender", "parse_hook", "take_survey"]
 
 
 def connect(runtime: Runtime) -> AmoCrmAccount:
     """The account the policy names. The token is looked for at the first call."""
     from leadloop.crm.amocrm.account import AmoCrmAccount  # not paid for by the edge, which only parses hooks
 
-    policy = runtime.policy
-    return AmoCrmAccount(_client(runtime), policy.crm, policy.qualification.fields)
+    return AmoCrmAccount(_client(runtime), _settings(runtime), runtime.policy.qualification.fields)
 
 
 def take_survey(runtime: Runtime) -> Survey:
     """What the account has. Raises ``SecretMissing`` or the errors of ``leadloop.ports.http``."""
     from leadloop.crm.amocrm.survey import take_survey as ask
-    from leadloop.secrets import AMOCRM_TOKEN
 
-    return ask(_client(runtime), runtime.secrets.get(AMOCRM_TOKEN))
+    return ask(_client(runtime))
 
 
 def _client(runtime: Runtime) -> AmoCrmClient:
     from leadloop.crm.amocrm.client import AmoCrmClient
 
-    base_url = runtime.endpoint("amocrm", f"https://{runtime.policy.crm.host}")
-    return AmoCrmClient(runtime.http, base_url, runtime.secrets)
+    return AmoCrmClient(runtime.http, _base_url(runtime), _access(runtime))
+
+
+def authorise(runtime: Runtime, code: str) -> None:
+    """Exchange a code for tokens, and store them. Raises ``OAuthNotChosen``, and what ``OAuthAccess`` does."""
+    from leadloop.crm.amocrm.oauth import OAuthAccess, OAuthNotChosen
+
+    access = _access(runtime)
+    if not isinstance(access, OAuthAccess):
+        raise OAuthNotChosen
+    access.authorise(code)
+
+
+def _access(runtime: Runtime) -> Access:
+    from leadloop.crm.amocrm.access import LongLivedToken
+
+    settings = _settings(runtime)
+    if settings.oauth is None:
+        return LongLivedToken(runtime.secrets)
+    from leadloop.crm.amocrm.oauth import OAuthAccess
+
+    return OAuthAccess(runtime, _base_url(runtime), settings.host, settings.oauth)
+
+
+def _base_url(runtime: Runtime) -> str:
+    return runtime.endpoint("amocrm", f"https://{_settings(runtime).host}")
+
+
+def _settings(runtime: Runtime) -> AmoCrm:
+    from leadloop.policy import AmoCrm
+
+    settings = runtime.policy.crm
+    assert isinstance(settings, AmoCrm)  # noqa: S101 - the package was chosen by the policy's kind
+    return settings

@@ -32,8 +32,9 @@ from leadloop.crm.port import (
     NewCrmLead,
     Transition,
 )
+from leadloop.crm.token_expiry import TokenEnd
 from leadloop.json_types import JsonObject
-from leadloop.policy.models import AmoCrm
+from leadloop.policy.amocrm import AmoCrm
 from leadloop.ports.http import Refused
 from leadloop.verdict import Verdict
 
@@ -57,6 +58,10 @@ class AmoCrmAccount:
         self._asked = places_of(asked or {})
         self._field_ids: dict[str, int] = {}
         """Ids of our fields, as far as leads that were read have shown them, or the account's list."""
+
+    def token_end(self) -> TokenEnd | None:
+        """See ``Crm``."""
+        return self._client.access.end()
 
     def prepare(self) -> Verdict:
         """See ``Crm``."""

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 from leadloop.crm.amocrm.refusals import refusal_of
 from leadloop.json_types import Json, JsonObject
-from leadloop.ports.http import Http, HttpRequest, HttpResponse, NotSent, OutcomeUnknown
-from leadloop.secrets import AMOCRM_TOKEN, SecretMissing, Secrets
+from leadloop.ports.http import Http, HttpRequest, HttpResponse, OutcomeUnknown
+
+if TYPE_CHECKING:
+    from leadloop.crm.amocrm.access import Access
 
 READ_TIMEOUT = 10.0
 """Seconds; three tries of a repeatable call stay under the shortest function time-out."""
@@ -31,10 +33,10 @@ class AnswerUnreadable(OutcomeUnknown):
 class AmoCrmClient:
     """The transport of one account."""
 
-    def __init__(self, http: Http, base_url: str, secrets: Secrets) -> None:
+    def __init__(self, http: Http, base_url: str, access: Access) -> None:
         self._http = http
         self._base_url = base_url
-        self._secrets = secrets
+        self.access = access
 
     def get(self, operation: str, path: str, params: Params = ()) -> JsonObject | None:
         """The object at a path; ``None`` when nothing is found (204)."""
@@ -80,31 +82,31 @@ class AmoCrmClient:
         *,
         repeatable: bool = True,
     ) -> HttpResponse:
+        token = self.access.token(operation)
         request = HttpRequest(
             vendor="amocrm",
             operation=operation,
             method=method,
             url=f"{self._base_url}/api/v4/{path}",
             params=params,
-            headers=self._headers(operation, body),
+            headers=_headers(token, body),
             body=body,
             timeout=READ_TIMEOUT if method == "GET" else WRITE_TIMEOUT,
             repeatable=repeatable,
         )
         answer = self._http.send(request)
+        if answer.status == 401 and (another := self.access.another(operation, token)) is not None:
+            answer = self._http.send(request._replace(headers=_headers(another, body)))  # the first one did nothing
         if 200 <= answer.status < 300:
             return answer
         if answer.status == 408 or not 400 <= answer.status < 500:
             raise OutcomeUnknown("amocrm", operation, f"expected 200 or 204, found {answer.status}")
         raise refusal_of(operation, answer)
 
-    def _headers(self, operation: str, body: bytes | None) -> Mapping[str, str]:
-        try:
-            token = self._secrets.get(AMOCRM_TOKEN)
-        except SecretMissing as missing:
-            raise NotSent("amocrm", operation, str(missing)) from None
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/hal+json"}
-        return headers if body is None else {**headers, "Content-Type": "application/json"}
+
+def _headers(token: str, body: bytes | None) -> Mapping[str, str]:
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/hal+json"}
+    return headers if body is None else {**headers, "Content-Type": "application/json"}
 
 
 def several(name: str, values: Sequence[str]) -> Params:

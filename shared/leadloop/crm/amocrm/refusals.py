@@ -12,7 +12,8 @@ from leadloop.json_types import Json, JsonObject
 from leadloop.ports.http import HttpResponse, RateLimited, Refused
 
 _WHAT_TO_DO = {
-    401: "the token is not valid here; write a new long-lived token to LEADLOOP_AMOCRM_TOKEN",
+    401: "the token is not valid here; write a new long-lived token to LEADLOOP_AMOCRM_TOKEN, or, with crm.oauth, "
+    "run `leadloop authorise`",
     402: "the account is not paid for",
     403: "blocked for exceeding the rate, closed to this IP address, or the token lacks rights",
 }
@@ -45,15 +46,15 @@ def _faults(problem: JsonObject) -> list[tuple[str, str]]:
     """Code and path of everything that is wrong: ``("NotSupportedChoice", "custom_fields_values.0.field_id")``."""
     entities = [entity for entity in _list(problem.get("validation-errors")) if isinstance(entity, dict)]
     errors = [error for entity in entities for error in _list(entity.get("errors")) if isinstance(error, dict)]
-    return [(_word(error.get("code")), _word(error.get("path"))) for error in errors]
+    return [(word_of(error.get("code")), word_of(error.get("path"))) for error in errors]
 
 
 def _error_type(problem: JsonObject, faults: list[tuple[str, str]]) -> str:
-    return faults[0][0] if faults else _word(problem.get("error_code") or problem.get("title"))
+    return faults[0][0] if faults else word_of(problem.get("error_code") or problem.get("title"))
 
 
-def _word(value: Json) -> str:
-    """A code, a path or a short title; anything longer or stranger may quote what was sent."""
+def word_of(value: Json) -> str:
+    """A code, a path or a short title, or nothing: anything longer or stranger may quote what was sent."""
     text = str(value) if isinstance(value, str | int) else ""
     return text if re.fullmatch(r"[\w.\- ]{1,80}", text) and not re.search(r"\d{7}", text) else ""
 

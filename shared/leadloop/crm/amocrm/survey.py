@@ -1,15 +1,10 @@
-"""An amoCRM account's own lists, and how long its token lives.
+"""An amoCRM account's own lists.
 
 https://www.amocrm.ru/developers/content/crm_platform/account-info, leads_pipelines, custom-fields, webhooks-api
 """
 
 from __future__ import annotations
 
-import base64
-import json
-from datetime import datetime
-
-from leadloop import timestamps
 from leadloop.crm.amocrm.client import AmoCrmClient
 from leadloop.crm.amocrm.shapes import embedded, id_of
 from leadloop.crm.survey import FieldListed, HookListed, Listed, PipelineListed, Survey
@@ -22,13 +17,13 @@ _NO_RIGHT = (402, 403)
 """Webhooks are listed for administrators, and on some tariffs for nobody."""
 
 
-def take_survey(client: AmoCrmClient, token: str) -> Survey:
-    """Read the account. Raises the errors of ``leadloop.ports.http``."""
+def take_survey(client: AmoCrmClient) -> Survey:
+    """Read the account. Raises the errors of ``leadloop.ports.http``, or ``StoreUnavailable``."""
     account = client.get("read_account", "account") or {}
     return Survey(
         account=_text(account.get("name")),
         currency=_text(account.get("currency")),
-        token_expires_at=expiry_of(token),
+        token_end=client.access.end(),
         pipelines=tuple(_pipeline(one) for one in _listed(client, "pipelines") if one.get("is_archive") is not True),
         loss_reasons=tuple(_entry(one) for one in _listed(client, "loss_reasons")),
         fields=tuple(
@@ -38,18 +33,6 @@ def take_survey(client: AmoCrmClient, token: str) -> Survey:
         deal_events=frozenset({"add_lead", "update_lead", "status_lead", "delete_lead", "restore_lead"}),
         contact_events=frozenset({"add_contact", "update_contact"}),
     )
-
-
-def expiry_of(token: str) -> datetime | None:
-    """When a token says that it ends: amoCRM's are JWTs (RFC 7519 §4.1.4). ``None`` if it says nothing readable."""
-    _, _, rest = token.partition(".")
-    claims = rest.partition(".")[0]
-    try:
-        told = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
-        ends = told.get("exp") if isinstance(told, dict) else None
-        return timestamps.from_unix(ends) if isinstance(ends, int) and not isinstance(ends, bool) else None
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def _listed(client: AmoCrmClient, member: str) -> list[JsonObject]:
