@@ -28,20 +28,24 @@ def add_event_routes(app: flask.Flask, office: Office) -> None:
         page = requested_page(MOST_EVENTS, short=office.switches.on("short_pages"))
         filters = query_of_request().get("filter")
         wanted = filters if isinstance(filters, dict) else {}
-        events = list(filter(_wanted(wanted), _shown(office)))
+        events = list(filter(_wanted(wanted), _shown(office, wanted)))
         newest_first = office.switches.text("events_order") == "newest_first"
         events.sort(key=lambda event: (event.created_at, event.id), reverse=newest_first)
         return page_response("events", events, page, lambda event: _shape(office, event))
 
     @app.get("/api/v4/events/<event_id>")
     def show_event(event_id: str) -> Response:
-        event = next((one for one in _shown(office) if one.id == event_id), None)
+        event = next((one for one in _shown(office, {}) if one.id == event_id), None)
         return hal(_shape(office, event)) if event else no_content()
 
 
-def _shown(office: Office) -> list[Event]:
+def _shown(office: Office, filters: Mapping[str, Any]) -> list[Event]:
+    """What may be shown by now; only of the entities that are named, if any are: an account may hold many thousands."""
     latest = office.unix_now() - office.switches.number("events_lag_seconds")
-    return [event for event in office.account.feed.events if event.created_at <= latest]
+    feed, types = office.account.feed, as_list(filters.get("entity"))
+    named = [whole_number(one) for one in as_list(filters.get("entity_id"))] if len(types) == 1 else []
+    events = [event for one in dict.fromkeys(named) for event in feed.about(types[0], one)] if named else feed.events
+    return [event for event in events if event.created_at <= latest]
 
 
 def _wanted(filters: Mapping[str, Any]) -> Callable[[Event], bool]:

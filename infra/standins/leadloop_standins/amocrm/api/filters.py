@@ -85,7 +85,8 @@ def _range_test(name: str, limits: object) -> Test:
 
 
 def _choice_test(name: str, wanted: list[str]) -> Test:
-    return lambda entity: str(getattr(entity, name, None)) in wanted
+    choices = frozenset(wanted)
+    return lambda entity: str(getattr(entity, name, None)) in choices
 
 
 def _stage_test(statuses: Mapping[str, object]) -> Test:

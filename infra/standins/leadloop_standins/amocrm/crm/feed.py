@@ -1,5 +1,6 @@
 """The events feed. Source: https://www.amocrm.ru/developers/content/crm_platform/events-and-notes."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,7 @@ class EventFeed:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self._about: defaultdict[tuple[str, int], list[Event]] = defaultdict(list)
 
     def write(
         self,
@@ -41,12 +43,13 @@ class EventFeed:
     ) -> None:
         """Adds an event about `entity`, given as its type and id."""
         event_id = _sortable_id(stamp.at, len(self.events) + 1)
-        self.events.append(Event(event_id, event_type, *entity, stamp.by, stamp.at, tuple(before), tuple(after)))
+        event = Event(event_id, event_type, *entity, stamp.by, stamp.at, tuple(before), tuple(after))
+        self.events.append(event)
+        self._about[entity].append(event)
 
     def about(self, entity_type: str, entity_id: int) -> list[Event]:
         """The history of one lead or contact, oldest first."""
-        found = [e for e in self.events if (e.entity_type, e.entity_id) == (entity_type, entity_id)]
-        return sorted(found, key=lambda event: (event.created_at, event.id))
+        return sorted(self._about.get((entity_type, entity_id), ()), key=lambda event: (event.created_at, event.id))
 
 
 def _sortable_id(at: int, number: int) -> str:
