@@ -25,7 +25,7 @@ class Batch:
             return False
         keys = {write.key for write in writes if not isinstance(write, Increment)}
         if (
-            decision.match is not None
+            decision.linked  # what it took decides what others may find
             or decision.is_placed
             or keys & self._keys
             or len(self.decisions) == DEALS_A_COMMIT

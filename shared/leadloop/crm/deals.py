@@ -57,9 +57,13 @@ class Deal:
     @property
     def last_told(self) -> str:
         """The CRM's time of the last change that the reference or the facts of its leads tell of; empty if none."""
+        return max(self.told_by_facts, self.ref.seen_updated_at or "")
+
+    @property
+    def told_by_facts(self) -> str:
+        """The same, as far as the facts of its leads tell."""
         told = [self.last(kind) for kind in _OF_A_CHANGE]
-        times = [timestamps.to_text(fact.occurred_at) for fact in told if fact is not None]
-        return max([*times, self.ref.seen_updated_at or ""])
+        return max((timestamps.to_text(fact.occurred_at) for fact in told if fact is not None), default="")
 
     def last_written(self) -> str:
         """The CRM's time of the last change that was our own, writing ids into it; empty if none. Reads deliveries."""

@@ -175,7 +175,7 @@ class Reader:
         return not any(candidate.lead_id == found and candidate.key_ids for candidate in candidates)
 
     def _apply(self, readings: Sequence[Reading]) -> None:
-        """Deals known already go into one commit; to find the lead of one may depend on what another took."""
+        """Deals known already go into one commit, unless one takes a lead: what another finds depends on that."""
         batch = Batch(self._store)
         for reading in readings:
             decision = ReadingCommit(self._store, self._policy, reading, self._runtime.clock.now())
@@ -199,7 +199,7 @@ class Reader:
 
     def _tell(self, decision: ReadingCommit) -> None:
         reading = decision.reading
-        if decision.match is not None:
+        if decision.match is not None and (decision.linked or not reading.at_rest.leads):  # nobody's still: no news
             lead_id, verdict = decision.match
             about = {"crm": self._crm.name, "external_id": reading.lead.external_id, "lead_id": lead_id}
             event = "crm_entity_matched" if verdict else "crm_entity_unmatched"

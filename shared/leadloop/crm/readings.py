@@ -223,11 +223,19 @@ class ReadingCommit:
         return placed.writes
 
     def _seen(self, deal: Deal) -> dict[str, object]:
+        """What is kept of the reading itself: a matter of what the deal shows now, not of how often it was read."""
+        lead = self.reading.lead
+        seen = None if self._is_told(deal) else timestamps.to_text(lead.updated_at)
+        return {"seen_updated_at": seen, "contact_ids": lead.contact_ids}
+
+    def _is_told(self, deal: Deal) -> bool:
+        """Whether facts, or our own writing, tell of the deal's last change."""
         lead = self.reading.lead
         told_by = timestamps.to_text(lead.updated_at - SAME_CHANGE)
-        is_told = deal.last_told >= told_by or deal.last_written() >= told_by
-        seen = deal.ref.seen_updated_at if is_told else timestamps.to_text(lead.updated_at)
-        return {"seen_updated_at": seen, "contact_ids": lead.contact_ids}
+        if deal.told_by_facts >= told_by:
+            return True
+        is_seen = deal.ref.seen_updated_at == timestamps.to_text(lead.updated_at)
+        return not is_seen and deal.last_written() >= told_by
 
     def _deliveries(self, deal: Deal, changed: Sequence[Write]) -> list[Write]:
         """A lead that was found has arrived in the CRM, and its ids are yet to be written there.
