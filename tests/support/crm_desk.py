@@ -32,6 +32,7 @@ from support.stand_in_http import StandInHttp
 from support.world import World
 
 TOKEN, HOOK_SECRET = "token-of-olga", "hook-secret-1"
+CLIENT_SECRET = "secret-of-the-integration"
 ANNA, BORIS = "1700000000123456789", "1700000000123456790"
 CRM_FUNCTIONS = frozenset({"register-lead", "read-crm", "deliver-lead"})
 HOOKS = [
@@ -208,6 +209,7 @@ class CrmAccount:
         self._environment = {
             "LEADLOOP_ENDPOINT_AMOCRM": base_url,
             "LEADLOOP_AMOCRM_TOKEN": TOKEN,
+            "LEADLOOP_AMOCRM_CLIENT_SECRET": CLIENT_SECRET,
             "LEADLOOP_HOOK_SECRET": HOOK_SECRET,
         }
 
