@@ -9,7 +9,6 @@ from leadloop.consuming import Answer, consume
 from leadloop.digests import follow_up_id
 from leadloop.leads.registration import keep_unreadable, register, tell_ended, tell_quarantined
 from leadloop.messages import LeadCaptured, LeadRegistered, Message, MessageUnreadable, SubmissionUnreadable
-from leadloop.outcomes import Outcome
 from leadloop.runtime import Runtime, preload, runtime
 
 preload(store=True, bus=True)
@@ -32,7 +31,7 @@ def _register(world: Runtime, message: Message) -> None:
         raise MessageUnreadable(f"expected a submission, found {message.type}; correct the topic in functions.yaml")
     done = register(world.store, world.policy, message, now)
     tell_ended(world.log, message.event_id, done)
-    if done.ended is Outcome.QUARANTINED:
+    if not done.is_of_lead:
         return
     announcement_id = follow_up_id(message.event_id, "lead_registered")
     world.bus.publish("leads", LeadRegistered(event_id=announcement_id, lead_id=done.lead_id))

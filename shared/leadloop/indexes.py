@@ -25,11 +25,11 @@ Mode: TypeAlias = Literal["ascending", "contains"]
 
 COLLECTIONS = (
     "crm_ref", "cursor", "daily_total", "dead_letter", "delivery", "dirty_mark", "key", "lead",
-    "lease", "outcome", "quarantine", "spool", "upload", "verdict", "visit",
+    "lease", "outcome", "quarantine", "spool", "token", "trial", "upload", "verdict", "visit",
 )  # fmt: skip
 """All that the code writes."""
 
-EXPIRING = ("dead_letter", "outcome", "quarantine", "verdict", "visit")
+EXPIRING = ("dead_letter", "outcome", "quarantine", "trial", "verdict", "visit")
 """Those whose documents name their end in ``expires_at``, for a TTL policy on that field."""
 
 RISING = frozenset(

@@ -107,6 +107,8 @@ class Submission(_Shape):
     """Keyed digest of the part of the internet that a browser sent the form from; never in contacts mode ``none``."""
     device: str | None = None
     """Keyed digest of the same together with the browser's User-Agent and languages."""
+    trial: str | None = None
+    """The test of the owner's that it was sent for: it is no lead, and counts nowhere (``leadloop.leads.trials``)."""
 
 
 class LeadCaptured(_Shape):

@@ -18,12 +18,12 @@ from leadloop import __version__
 from leadloop.cli.answer import OK, REFUSED, USAGE, tell_failure
 
 COMMANDS = (
-    *("demo", "init", "check", "doctor", "serve"),
+    *("demo", "init", "check", "doctor", "serve", "test-lead"),
     *("plan", "upload", "uploads", "report", "sources", "explain", "what-if"),
     *("release", "quarantine", "dead-letters"),
     *("cost",),
 )
-"""Every command in the order of the help; ``test-lead`` would live in ``test_lead.py``."""
+"""Every command in the order of the help; ``test-lead`` lives in ``test_lead.py``."""
 
 _TRIES_SETTINGS = "what-if"
 """The command whose options may be settings of the policy."""

@@ -62,17 +62,23 @@ def run(arguments: argparse.Namespace) -> int:
 def as_text(checks: Sequence[Check]) -> list[str]:
     """The checks for a person, stage by stage."""
     from leadloop.doctor.check import Stage, State
-    from leadloop.report.tables import printable
 
     lines = []
     for number, stage in enumerate(Stage, start=1):
-        lines.append(f"{number}. {stage}")
-        for check in (one for one in checks if one.stage is stage):
-            lines.append(f"  {_TICKS[check.state]} {printable(check.found)} [{check.rule}]")
-            lines += [f"    → {check.what_to_do}"] if check.what_to_do else []
-        lines.append("")
+        lines += [f"{number}. {stage}", *as_lines([one for one in checks if one.stage is stage]), ""]
     counts = {state: sum(check.state is state for check in checks) for state in State}
     return [*lines, ", ".join(f"{count} {state}" for state, count in counts.items() if count)]
+
+
+def as_lines(checks: Sequence[Check]) -> list[str]:
+    """Each check with its tick, and below it what to do."""
+    from leadloop.report.tables import printable
+
+    lines = []
+    for check in checks:
+        lines.append(f"  {_TICKS[check.state]} {printable(check.found)} [{check.rule}]")
+        lines += [f"    → {check.what_to_do}"] if check.what_to_do else []
+    return lines
 
 
 def as_json(check: Check) -> JsonObject:

@@ -11,6 +11,7 @@ from leadloop.cli.named_lead import ACCEPTED, nothing_found
 if TYPE_CHECKING:
     from leadloop.json_types import Json, JsonObject
     from leadloop.leads.lead import Lead
+    from leadloop.runtime import Runtime
 
 NAME = "explain"
 HELP = "tell everything about one lead, found by its id, its CRM deal or its ClientID or yclid; changes nothing"
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the story of each lead found. Raises ``NoSuchLead``."""
+    """Print the story of each lead found, or what is known of a test lead. Raises ``NoSuchLead``."""
     from leadloop.cli.answer import OK, print_json
     from leadloop.policy.loader import PolicySource
     from leadloop.report.explanation import explain, find_by_kind
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     world, _ = opened.open_runtime(arguments)
     found = find_by_kind(world.store, world.policy, arguments.lead)
     if not found:
-        raise NoSuchLead(arguments.lead)
+        return _explain_test(world, arguments.lead, as_json=arguments.json)
     cite = PolicySource.of_file(arguments.policy).cite
     leads = {lead.id: lead for some in found.values() for lead in some}
     stories = [explain(world.store, world.policy, lead, world.clock.now(), cite) for lead in leads.values()]
@@ -52,6 +53,17 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print("\n\n".join([*_ambiguity(arguments.lead, found), *(story.text() for story in stories)]))
     return OK
+
+
+def _explain_test(world: Runtime, wanted: str, *, as_json: bool) -> int:
+    """Tell a test lead by the id that a lead like it would have. Raises ``NoSuchLead``."""
+    from leadloop.cli.test_lead import tell
+    from leadloop.leads.trials import read_trials
+
+    trial = next((one for one in reversed(read_trials(world.store)) if one.lead_id == wanted.lower()), None)
+    if trial is None:
+        raise NoSuchLead(wanted)
+    return tell(world, trial, as_json=as_json)
 
 
 def _ambiguity(wanted: str, found: dict[str, list[Lead]]) -> list[str]:

@@ -19,11 +19,13 @@ from leadloop.leads import facts_of
 from leadloop.leads.crm_refs import ref_key
 from leadloop.leads.delivery import Delivery, DeliveryState, delivery_key, due_again, names_due
 from leadloop.leads.family import matters_to_others, place
-from leadloop.leads.matching import Match, Signs, candidates_of, match
+from leadloop.leads.matching import SAME_MOMENT, Candidate, Match, Signs, candidates_of, match
+from leadloop.leads.trials import origin_among_trials
 from leadloop.leads.verdicts import needs_verdicts
 from leadloop.leads.visiting import needs_recall, visits_of
 from leadloop.policy import Policy
 from leadloop.ports.store import Create, Delete, Document, Store, Update, Write
+from leadloop.verdict import Verdict
 
 SAME_CHANGE = timedelta(seconds=2)
 """A deal's time of last change may be that much later than the transition or the price that it is about."""
@@ -154,12 +156,14 @@ class ReadingCommit:
 
     def _match(self, deal: Deal) -> None:
         """Find the lead of a deal that has none from the site; a deal that waited long enough is born in the CRM."""
-        if deal.ref.frozen or any(deal.is_from_site(lead_id) for lead_id in deal.leads):
+        if deal.ref.frozen or deal.ref.of_trial or any(deal.is_from_site(lead_id) for lead_id in deal.leads):
             return
         lead, signs = self.reading.lead, signs_of(self.reading.lead, self.reading.key_ids)
         may_wait = not deal.leads and not self._has_waited(deal)
         candidates = candidates_of(self._store, self._policy, signs)
         self.match = match(self._policy, signs, candidates, may_wait=may_wait)
+        if not deal.leads and not self._is_of_its_moment(candidates) and self._is_of_trial(deal, signs):
+            return
         if self.match.lead_id is not None:
             deal.join(self.match.lead_id, self.match.verdict.rule, lead.created_at)
             self.linked = (self.match.lead_id,)
@@ -171,11 +175,30 @@ class ReadingCommit:
                 crm, external_id = deal.ref.crm, deal.ref.external_id
                 deal.give(born, [facts_of.observed_ids(crm, external_id, {}, keys, lead.created_at)])
 
+    def _is_of_its_moment(self, candidates: Sequence[Candidate]) -> bool:
+        """Whether the lead that was found came at the very time of the deal."""
+        found = [one for one in candidates if self.match is not None and one.lead_id == self.match.lead_id]
+        return any(abs(one.occurred_at - self.reading.lead.created_at) <= SAME_MOMENT for one in found)
+
+    def _is_of_trial(self, deal: Deal, signs: Signs) -> bool:
+        """Whether it is a test lead's; not asked before its own lead had time to come."""
+        if deal.ref.waits_until is None and not self._has_waited(deal):
+            return False
+        trial = origin_among_trials(self._store, self._policy, signs)
+        if trial is None:
+            return False
+        self.match = Match(None, Verdict(False, "match.test_lead", "the site made it of a test lead: it is nobody's"))
+        deal.ref = deal.ref.changed(of_trial=trial.name, waits_until=None)
+        return True
+
     def _has_waited(self, deal: Deal) -> bool:
         until = deal.ref.waits_until
         return until is not None and until <= timestamps.to_text(self._now)
 
     def _wait(self, deal: Deal, mark: Document | None) -> Sequence[Write]:
+        if deal.ref.of_trial is not None:
+            deal.ref = deal.ref.changed(**self._seen(deal))
+            return [*deal.writes(), *self.reading.at_rest.after(mark)]
         until = deal.ref.waits_until or timestamps.to_text(self._now + self._policy.defaults.born_in_crm_wait)
         deal.ref = deal.ref.changed(waits_until=until, **self._seen(deal))
         return [*deal.writes(), *self.reading.at_rest.after(mark, timestamps.from_text(until))]

@@ -18,6 +18,7 @@ from leadloop.forms.field_names import mapped, role_of
 from leadloop.forms.form_post import FormPost
 from leadloop.forms.sender import NOBODY, Sender, looks_made_up
 from leadloop.forms.sieve import Sieve
+from leadloop.forms.test_codes import PARAMETER, read_code
 from leadloop.identity import normalise
 from leadloop.identity.ad_ids import is_nothing, read_ad_ids
 from leadloop.identity.contact import Contact
@@ -33,6 +34,7 @@ _READY: Mapping[ContactKind, str] = {"phone": "phone_key", "email": "email_key"}
 _TAKES_NO_CONTACTS = "contacts.mode `none` takes no contacts"
 _NO_KEY_OF_MESSENGERS = "a name in a messenger has no keyed hash; only contacts.mode `keep` takes it, sealed"
 _ONE_OF_SEVERAL = "given several times: the first that can be read was taken"
+_NO_TEST_OF_OURS = "no code of `leadloop test-lead` that is good now: taken for a lead like any other"
 _ONLY_READY_KEYS = "a raw contact may not come here in contacts.mode `hash`; send phone_key or email_key"
 
 
@@ -70,6 +72,7 @@ def reduce(post: FormPost, read: Circumstances) -> Reduced:
     form = sieve.text("form", post.first("form"))
     fields = sieve.texts("", mapped(post.fields.values, policy.site.mapped_fields))
     submission_id = _submission_id(post, read.ring, sieve)
+    trial = _trial(post, read, sieve) if "page" in post.offered else None
     # Under the oldest key: a key added to the ring must not give the same form another fingerprint.
     named_by = sorted([keys[-1].id for keys in contacts])
     # Without a contact the click, or else the ClientID, tells two visitors of one cached page apart. The click goes
@@ -99,6 +102,8 @@ def reduce(post: FormPost, read: Circumstances) -> Reduced:
     }
     if read.sender.network is not None:
         submission |= {"network": read.sender.network, "device": read.sender.device}
+    if trial is not None:
+        submission["trial"] = trial
     if policy.fraud.weights.phone_block and (block := _phone_block(post, read)):
         submission["phone_block"] = block
     if (user_id := ids.found.get("user_id")) and read.ring.signed(user_id, post.first("user_key")):
@@ -107,6 +112,17 @@ def reduce(post: FormPost, read: Circumstances) -> Reduced:
         if role in post.offered:
             submission[role] = sieve.address(role, post.url(role), policy.site.url_params)
     return Reduced(lead_id, sieve.left_out, submission)
+
+
+def _trial(post: FormPost, read: Circumstances, sieve: Sieve) -> str | None:
+    """The test that the post was sent for, by the code in the address of its page."""
+    code = post.url("page").query.get(PARAMETER)
+    if code is None:
+        return None
+    trial = read_code(read.ring, code, read.received_at)
+    if trial is None:
+        sieve.left_out[PARAMETER] = _NO_TEST_OF_OURS
+    return trial
 
 
 def _contact_keys(post: FormPost, read: Circumstances, sieve: Sieve) -> list[tuple[ContactHash, ...]]:

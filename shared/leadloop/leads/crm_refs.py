@@ -47,6 +47,8 @@ class CrmRef(BaseModel):
     """The CRM's time of a last change that the leads' facts do not tell of (``Deal.last_told``)."""
     waits_until: str | None = None
     """A deal matched to no lead waits until then before it counts as born in the CRM."""
+    of_trial: str | None = None
+    """The test lead that the site's own integration made it of: it is nobody's, for good."""
     matched_by: str | None = None
     """The rule by which the first lead was found."""
     held: str | None = None

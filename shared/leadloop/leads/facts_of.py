@@ -16,7 +16,7 @@ _NOT_SAID = ("contact_sealed", "bot_signs", "phone_block", "network", "device", 
 
 def submission(sent: Submission) -> Fact:
     """A site lead was submitted. A resend of the same content with the same ids is the same fact."""
-    values: JsonObject = sent.model_dump(mode="json", exclude={"occurred_at", "received_at", "lead_id"})
+    values: JsonObject = sent.model_dump(mode="json", exclude={"occurred_at", "received_at", "lead_id", "trial"})
     said = {name: value for name, value in values.items() if name not in _NOT_SAID}
     return _fact(FactKind.SUBMITTED, sent.occurred_at, Feed.SITE, values, digest("submitted", sent.lead_id, said))
 

@@ -35,20 +35,30 @@ class Registration(NamedTuple):
     left_out: Verdict | None = None
     """Why the lead could not hold a visit of its ClientID, if so."""
 
+    @property
+    def is_of_lead(self) -> bool:
+        """Whether a lead knows of it now: it was neither set aside nor a test."""
+        return self.ended in (Outcome.APPLIED, Outcome.DUPLICATE)
+
 
 def register(store: Store, policy: Policy, captured: LeadCaptured, now: datetime) -> Registration:
     """Register a submission; any number of deliveries, in any order, give the same state.
 
-    A lead that can hold no more (``TooManyFacts``, or 1 MiB) quarantines the submission. Raises
-    ``StoreUnavailable``, or ``PreconditionFailed`` when others keep writing the same documents.
+    A lead that can hold no more (``TooManyFacts``, or 1 MiB) quarantines the submission; a test lead is kept apart.
+    Raises ``StoreUnavailable``, or ``PreconditionFailed`` when others keep writing the same documents.
     """
+    if captured.submission.trial is not None:
+        from leadloop.leads.trials import HELD, keep_trial  # hardly any post is one
+
+        decide_and_commit(store, lambda: keep_trial(store, captured, now))
+        return Registration(captured.submission.lead_id, Outcome.HELD, HELD)
     registrar = _Registrar(store, policy, captured, now)
     try:
         decide_and_commit(store, registrar.decide)
     except DocumentTooLarge as full:
         registrar.refusal = Verdict(False, "lead.too_large", str(full))
         decide_and_commit(store, registrar.decide)
-    if registrar.done.ended is Outcome.QUARANTINED:
+    if not registrar.done.is_of_lead:
         return registrar.done
     # After the commit, also one found done: whoever came meanwhile did not see the lead.
     if not registrar.is_settled:

@@ -1,0 +1,203 @@
+"""A test lead counts nowhere: what rests with it is, to the byte, what rests without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from leadloop.forms.test_codes import PARAMETER, new_code
+from leadloop.identity.keys import KeyRing
+from leadloop.leads.trials import MOST, read_trials
+from support.crm_desk import ANNA, BORIS, CrmAccount, CrmDesk, crm_account
+from support.policies import HMAC_KEY, ORIGIN, sokol
+
+BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)", "Accept-Language": "ru", "X-Forwarded-For": "203.0.113.7"}
+PHONE = "8 999 000-00-03"
+COUNTED = ("lead", "key", "crm_ref", "delivery", "daily_total", "dirty_mark", "visit", "verdict", "upload")
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[CrmAccount]:
+    with crm_account() as account:
+        yield account
+
+
+@pytest.fixture(params=["none", "hash", "keep"])
+def policy_mode(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def send(desk: CrmDesk, page: str = f"{ORIGIN}/", **fields: str) -> str:
+    form = {"phone": PHONE, "ym_client_id": ANNA, "page": page, **fields}
+    headers = {**BROWSER, "Origin": ORIGIN, "Accept": "application/json"}
+    answer = desk.world.client("capture-lead").post("/", json=form, headers=headers)
+    assert answer.status_code == 200, answer.text
+    desk.settle()
+    return str((answer.json or {})["lead_id"])
+
+
+def page_with_code(desk: CrmDesk, name: str = "1") -> str:
+    code = new_code(KeyRing.read(HMAC_KEY), f"test{name:0>22}"[:4] + f"{name:0>6}", desk.clock.now())
+    return f"{ORIGIN}/?{PARAMETER}={code}"
+
+
+def a_day(desk: CrmDesk, *, tests: int) -> dict[str, object]:
+    """One person comes, tests from the same browser go before, between and after, and everything is counted."""
+
+    def test(number: int) -> None:
+        for part in range(tests):
+            send(desk, page_with_code(desk, f"{number}{part:02d}"), submission_id=f"t-{number}-{part}")
+
+    test(1)
+    send(desk, submission_id="s-1")
+    test(2)
+    desk.clock.advance(hours=2)
+    send(desk, submission_id="s-2", ym_client_id=BORIS)
+    test(3)
+    desk.sync()
+    desk.clock.advance(minutes=20)
+    desk.sync()
+    return {
+        f"{one.key.collection}/{one.key.id}": unsealed(one.fields)
+        for name in COUNTED
+        for one in desk.world.documents(name)
+    }
+
+
+def unsealed(fields: object) -> object:
+    """Without sealed boxes, of which no two are alike."""
+    if isinstance(fields, dict):
+        return {name: unsealed(value) for name, value in fields.items() if name != "contact_sealed"}
+    return [unsealed(one) for one in fields] if isinstance(fields, list) else fields
+
+
+def test_what_counts_is_to_the_byte_the_same_with_tests_and_without(account: CrmAccount, policy_mode: str) -> None:
+    with account.desk(sokol(policy_mode)) as desk:
+        without = a_day(desk, tests=0)
+        deals = len(desk.ledger()["leads"])
+        announced = len(desk.world.memory_bus.on("leads"))
+    with account.desk(sokol(policy_mode)) as desk:
+        assert a_day(desk, tests=12) == without
+        assert len(desk.ledger()["leads"]) == deals
+        assert len(desk.world.memory_bus.on("leads")) == announced
+        assert len(read_trials(desk.world.store)) == MOST
+
+
+def test_its_form_post_ends_held_and_is_counted_among_the_posts(account: CrmAccount) -> None:
+    with account.desk(sokol()) as desk:
+        lead_id = send(desk, page_with_code(desk))
+        ended = desk.world.the("outcome").fields
+        assert (ended["outcome"], ended["rule"], ended["about"]) == ("held", "submission.test", lead_id)
+        assert desk.world.documents("lead") == []
+
+
+def test_what_rests_of_it_holds_no_contact(account: CrmAccount) -> None:
+    with account.desk(sokol("keep")) as desk:
+        send(desk, page_with_code(desk), name="Анна")
+        [trial] = read_trials(desk.world.store)
+        assert trial.fact.values["contact_sealed"] is None
+        assert "9990000003" not in str(desk.world.the("trial").fields)
+
+
+def test_a_redelivery_changes_nothing(account: CrmAccount) -> None:
+    with account.desk(sokol()) as desk:
+        send(desk, page_with_code(desk))
+        before = desk.world.the("trial"), desk.world.the("outcome")
+        [captured] = desk.world.memory_bus.on("submissions")
+        assert desk.world.push("register-lead", captured).status_code == 204
+        assert (desk.world.the("trial"), desk.world.the("outcome")) == before
+
+
+def test_of_two_posts_under_one_code_the_first_stays_and_neither_is_a_lead(account: CrmAccount) -> None:
+    with account.desk(sokol()) as desk:
+        page = page_with_code(desk)
+        first = send(desk, page, submission_id="s-1")
+        send(desk, page, submission_id="s-2")
+        assert [one.lead_id for one in read_trials(desk.world.store)] == [first]
+        assert (desk.world.documents("lead"), len(desk.world.documents("outcome"))) == ([], 2)
+
+
+def test_the_latest_tests_are_remembered(account: CrmAccount) -> None:
+    with account.desk(sokol()) as desk:
+        for number in range(MOST + 3):
+            send(desk, page_with_code(desk, str(number)), submission_id=f"s-{number}")
+            desk.clock.advance(seconds=1)
+        names = [one.name for one in read_trials(desk.world.store)]
+        assert names == [f"test{number:06d}" for number in range(3, MOST + 3)]
+
+
+def test_a_lead_whose_code_is_over_counts(account: CrmAccount) -> None:
+    """What is not surely a test is a lead: nothing real is ever hidden."""
+    with account.desk(sokol()) as desk:
+        page = page_with_code(desk)
+        desk.clock.advance(minutes=61)
+        send(desk, page)
+        assert desk.world.totals("leads") == 1
+
+
+class TestTheDealThatTheSiteMadeOfIt:
+    """The site's own integration knows nothing of tests."""
+
+    @pytest.mark.parametrize(
+        ("mode", "shown"), [("none", {"fields": {"_YM_UID": ANNA}}), ("hash", {"phone": PHONE}), ("hash", {})]
+    )
+    def test_it_is_nobodys_whatever_becomes_of_it(
+        self, account: CrmAccount, mode: str, shown: dict[str, object]
+    ) -> None:
+        with account.desk(sokol(mode)) as desk:
+            send(desk, page_with_code(desk), submission_id="s-1")
+            deal = desk.deal(**shown)
+            self.wait(desk)
+            for stage in ("qualified", "sold"):
+                desk.move(deal, stage)
+                desk.carry_hooks()
+                self.wait(desk)
+            born = 1 if not shown else 0  # a deal with nothing in common is somebody's
+            assert [len(desk.world.documents(name)) for name in ("lead", "daily_total", "delivery")] == [born, born, 0]
+            assert (desk.ref(deal).of_trial is None, desk.ref(deal).waits_until) == (bool(born), None)
+            assert desk.marks() == []
+
+    def test_it_is_the_tests_though_an_older_lead_of_the_same_browser_waits_for_a_deal(
+        self, account: CrmAccount
+    ) -> None:
+        with account.desk(sokol()) as desk:
+            older = send(desk, submission_id="s-0")
+            desk.clock.advance(hours=1)
+            send(desk, page_with_code(desk), submission_id="s-1")
+            deal = desk.deal(fields={"_YM_UID": ANNA})
+            self.wait(desk)
+            assert desk.ref(deal).of_trial is not None
+            assert desk.lead(older).state(desk.world.runtime.policy).crm_ref is None
+
+    def test_a_lead_that_comes_from_the_same_browser_soon_after_does_not_take_it(self, account: CrmAccount) -> None:
+        with account.desk(sokol()) as desk:
+            send(desk, page_with_code(desk), submission_id="s-1")
+            deal = desk.deal(fields={"_YM_UID": ANNA})
+            desk.sync()
+            desk.clock.advance(minutes=5)
+            later = send(desk, submission_id="s-2")
+            desk.move(deal, "qualified")
+            self.wait(desk)
+            assert (desk.ref(deal).leads, desk.state(later).crm_ref) == ({}, None)
+
+    def test_a_deal_that_came_much_later_is_not(self, account: CrmAccount) -> None:
+        with account.desk(sokol()) as desk:
+            send(desk, page_with_code(desk), submission_id="s-1")
+            desk.clock.advance(minutes=11)
+            deal = desk.deal(fields={"_YM_UID": ANNA})
+            self.wait(desk)
+            assert (desk.ref(deal).of_trial, desk.world.totals("leads")) == (None, 1)
+
+    def test_the_log_says_so(self, account: CrmAccount) -> None:
+        with account.desk(sokol()) as desk:
+            send(desk, page_with_code(desk), submission_id="s-1")
+            desk.deal(fields={"_YM_UID": ANNA})
+            self.wait(desk)
+            said = [entry for entry in desk.world.log.entries if entry.event == "crm_entity_unmatched"]
+            assert said[-1].details["rule"] == "match.test_lead"
+
+    def wait(self, desk: CrmDesk) -> None:
+        desk.sync()
+        desk.clock.advance(minutes=16)
+        desk.sync()
