@@ -149,7 +149,9 @@ class Runtime:
         from leadloop.adapters.requests_http import RequestsHttp
 
         is_simulated = bool(self.environment.get("LEADLOOP_CLOCK_FILE"))
-        rates = {self.policy.crm.kind: self.policy.crm.requests_per_second, "metrica": 10.0}
+        crm, rates = self.policy.crm, {"metrica": 10.0}
+        if crm.pace is not None:
+            rates[crm.kind] = crm.pace
         return RequestsHttp({} if is_simulated else rates, clock=self.clock)
 
     @cached_property

@@ -39,12 +39,7 @@ def refuse(contradictions: Iterable[Contradiction]) -> None:
 
 def crm_contradictions(crm: Crm, contacts: Contacts | None) -> Iterator[Contradiction]:
     """What in ``crm`` contradicts itself or ``contacts`` (``None`` when that section is itself at fault)."""
-    if contacts is not None and contacts.mode == "keep" and crm.new_lead is None:
-        text = (
-            "missing: contacts.mode `keep` creates leads in the CRM; write `new_lead:` with the pipeline and the "
-            "status they are created in"
-        )
-        yield Contradiction(("new_lead",), text, None)
+    yield from _new_lead_contradictions(crm, contacts is not None and contacts.mode == "keep")
     held: dict[str, str] = {}
     for name, place in crm.fields.model_dump().items():
         first = held.setdefault(place, name) if isinstance(place, str) else name
@@ -60,19 +55,45 @@ def crm_contradictions(crm: Crm, contacts: Contacts | None) -> Iterator[Contradi
             yield Contradiction(("ignored", index), text, status)
 
 
-def client_contradictions(duplicates: Duplicates, crm: Crm | None) -> Iterator[Contradiction]:
-    """Stages that make somebody a client, or no more one, and that no status has."""
+def _new_lead_contradictions(crm: Crm, is_kept: bool) -> Iterator[Contradiction]:
+    if not crm.creates_leads:
+        if is_kept:
+            text = (
+                f"contacts.mode `keep` is for creating leads in the CRM, and a CRM of the kind `{crm.kind}` is not "
+                "written to; write `mode: hash` into contacts, or choose another kind"
+            )
+            yield Contradiction(("kind",), text, crm.kind)
+        if crm.new_lead is not None:
+            text = f"leads are not created in a CRM of the kind `{crm.kind}`; remove `new_lead`"
+            yield Contradiction(("new_lead",), text, crm.new_lead)
+    elif is_kept and crm.new_lead is None:
+        text = (
+            "missing: contacts.mode `keep` creates leads in the CRM; write `new_lead:` with the pipeline and the "
+            "status they are created in"
+        )
+        yield Contradiction(("new_lead",), text, None)
+
+
+def client_contradictions(
+    duplicates: Duplicates, crm: Crm | None, tagged: frozenset[str] = frozenset()
+) -> Iterator[Contradiction]:
+    """Stages that make somebody a client, or no more one, and that no status and none of ``tagged`` has."""
     for name, stages in (("stages", duplicates.clients.stages), ("left", duplicates.clients.left)):
         for index, stage in enumerate(stages):
-            if crm is not None and stage not in crm.stages:
+            if crm is not None and stage not in crm.stages | tagged:
                 yield Contradiction(("clients", name, index), _unknown_stage(stage, crm), stage)
 
 
-def goal_contradictions(goals: Mapping[str, Goal], crm: Crm | None) -> Iterator[Contradiction]:
-    """What in ``goals`` contradicts itself or ``crm`` (``None`` when that section is itself at fault)."""
+def goal_contradictions(
+    goals: Mapping[str, Goal], crm: Crm | None, tagged: frozenset[str] = frozenset()
+) -> Iterator[Contradiction]:
+    """What in ``goals`` contradicts itself or ``crm`` (``None`` when that section is itself at fault).
+
+    ``tagged``: stages that a tag of the call tracker has.
+    """
     owners: dict[str, str] = {}
     for name, goal in goals.items():
-        if crm is not None and goal.stage is not None and goal.stage not in crm.stages:
+        if crm is not None and goal.stage is not None and goal.stage not in crm.stages | tagged:
             yield Contradiction((name, "stage"), _unknown_stage(goal.stage, crm), goal.stage)
         target = goal.target or name
         owner = owners.setdefault(target, name)

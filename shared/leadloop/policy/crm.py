@@ -3,7 +3,8 @@
 # No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
 from difflib import get_close_matches
-from typing import Annotated, ClassVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
@@ -89,10 +90,13 @@ class Crm(Section):
     """Statuses (``pipeline/status``) that are known and mean nothing."""
     new_lead: NewLead | None = None
     """Where leads are created; needed by contacts mode ``keep``."""
-    fields: CrmFields
-    """Where ids live in a lead."""
-    requests_per_second: float
-    """How fast the CRM is asked."""
+
+    if TYPE_CHECKING:  # a kind says it by a setting or by itself
+
+        @property
+        def fields(self) -> CrmFields:
+            """Where ids live in a lead."""
+            raise NotImplementedError
 
     field_form: ClassVar[Written]
     """How a field of a deal is named."""
@@ -108,6 +112,12 @@ class Crm(Section):
     def creates_leads(self) -> bool:
         """Whether leads can be created there, and fields written."""
         return True
+
+    @property
+    def pace(self) -> float | None:
+        """How many requests a second it is asked at most; ``None`` where nothing is asked."""
+        pace: float | None = getattr(self, "requests_per_second", None)
+        return pace
 
     @property
     def stages(self) -> frozenset[str]:
@@ -131,29 +141,37 @@ class Crm(Section):
         return self.stage_of(pipeline_id, status_id) is not None or f"{pipeline_id}/{status_id}" in self.ignored
 
 
-def crm_kinds() -> dict[str, type[Crm]]:
-    """The section of each kind of CRM, by ``crm.kind``; the first is meant where no kind is written."""
-    from leadloop.policy.amocrm import AmoCrm
+_SECTIONS = {"amocrm": "AmoCrm", "signed": "Signed"}
+"""Kind → its section, in a module of the kind's name. A function imports only the kind that its policy is of."""
 
-    return {"amocrm": AmoCrm}
+KINDS = tuple(_SECTIONS)
+"""The values of ``crm.kind``; the first is meant where no kind is written."""
+
+
+def crm_kinds() -> dict[str, type[Crm]]:
+    """The section of each kind of CRM, by ``crm.kind``."""
+    return {kind: _section_of(kind) for kind in KINDS}
 
 
 def section_meant(written: object) -> type[Crm]:
     """The section of the kind that is written; of the standard kind where none is, or none that there is."""
-    kinds = crm_kinds()
-    standard = next(iter(kinds))
-    kind = written.get("kind", standard) if isinstance(written, dict) else standard
-    return kinds.get(str(kind), kinds[standard])
+    kind = written.get("kind") if isinstance(written, dict) else None
+    return _section_of(kind if isinstance(kind, str) and kind in KINDS else KINDS[0])
+
+
+def _section_of(kind: str) -> type[Crm]:
+    section: type[Crm] = getattr(import_module(f"leadloop.policy.{kind}"), _SECTIONS[kind])
+    return section
 
 
 def _of_its_kind(written: object) -> object:
     if isinstance(written, Crm):
         return written
     kind = written.get("kind") if isinstance(written, dict) else None
-    if kind is not None and kind not in crm_kinds():
-        near = get_close_matches(str(kind).lower(), crm_kinds(), 1)
+    if kind is not None and kind not in KINDS:
+        near = get_close_matches(str(kind).lower(), KINDS, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        text = f"expected one of {', '.join(crm_kinds())}, found {str(kind)[:30]!r}{hint}"
+        text = f"expected one of {', '.join(KINDS)}, found {str(kind)[:30]!r}{hint}"
         refuse([Contradiction(("kind",), text, kind)])
     return section_meant(written).model_validate(written)
 

@@ -47,9 +47,12 @@ def source_contradictions(sources: Sources) -> Iterator[Contradiction]:
 
 
 def field_contradictions(sources: Sources, crm: Crm | None) -> Iterator[Contradiction]:
-    """Rules on fields that the CRM is not asked for (``crm`` is ``None`` when that section is itself at fault)."""
+    """What asks of the CRM what it does not give (``crm`` is ``None`` when that section is itself at fault)."""
     if crm is None:
         return
+    if sources.restore and not crm.creates_leads:
+        text = f"a CRM of the kind `{crm.kind}` is not written to, so nothing can be put back there; remove `restore`"
+        yield Contradiction(("restore",), text, True)
     fields = dict(crm.fields)
     for index, rule in enumerate(sources.rules):
         name = rule.crm_field

@@ -168,6 +168,9 @@ Account = Annotated[
         "the account's subdomain (sokol for sokol.amocrm.ru) or its whole host (sokol.kommo.com), without https://",
     ),
 ]
+SystemName = Annotated[
+    str, Written(r"[^\s](?:[^\n]{0,58}[^\s])?", "a name of your own for the system, at most 60 characters on one line")
+]
 Stage = Annotated[str, Written(r"[a-z][a-z0-9_]{0,40}", "a stage name of small Latin letters, digits and _")]
 GoalName = Annotated[str, Written(r"[a-z][a-z0-9_]{0,40}", "a goal name of small Latin letters, digits and _")]
 GoalTarget = Annotated[
