@@ -9,6 +9,7 @@ from leadloop.answers import HttpAnswer
 from leadloop.forms.body import BodyUnreadable, media_type, read_fields
 from leadloop.forms.builders import ConnectionTest, read_form
 from leadloop.forms.callers import Caller
+from leadloop.forms.contacts import may_hash_here
 from leadloop.forms.desk import Desk, FormRefused
 from leadloop.forms.form_post import FormPost
 from leadloop.forms.named_fields import named_by_policy
@@ -102,7 +103,7 @@ def _understand(runtime: Runtime, received: Received, caller: Caller, event_id: 
         policy=runtime.policy,
         ring=ring,
         received_at=runtime.clock.now(),
-        hashes_here=runtime.policy.contacts.transit == "allowed" or "LEADLOOP_DATA" in runtime.environment,
+        hashes_here=may_hash_here(runtime),
         foreign_origin=caller.is_foreign,
         sender=sender_of(caller, post, runtime.policy, ring),
     )

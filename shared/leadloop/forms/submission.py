@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from leadloop import timestamps
 from leadloop.digests import text_digest
+from leadloop.forms.contacts import READY, ContactRules, contact_keys, read_contacts
 from leadloop.forms.field_names import mapped, role_of
 from leadloop.forms.form_post import FormPost
 from leadloop.forms.sender import NOBODY, Sender, looks_made_up
@@ -23,19 +23,14 @@ from leadloop.identity import normalise
 from leadloop.identity.ad_ids import is_nothing, read_ad_ids
 from leadloop.identity.contact import Contact
 from leadloop.identity.contact_signs import looks_like_contact
-from leadloop.identity.keys import ContactHash, ContactKind, KeyRing
+from leadloop.identity.keys import ContactHash, KeyRing
 from leadloop.identity.shared_contacts import shared_contacts
 from leadloop.policy import ContactMode, Policy
 
 MAX_SUBMISSION_ID = 128
 _ADDRESSES = ("page", "landing", "referrer", "first_landing", "first_referrer")
-_READY: Mapping[ContactKind, str] = {"phone": "phone_key", "email": "email_key"}
-"""The role of a key that the sender made, of each kind of contact."""
-_TAKES_NO_CONTACTS = "contacts.mode `none` takes no contacts"
 _NO_KEY_OF_MESSENGERS = "a name in a messenger has no keyed hash; only contacts.mode `keep` takes it, sealed"
-_ONE_OF_SEVERAL = "given several times: the first that can be read was taken"
 _NO_TEST_OF_OURS = "no code of `leadloop test-lead` that is good now: taken for a lead like any other"
-_ONLY_READY_KEYS = "a raw contact may not come here in contacts.mode `hash`; send phone_key or email_key"
 
 
 class Circumstances(NamedTuple):
@@ -48,6 +43,11 @@ class Circumstances(NamedTuple):
     """Whether a raw contact may be hashed on the spot: on one machine, or with transit allowed."""
     foreign_origin: bool = False
     sender: Sender = NOBODY
+
+    @property
+    def rules(self) -> ContactRules:
+        """Under which contacts are taken."""
+        return ContactRules(self.policy, self.ring, self.hashes_here)
 
 
 class Reduced(NamedTuple):
@@ -129,74 +129,25 @@ def _contact_keys(post: FormPost, read: Circumstances, sieve: Sieve) -> list[tup
     """The keys of each contact, newest first."""
     if read.policy.contacts.mode is not ContactMode.KEEP and post.first("messenger"):
         sieve.left_out["messenger"] = _NO_KEY_OF_MESSENGERS
-    if read.policy.contacts.mode is ContactMode.NONE:
-        sieve.left_out |= {kind: _TAKES_NO_CONTACTS for kind in _READY if post.first(kind) or post.first(_READY[kind])}
-        return []
-    may_hash = read.hashes_here or read.policy.contacts.mode is ContactMode.KEEP
-    contacts: dict[ContactHash, tuple[ContactHash, ...]] = {}
-    shared = _shared_keys(read) if read.policy.identity.shared else frozenset()
-    for kind, role in _READY.items():
-        if role in post.offered and (key := read.ring.ready_key(kind, post.first(role))) and key not in shared:
-            contacts[key] = (key,)
-        if kind not in post.offered:
-            continue
-        if not may_hash:
-            sieve.left_out[kind] = _ONLY_READY_KEYS
-        else:
-            typed = _normalised(kind, post, read.policy)
-            if not_taken := _not_taken(typed, post.offered[kind]):
-                sieve.left_out[kind] = not_taken
-            for value in typed.values:
-                keys = read.ring.keys_of(kind, value)
-                if keys[0] not in shared:
-                    contacts[keys[0]] = keys
-    return list(contacts.values())
-
-
-def _not_taken(typed: normalise.Normalised, offered: tuple[str, ...]) -> str:
-    """Why something that was offered is no contact of the lead, if anything is not."""
-    if typed.refused:
-        return typed.refused[0].reason
-    return _ONE_OF_SEVERAL if len(set(offered)) > 1 else ""
+    return contact_keys(post.offered, read.rules, sieve.left_out)
 
 
 def _phone_block(post: FormPost, read: Circumstances) -> str | None:
     """What numbers of one thousand have in common: a farm of phones counts through them."""
     policy = read.policy
-    may_hash = read.hashes_here or policy.contacts.mode is ContactMode.KEEP
-    if policy.contacts.mode is ContactMode.NONE or not may_hash or not post.first("phone"):
+    if not read.rules.hashes or not post.first("phone"):
         return None
     listed = shared_contacts(policy.identity.shared, policy.site.default_region) if policy.identity.shared else ()
-    phones = [phone for phone in _normalised("phone", post, policy).values if phone not in listed]
+    phones = [phone for phone in read_contacts("phone", post.offered["phone"], policy).values if phone not in listed]
     return read.ring.keyed_digest(b"phone_block", phones[0][:-3].encode()) if phones else None
-
-
-def _shared_keys(read: Circumstances) -> frozenset[ContactHash]:
-    """Keys of contacts that the policy names as nobody's own: the lead goes without, and joins nobody by them."""
-    contacts = shared_contacts(read.policy.identity.shared, read.policy.site.default_region)
-    kinds: tuple[tuple[ContactKind, str], ...] = tuple(("email" if "@" in one else "phone", one) for one in contacts)
-    return frozenset(key for kind, one in kinds for key in read.ring.keys_of(kind, one))
-
-
-def _normalised(kind: ContactKind, post: FormPost, policy: Policy) -> normalise.Normalised:
-    """The contacts in the first field of this kind that can be read; if none can, what is said of the first."""
-    first, *others = post.offered.get(kind, ("",))
-    found = _contacts_in(kind, first, policy)
-    if found.values or not others:
-        return found
-    return next((other for typed in others if (other := _contacts_in(kind, typed, policy)).values), found)
-
-
-def _contacts_in(kind: ContactKind, typed: str, policy: Policy) -> normalise.Normalised:
-    return normalise.phones(typed, policy.site.default_region) if kind == "phone" else normalise.emails(typed)
 
 
 def _sealed_contact(post: FormPost, policy: Policy) -> str | None:
     if policy.contacts.mode is not ContactMode.KEEP:
         return None
-    typed = {kind: post.first(kind)[: normalise.MAX_TYPED] for kind in _READY}
-    phones = _normalised("phone", post, policy).values if typed["phone"] else ()
-    emails = _normalised("email", post, policy).values if typed["email"] else ()
+    typed = {kind: post.first(kind)[: normalise.MAX_TYPED] for kind in READY}
+    phones = read_contacts("phone", post.offered["phone"], policy).values if typed["phone"] else ()
+    emails = read_contacts("email", post.offered["email"], policy).values if typed["email"] else ()
     contact = Contact(
         name=post.first("name")[:200],
         phones=phones or tuple(filter(None, [typed["phone"]])),
