@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from leadloop.manifest import Function, Manifest
-from leadloop.policy import ContactMode, Policy
-from leadloop.secrets import GOOGLE_FORM_KEY, SEAL_PRIVATE_KEY, TILDA_KEY, VERDICT_SECRET, VK_SECRET
+from leadloop.policy import AmoCrm, ContactMode, Policy
+from leadloop.secrets import (
+    AMOCRM_CLIENT_SECRET,
+    AMOCRM_TOKEN,
+    GOOGLE_FORM_KEY,
+    SEAL_PRIVATE_KEY,
+    TILDA_KEY,
+    VERDICT_SECRET,
+    VK_SECRET,
+)
 
-ON_DEMAND = frozenset({VERDICT_SECRET, TILDA_KEY, VK_SECRET, GOOGLE_FORM_KEY})
-"""What only a policy that names its sender needs: nobody else need hear of it."""
+ON_DEMAND = frozenset({AMOCRM_CLIENT_SECRET, VERDICT_SECRET, TILDA_KEY, VK_SECRET, GOOGLE_FORM_KEY})
+"""What only a policy that names its sender, or its integration, needs: nobody else need hear of it."""
 
 
 def secrets_of(function: Function, policy: Policy) -> tuple[str, ...]:
     """The environment variables with secrets that a function of the manifest reads.
 
     The owner's private key opens contacts only where they are kept, and a secret between us and a sender is needed only
-    by a policy that names the sender; elsewhere nobody is handed them.
+    by a policy that names the sender; elsewhere nobody is handed them. An integration needs no long-lived token.
     """
+    by_oauth = isinstance(policy.crm, AmoCrm) and policy.crm.oauth is not None
     asked_for = {
+        AMOCRM_TOKEN: policy.crm.kind == "amocrm" and not by_oauth,
+        AMOCRM_CLIENT_SECRET: by_oauth,
         SEAL_PRIVATE_KEY: policy.contacts.mode is ContactMode.KEEP,
         VERDICT_SECRET: bool(policy.fraud.providers),
         TILDA_KEY: policy.forms.tilda_key is not None,

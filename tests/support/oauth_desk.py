@@ -40,7 +40,7 @@ def oauth_account() -> Iterator[CrmAccount]:
 
 def authorise(desk: CrmDesk, code: str = CODE) -> None:
     """A person gives leadloop the code."""
-    amocrm.authorise(desk.world.runtime, code)
+    amocrm.oauth_access(desk.world.runtime).authorise(code)
 
 
 def call(runtime: Runtime) -> bool:

@@ -18,7 +18,7 @@ from leadloop import __version__
 from leadloop.cli.answer import OK, REFUSED, USAGE, tell_failure
 
 COMMANDS = (
-    *("demo", "init", "check", "doctor", "serve", "test-lead"),
+    *("demo", "init", "authorise", "check", "doctor", "serve", "test-lead"),
     *("plan", "upload", "uploads", "report", "sources", "explain", "what-if"),
     *("release", "quarantine", "dead-letters"),
     *("cost",),

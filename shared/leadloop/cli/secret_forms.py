@@ -10,8 +10,9 @@ from typing import NamedTuple
 from leadloop.identity.keys import KeyMalformed, KeyRing
 from leadloop.manifest import Manifest
 from leadloop.policy import Policy
-from leadloop.secret_readers import ON_DEMAND, readers
+from leadloop.secret_readers import readers
 from leadloop.secrets import (
+    AMOCRM_CLIENT_SECRET,
     AMOCRM_TOKEN,
     GOOGLE_FORM_KEY,
     HMAC_KEY,
@@ -62,7 +63,7 @@ def look(
     needed = readers(manifest, policy)
     secrets = Secrets(environment)
     for name, read_by in named.items():
-        if name in ON_DEMAND and name not in needed:
+        if name not in needed and name != SEAL_PRIVATE_KEY:
             continue
         try:
             verdict = form_of(name, secrets, policy, public_key_of)
@@ -86,7 +87,7 @@ def form_of(name: str, secrets: Secrets, policy: Policy, public_key_of: Callable
             return _signing_keys(secrets)
         case _ if name in (TILDA_KEY, VK_SECRET, GOOGLE_FORM_KEY):
             return _shared_keys(secrets, name)
-        case _ if name in (AMOCRM_TOKEN, METRICA_TOKEN):
+        case _ if name in (AMOCRM_TOKEN, AMOCRM_CLIENT_SECRET, METRICA_TOKEN):
             return _token(secrets, name)
     secrets.get(name)
     return Verdict(True, "secret.set", "")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from leadloop.crm.draining import drain
 from leadloop.crm.port import Crm
 from leadloop.crm.pulling import pull
+from leadloop.crm.token_expiry import announce_expiry
 from leadloop.runtime import Runtime
 
 
@@ -33,4 +34,5 @@ def sync_all(runtime: Runtime, accounts: Sequence[Crm], function: str, most: int
 def _sync(runtime: Runtime, account: Crm, function: str, most: int) -> Synced:
     pulled = pull(runtime, account, function, most)
     drained = 0 if pulled.unreadable else drain(runtime, account, function, most)
+    announce_expiry(runtime, account)
     return Synced(pulled.found, pulled.read + drained, pulled.complete)

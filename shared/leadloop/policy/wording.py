@@ -12,6 +12,7 @@ from leadloop.policy.crm import Crm
 from leadloop.policy.settings import meanings, section_at, settings
 from leadloop.policy.tree import Path
 from leadloop.secrets import (
+    AMOCRM_CLIENT_SECRET,
     AMOCRM_TOKEN,
     GOOGLE_FORM_KEY,
     HMAC_KEY,
@@ -49,8 +50,9 @@ _VARIABLE_OF = (
     (("hook",), HOOK_SECRET),
     (("hmac",), HMAC_KEY),
     (("private", "seal"), SEAL_PRIVATE_KEY),
-    (("metrica", "metrika", "yandex", "site", "counter", "oauth"), METRICA_TOKEN),
+    (("client_secret",), AMOCRM_CLIENT_SECRET),
     (("crm",), AMOCRM_TOKEN),
+    (("metrica", "metrika", "yandex", "site", "counter", "oauth"), METRICA_TOKEN),
 )
 _MOVED: dict[Path, str] = {("defaults", "duplicate_window"): "duplicates.window"}
 """Settings that older policies have elsewhere, and where they are now."""

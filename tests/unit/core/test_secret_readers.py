@@ -5,8 +5,17 @@ from __future__ import annotations
 import pytest
 
 from leadloop.secret_readers import readers, secrets_of
-from leadloop.secrets import GOOGLE_FORM_KEY, SEAL_PRIVATE_KEY, TILDA_KEY, VERDICT_SECRET, VK_SECRET
+from leadloop.secrets import (
+    AMOCRM_CLIENT_SECRET,
+    AMOCRM_TOKEN,
+    GOOGLE_FORM_KEY,
+    SEAL_PRIVATE_KEY,
+    TILDA_KEY,
+    VERDICT_SECRET,
+    VK_SECRET,
+)
 from support.knocks import MANIFEST
+from support.oauth_desk import oauth_policy
 from support.policies import sokol
 
 OF_SENDERS = (TILDA_KEY, VK_SECRET, GOOGLE_FORM_KEY)
@@ -40,7 +49,14 @@ def test_keys_of_senders_are_handed_out_only_for_a_policy_that_asks_for_them(
     assert {name for name in OF_SENDERS if found.get(name) == ("capture-lead",)} == handed
 
 
+def test_an_integration_is_let_in_by_its_own_secret_and_needs_no_long_lived_token() -> None:
+    callers = ("deliver-lead", "read-crm", "sync-crm")
+    found = [readers(MANIFEST, policy) for policy in (sokol(), oauth_policy())]
+    assert [one.get(AMOCRM_TOKEN) for one in found] == [callers, None]
+    assert [one.get(AMOCRM_CLIENT_SECRET) for one in found] == [None, callers]
+
+
 def test_every_other_secret_is_handed_to_whoever_the_manifest_names() -> None:
-    by_policy = {SEAL_PRIVATE_KEY, VERDICT_SECRET, *OF_SENDERS}
+    by_policy = {SEAL_PRIVATE_KEY, VERDICT_SECRET, AMOCRM_CLIENT_SECRET, *OF_SENDERS}
     for name, function in MANIFEST.functions.items():
         assert set(function.secrets) - by_policy == set(secrets_of(function, sokol("hash"))), name

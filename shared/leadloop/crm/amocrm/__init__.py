@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from leadloop.crm.amocrm.access import Access
     from leadloop.crm.amocrm.account import AmoCrmAccount
     from leadloop.crm.amocrm.client import AmoCrmClient
+    from leadloop.crm.amocrm.oauth import OAuthAccess
     from leadloop.crm.survey import Survey
     from leadloop.policy import AmoCrm
     from leadloop.runtime import Runtime
 
-__all__ = ["authorise", "connect", "judge_sender", "parse_hook", "take_survey"]
+__all__ = ["connect", "judge_sender", "oauth_access", "parse_hook", "take_survey"]
 
 
 def connect(runtime: Runtime) -> AmoCrmAccount:
@@ -38,25 +39,21 @@ def _client(runtime: Runtime) -> AmoCrmClient:
     return AmoCrmClient(runtime.http, _base_url(runtime), _access(runtime))
 
 
-def authorise(runtime: Runtime, code: str) -> None:
-    """Exchange a code for tokens, and store them. Raises ``OAuthNotChosen``, and what ``OAuthAccess`` does."""
+def oauth_access(runtime: Runtime) -> OAuthAccess:
+    """The tokens of the policy's ``crm.oauth``. Raises ``OAuthNotChosen``."""
     from leadloop.crm.amocrm.oauth import OAuthAccess, OAuthNotChosen
+    from leadloop.policy import AmoCrm
 
-    access = _access(runtime)
-    if not isinstance(access, OAuthAccess):
+    settings = runtime.policy.crm
+    if not isinstance(settings, AmoCrm) or settings.oauth is None:
         raise OAuthNotChosen
-    access.authorise(code)
+    return OAuthAccess(runtime, _base_url(runtime), settings.host, settings.oauth)
 
 
 def _access(runtime: Runtime) -> Access:
     from leadloop.crm.amocrm.access import LongLivedToken
 
-    settings = _settings(runtime)
-    if settings.oauth is None:
-        return LongLivedToken(runtime.secrets)
-    from leadloop.crm.amocrm.oauth import OAuthAccess
-
-    return OAuthAccess(runtime, _base_url(runtime), settings.host, settings.oauth)
+    return oauth_access(runtime) if _settings(runtime).oauth is not None else LongLivedToken(runtime.secrets)
 
 
 def _base_url(runtime: Runtime) -> str:

@@ -1,4 +1,4 @@
-"""Access by OAuth: a token of a day, renewed with one that works once (docs/decisions/0017-single-use-tokens.md).
+"""Access by OAuth: a token of a day, renewed with one that works once (docs/decisions/0018-single-use-tokens.md).
 
 A renewal is begun in the store before it is asked for, and what it brings rests there before it is used:
 
@@ -188,7 +188,10 @@ class OAuthAccess:
         try:
             return self._runtime.store
         except SettingMissing:
-            found = "its tokens rest in the store, and no store is named; say --data or --project"
+            found = (
+                "its tokens rest in the store, and no store is named: say --data or --project; "
+                "`leadloop authorise` also does what `leadloop init --crm` does"
+            )
             raise TokenUnavailable("read_token", found) from None
 
     @cached_property
