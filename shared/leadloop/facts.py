@@ -56,6 +56,8 @@ class FactKind(StrEnum):
     """Ad ids read from CRM fields: client_id, yclid, user_id, source fields."""
     CRM_ENTITY_LOST = "crm_entity_lost"
     """The CRM entity disappeared: external_id, how (deleted, merged), into."""
+    CRM_ENTITY_RESTORED = "crm_entity_restored"
+    """The CRM entity that was deleted is there again: external_id."""
     VISITED = "visited"
     """The browser of the lead's ClientID was on the site: day (UTC), client_id."""
     DEAL_OBSERVED = "deal_observed"

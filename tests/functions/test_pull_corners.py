@@ -9,7 +9,7 @@ import pytest
 
 from leadloop.crm import connect, pulling
 from leadloop.crm.amocrm.account import AmoCrmAccount
-from leadloop.crm.port import ChangePage, Feed, Transition
+from leadloop.crm.port import ChangePage, Feed, History
 from leadloop.facts import FactKind
 from leadloop.json_types import JsonObject
 from support.crm_desk import ANNA, BORIS, CrmDesk, crm_desk
@@ -46,17 +46,17 @@ def before_the_answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[Deed], None]
     """Let something happen once, between what the CRM said of a deal and what is made of it."""
 
     def arrange(deed: Deed) -> None:
-        asked = AmoCrmAccount.transitions
+        asked = AmoCrmAccount.histories
         happened: list[bool] = []
 
-        def transitions(account: AmoCrmAccount, ids: list[str]) -> dict[str, tuple[Transition, ...]]:
-            moves = asked(account, ids)
+        def histories(account: AmoCrmAccount, ids: list[str]) -> dict[str, History]:
+            told = asked(account, ids)
             if not happened:
                 happened.append(True)
                 deed()
-            return moves
+            return told
 
-        monkeypatch.setattr(AmoCrmAccount, "transitions", transitions)
+        monkeypatch.setattr(AmoCrmAccount, "histories", histories)
 
     return arrange
 
@@ -117,7 +117,7 @@ def test_a_card_that_lags_behind_the_list_is_read_again(desk: CrmDesk, monkeypat
     desk.clock.advance(minutes=15)
     with monkeypatch.context() as behind:
         behind.setattr(AmoCrmAccount, "read_leads", lambda *_: before)
-        behind.setattr(AmoCrmAccount, "transitions", lambda _, ids: dict.fromkeys(ids, ()))
+        behind.setattr(AmoCrmAccount, "histories", lambda _, ids: dict.fromkeys(ids, History()))
         desk.sync()
     assert "qualified" not in desk.state(lead).stages
     pass_pulls(desk, 1)

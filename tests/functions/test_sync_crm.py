@@ -59,7 +59,7 @@ class TestThePull:
         desk.forget_hooks()
         desk.clock.advance(minutes=15)
         desk.sync()
-        assert desk.ref(other).seen_updated_at
+        assert desk.ref(other).leads
 
     def test_a_second_move_in_the_second_in_which_the_first_was_read_is_not_missed(self, desk: CrmDesk) -> None:
         lead, deal = linked(desk)
@@ -84,8 +84,8 @@ class TestThePull:
         desk.forget_hooks()
         desk.clock.advance(minutes=15)
         desk.sync()
-        assert desk.ref(older).seen_updated_at
-        assert desk.ref(newer).seen_updated_at
+        assert desk.ref(older).leads
+        assert desk.ref(newer).waits_until
 
     def test_deals_that_moved_are_written_together_and_their_total_once(self, desk: CrmDesk) -> None:
         deals = [

@@ -86,11 +86,11 @@ def fit_to_rest(policy: Policy, field: str, text: str) -> str:
     return "" if looks_like_contact(text) else text[:LONGEST_TEXT]
 
 
-def view_of(crm: str, entity: CrmLead, heard: Heard, source: Mapping[str, str]) -> Fact | None:
+def view_of(crm: str, entity: CrmLead, heard: Heard, source: Mapping[str, str], met_at: datetime) -> Fact | None:
     """The fact of what a deal shows; ``None`` when it is what was heard, or was told too often of late.
 
-    Its time is that of the deal's last change, or just after the last view where the CRM's clock of whole seconds does
-    not tell them apart.
+    What it shows first it shows since the lead came to it (``met_at``). Later its time is that of the deal's last
+    change, or just after the last view where the CRM's clock of whole seconds does not tell them apart.
     """
     sources: dict[str, Json] = dict(source)
     shown: JsonObject = {
@@ -103,7 +103,7 @@ def view_of(crm: str, entity: CrmLead, heard: Heard, source: Mapping[str, str]) 
     if entity.call_seconds is not None or (heard.view is not None and "call_seconds" in heard.view.values):
         shown["call_seconds"] = entity.call_seconds
     if heard.view is None:
-        return facts_of.deal_view(crm, entity.external_id, shown, entity.updated_at)
+        return facts_of.deal_view(crm, entity.external_id, shown, met_at)
     if shown == {name: heard.view.values.get(name) for name in shown}:
         return None
     at = max(entity.updated_at, heard.view.occurred_at + _TICK)

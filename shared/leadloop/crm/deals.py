@@ -82,14 +82,14 @@ class Deal:
         # not before the lead itself: a lead may join a deal that is much older than it
         self.give(lead_id, [facts_of.crm_link(self.ref.crm, self.ref.external_id, by, max(at, occurred))])
 
-    def take_over(self, lost: Deal, now: datetime) -> None:
-        """Join a merged deal to this one: its leads come along with what they know, and are written here."""
+    def take_over(self, lost: Deal, at: datetime) -> None:
+        """Join a deal merged at ``at`` to this one: its leads come along with what they know, and are written here."""
         self.ref = self.ref.absorb(lost.ref)
         lost.ref = lost.ref.merged_into(self.ref)
         for lead_id in list(lost.leads):
             self._documents[lead_id] = lost._documents.pop(lead_id)
             self.leads[lead_id] = lost.leads.pop(lead_id)
-            self.give(lead_id, [facts_of.crm_link(self.ref.crm, self.ref.external_id, "merge", now)])
+            self.give(lead_id, [facts_of.crm_link(self.ref.crm, self.ref.external_id, "merge", at)])
 
     def give(self, lead_id: str, facts: Iterable[Fact]) -> None:
         """Let a lead know facts. One that can hold no more keeps what it has, and the reference says so."""
@@ -109,6 +109,11 @@ class Deal:
         """The latest of them."""
         held = self.held(kind, lead_ids)
         return held[-1] if held else None
+
+    def met_at(self, lead_id: str) -> datetime | None:
+        """When a lead came to this deal, by the deal's own times; ``None`` for one linked by an earlier version."""
+        link = self.last(FactKind.CRM_LINKED, [lead_id])
+        return link.occurred_at if link is not None else None
 
     def is_from_site(self, lead_id: str) -> bool:
         """Whether the site sent the lead; otherwise it was born in the CRM."""

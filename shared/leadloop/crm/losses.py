@@ -11,9 +11,10 @@ from datetime import datetime
 
 from leadloop import timestamps
 from leadloop.crm.deals import Deal
+from leadloop.crm.entity_facts import facts_before_loss
 from leadloop.crm.marks import Entity, mark_key, mark_writes, missed, missed_since
-from leadloop.crm.port import LEAD, Crm, CrmLead
-from leadloop.crm.readings import AtRest
+from leadloop.crm.port import LEAD, Crm, CrmLead, History
+from leadloop.crm.readings import SAME_CHANGE, AtRest
 from leadloop.leads import facts_of
 from leadloop.leads.crm_refs import CrmRef, ref_key
 from leadloop.leads.delivery import due_again
@@ -25,7 +26,7 @@ from leadloop.ports.store import Document, Store, Write
 from leadloop.queries import crm_refs_of_contact
 
 
-def find_survivor(store: Store, policy: Policy, crm: Crm, deal: Deal) -> str | None:
+def find_survivor(store: Store, policy: Policy, crm: Crm, deal: Deal, history: History) -> str | None:
     """The deal that took over a lost one; ``None`` when nothing points to a merge.
 
     In the mode ``none`` contacts are not read, and only deals already known are looked at.
@@ -38,16 +39,28 @@ def find_survivor(store: Store, policy: Policy, crm: Crm, deal: Deal) -> str | N
         ids = {CrmRef.of(document).external_id for page in pages for document in page}
     else:
         ids = set(crm.leads_of_contacts(lost.contact_ids))
-    candidates = sorted(ids - {lost.external_id}, key=int)[: crm.most_leads_a_call]
+    candidates = sorted(ids - {lost.external_id}, key=_newest_last)[-crm.most_leads_a_call :]
     alive = crm.read_leads(candidates) if candidates else {}
-    return survivor_among(max(deal.last_told, deal.last_written()), alive, lost.leads)
+    lost_at = _lost_at(history)
+    since = timestamps.to_text(lost_at - SAME_CHANGE) if lost_at else max(deal.last_told, deal.last_written())
+    return survivor_among(since, alive, lost.leads)
+
+
+def _newest_last(external_id: str) -> tuple[int, str]:
+    """Ids of most CRMs are numbers that rise, perhaps behind a letter or two: the longer, the newer."""
+    return len(external_id), external_id
+
+
+def _lost_at(history: History) -> datetime | None:
+    """When the CRM's feed says that a deal was lost, if it does."""
+    return history.losses[-1].at if history.losses and not history.losses[-1].is_back else None
 
 
 def survivor_among(since: str, alive: Mapping[str, CrmLead], ours: Collection[str]) -> str | None:
     """The one live deal that carries our id of a lead, or else the only one changed at or after ``since``.
 
-    ``since`` is when the lost deal is known to have changed last. A merge changes the survivor; a deal
-    that did not change since took over nothing.
+    ``since`` is when the deal was lost, or else when it is known to have changed last. A merge changes the survivor;
+    a deal that did not change since took over nothing.
     """
     carrying = [external_id for external_id, lead in alive.items() if lead.leadloop_id in ours]
     changed = [one for one, lead in alive.items() if timestamps.to_text(lead.updated_at) >= since]
@@ -60,10 +73,19 @@ def survivor_among(since: str, alive: Mapping[str, CrmLead], ours: Collection[st
 class LossCommit:
     """Decides the writes for a deal that is gone; made for ``decide_and_commit``."""
 
-    def __init__(self, store: Store, policy: Policy, at_rest: AtRest, survivor: str | None, now: datetime) -> None:
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        at_rest: AtRest,
+        history: History,
+        survivor: str | None,
+        now: datetime,
+    ) -> None:
         self._store = store
         self._policy = policy
         self._at_rest = at_rest
+        self._history = history
         self._survivor = survivor
         self._now = now
         self.waits = False
@@ -92,7 +114,7 @@ class LossCommit:
         What is to be looked at once more after the commit, the mark names, and whoever reads it next does it first.
         """
         self._tell(lost, DELETED, None)
-        lost.ref = lost.ref.changed(gone=DELETED, waits_until=None)
+        lost.ref = lost.ref.changed(gone=DELETED, waits_until=None, seen_updated_at=None)
         moved = [id_ for id_, lead in lost.leads.items() if matters_to_others(self._policy, lost.at_rest(id_), lead)]
         if not moved:
             return [*lost.writes(), *self._at_rest.after(mark)]
@@ -124,7 +146,7 @@ class LossCommit:
         survivor = Deal.read(self._store, self._policy, crm, survivor_id, document)
         self._tell(lost, MERGED, survivor_id)
         taken_over = {*lost.leads}
-        survivor.take_over(lost, self._now)
+        survivor.take_over(lost, self._lost_at)
         leads = survivor.leads.items()
         found_anew = [id_ for id_, lead in leads if needs_verdicts(self._policy, survivor.at_rest(id_), lead)]
         marked = mark_writes(self._store, [Entity(crm, LEAD, survivor_id)], self._now, found_anew)
@@ -132,7 +154,12 @@ class LossCommit:
         new_owner = [one for one in writes if one.key.id in taken_over and one.key.id == survivor.ref.owner]
         return [*writes, *due_again(self._store, self._policy, new_owner), *marked]
 
+    @property
+    def _lost_at(self) -> datetime:
+        return _lost_at(self._history) or self._now
+
     def _tell(self, lost: Deal, how: str, into: str | None) -> None:
-        fact = facts_of.crm_entity_lost(lost.ref.crm, lost.ref.external_id, how, into, self._now)
+        """That the deal is gone, and what happened to it before that nobody has read."""
+        fact = facts_of.crm_entity_lost(lost.ref.crm, lost.ref.external_id, how, into, self._lost_at)
         for lead_id in lost.leads:
-            lost.give(lead_id, [fact])
+            lost.give(lead_id, [*facts_before_loss(self._policy, lost, lead_id, self._history), fact])

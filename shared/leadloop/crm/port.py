@@ -112,6 +112,33 @@ class Transition(NamedTuple):
     after: Status
 
 
+class PriceChange(NamedTuple):
+    """A price replaced by another, from the CRM's own feed. Minor units; 0 stands for none."""
+
+    at: datetime
+    event_id: str
+    before: int
+    after: int
+
+
+class Loss(NamedTuple):
+    """A lead went out of the CRM, deleted or merged into another, or came back."""
+
+    at: datetime
+    event_id: str
+    is_back: bool = False
+
+
+class History(NamedTuple):
+    """What the CRM's own feed tells of a lead, oldest first: the same whenever it is asked, but for what came since."""
+
+    moves: tuple[Transition, ...] = ()
+    prices: tuple[PriceChange, ...] | None = None
+    """``None`` where the CRM keeps no record of prices."""
+    losses: tuple[Loss, ...] = ()
+    """Empty also where the CRM keeps no record of them."""
+
+
 class ContactPoints(NamedTuple):
     """Phones and e-mails as typed in the CRM. Personal: turn into keys at once, never store, never log."""
 
@@ -207,8 +234,11 @@ class Crm(Protocol):
         """The leads by id, at most ``most_leads_a_call`` of them; one not in the answer surely does not exist."""
         ...
 
-    def transitions(self, ids: Sequence[str]) -> dict[str, tuple[Transition, ...]]:
-        """Every change of status of each lead, oldest first. The feed may lag behind ``read_leads``."""
+    def histories(self, ids: Sequence[str]) -> dict[str, History]:
+        """Every change of status and price of each lead, also of one that is gone.
+
+        The feed may lag behind ``read_leads``.
+        """
         ...
 
     def field_changes(self, ids: Sequence[str], fields: Collection[str]) -> dict[str, tuple[FieldChange, ...]]:

@@ -18,7 +18,7 @@ from leadloop.crm.looking_again import look_again, tell_too_large
 from leadloop.crm.losses import LossCommit, find_survivor
 from leadloop.crm.marks import Entity, mark, mark_key, owed, postponed, readable
 from leadloop.crm.overwritings import changed_fields
-from leadloop.crm.port import CONTACT, LEAD, Crm, CrmLead, FieldChange
+from leadloop.crm.port import CONTACT, LEAD, Crm, CrmLead, FieldChange, History
 from leadloop.crm.readings import AtRest, Reading, ReadingCommit, ReadingOvertaken, signs_of
 from leadloop.digests import follow_up_id
 from leadloop.identity.keys import KeyRing
@@ -32,6 +32,7 @@ from leadloop.ports.bus import PublishFailed
 from leadloop.ports.store import CommitTooLarge, Document, DocumentTooLarge, Key, PreconditionFailed, Write
 from leadloop.runtime import Runtime
 
+NOTHING_TOLD = History()
 _SET_ASIDE = timedelta(days=1)
 _CONTACTS_AT_ONCE = 10
 """Each costs a call of its own; after so many their marks are removed, so that a run cut short has got on."""
@@ -99,14 +100,15 @@ class Reader:
         resting = self._at_rest(entities)
         alive = self._crm.read_leads([one.external_id for one in entities])
         self.shown.update({external_id: lead.updated_at for external_id, lead in alive.items()})
-        moves = self._crm.transitions(list(alive))
+        gone = [one.entity.external_id for one in resting if one.is_known and one.entity.external_id not in alive]
+        histories = self._crm.histories([*alive, *gone])
         keys = self._keys(resting, alive, with_contacts)
         changes = self._changes(resting, alive)
         readings = [
             Reading(
                 one,
                 lead,
-                moves.get(lead.external_id, ()),
+                histories.get(lead.external_id, NOTHING_TOLD),
                 *keys.get(lead.external_id, NO_KEYS),
                 changes.get(lead.external_id, ()),
             )
@@ -116,7 +118,7 @@ class Reader:
         self._apply(readings)
         for one in resting:  # last, because the survivor of a merge may be among the others
             if one.entity.external_id not in alive:
-                self._lose(one)
+                self._lose(one, histories.get(one.entity.external_id, NOTHING_TOLD))
 
     def _at_rest(self, entities: Sequence[Entity]) -> list[AtRest]:
         marks = self._resting_marks(entities)
@@ -212,12 +214,13 @@ class Reader:
         for lead_id in decision.told_anew:
             self._announce(lead_id, reading.lead.external_id, timestamps.to_text(reading.lead.updated_at))
 
-    def _lose(self, at_rest: AtRest) -> None:
+    def _lose(self, at_rest: AtRest, history: History) -> None:
         entity, survivor = at_rest.entity, None
-        deal = Deal.read(self._store, self._policy, entity.crm, entity.external_id, at_rest.ref)
-        if at_rest.ref is not None and deal.ref.gone is None:
-            survivor = find_survivor(self._store, self._policy, self._crm, deal)
-        decision = LossCommit(self._store, self._policy, at_rest, survivor, self._runtime.clock.now())
+        if at_rest.is_known:
+            deal = Deal.read(self._store, self._policy, entity.crm, entity.external_id, at_rest.ref)
+            survivor = find_survivor(self._store, self._policy, self._crm, deal, history)
+        now = self._runtime.clock.now()
+        decision = LossCommit(self._store, self._policy, at_rest, history, survivor, now)
         if self._commit(entity, decision) and at_rest.ref is not None and not decision.waits:
             about = {"crm": entity.crm, "external_id": entity.external_id, "into": survivor}
             self._runtime.log.info("crm_entity_lost", **about)

@@ -11,15 +11,16 @@ from leadloop.crm.deals import Deal
 from leadloop.crm.entity_facts import facts_about
 from leadloop.crm.marks import Entity, mark_key, owed, owing
 from leadloop.crm.own_fields import is_told_anew
-from leadloop.crm.port import CrmLead, FieldChange, Status, Transition
+from leadloop.crm.port import CrmLead, FieldChange, History, Status
 from leadloop.crm.stages import RECHECK, Entry, read_stages
 from leadloop.digests import digest
-from leadloop.facts import FactKind
+from leadloop.facts import Fact, FactKind
 from leadloop.leads import facts_of
-from leadloop.leads.crm_refs import ref_key
+from leadloop.leads.crm_refs import CrmRef, ref_key
 from leadloop.leads.delivery import Delivery, DeliveryState, delivery_key, due_again, names_due
 from leadloop.leads.family import matters_to_others, place
 from leadloop.leads.matching import SAME_MOMENT, Candidate, Match, Signs, candidates_of, match
+from leadloop.leads.state import DELETED
 from leadloop.leads.trials import origin_among_trials
 from leadloop.leads.verdicts import needs_verdicts
 from leadloop.leads.visiting import needs_recall, visits_of
@@ -43,6 +44,11 @@ class AtRest(NamedTuple):
     ref: Document | None = None
     leads: Mapping[str, Document] = {}
     """The leads on it. A reading that tells them something changes them, and nothing else need change."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is a deal that we know, and do not know to be gone."""
+        return self.ref is not None and CrmRef.of(self.ref).gone is None
 
     def refuse_overtaken(self, ref: Document | None, leads: Mapping[str, str]) -> None:
         """Raises ``ReadingOvertaken`` unless the reference and its leads are still the same (by their versions)."""
@@ -72,7 +78,7 @@ class Reading(NamedTuple):
 
     at_rest: AtRest
     lead: CrmLead
-    moves: tuple[Transition, ...]
+    history: History
     key_ids: frozenset[str] = frozenset()
     """Keys of its contacts under every key of the ring; empty when they were not read."""
     own_key_ids: tuple[str, ...] = ()
@@ -122,7 +128,7 @@ class ReadingCommit:
             return self._wait(deal, mark)
         known = deal.last(FactKind.STAGE_ENTERED)
         status = Status(str(known.values["pipeline_id"]), str(known.values["status_id"])) if known else None
-        stages = read_stages(reading.lead, reading.moves, status, self._now)
+        stages = read_stages(reading.lead, reading.history.moves, status, self._now)
         is_settled = self._give(deal, stages.entries)
         self._tell_keys(deal)
         self._recall_visits(deal)
@@ -192,26 +198,39 @@ class ReadingCommit:
         return True
 
     def _has_waited(self, deal: Deal) -> bool:
-        until = deal.ref.waits_until
-        return until is not None and until <= timestamps.to_text(self._now)
+        return self._waits_until(deal) <= timestamps.to_text(self._now)
+
+    def _waits_until(self, deal: Deal) -> str:
+        """By the deal's own time: one that is seen late, for want of its webhook, has waited by then."""
+        until = self.reading.lead.created_at + self._policy.defaults.born_in_crm_wait
+        return deal.ref.waits_until or timestamps.to_text(until)
 
     def _wait(self, deal: Deal, mark: Document | None) -> Sequence[Write]:
         if deal.ref.of_trial is not None:
             deal.ref = deal.ref.changed(**self._seen(deal))
             return [*deal.writes(), *self.reading.at_rest.after(mark)]
-        until = deal.ref.waits_until or timestamps.to_text(self._now + self._policy.defaults.born_in_crm_wait)
+        until = self._waits_until(deal)
         deal.ref = deal.ref.changed(waits_until=until, **self._seen(deal))
         return [*deal.writes(), *self.reading.at_rest.after(mark, timestamps.from_text(until))]
 
     def _give(self, deal: Deal, entries: Sequence[Entry]) -> bool:
         """Tell each lead on the deal; whether the CRM's feed of changes had caught up with it."""
-        lead, changes, is_settled = self.reading.lead, self.reading.changes, True
+        lead, history, changes, is_settled = self.reading.lead, self.reading.history, self.reading.changes, True
         for lead_id in deal.leads:
-            told = facts_about(self._policy, deal, lead_id, lead, entries, changes, self._now)
-            deal.give(lead_id, told.facts)
+            told = facts_about(self._policy, deal, lead_id, lead, entries, history, changes, self._now)
+            deal.give(lead_id, [*told.facts, *self._restored(deal)])
             is_settled = is_settled and told.is_settled
         deal.ref = deal.ref.changed(gone=None if deal.ref.alias_of is None else deal.ref.gone, **self._seen(deal))
         return is_settled
+
+    def _restored(self, deal: Deal) -> list[Fact]:
+        """That a deal known to be deleted is there again, where the CRM's feed does not tell it."""
+        if deal.ref.gone != DELETED or any(loss.is_back for loss in self.reading.history.losses):
+            return []
+        lost = deal.last(FactKind.CRM_ENTITY_LOST)
+        earliest = lost.occurred_at + timedelta(microseconds=1) if lost is not None else self.reading.lead.updated_at
+        at = max(self.reading.lead.updated_at, earliest)
+        return [facts_of.crm_entity_restored(deal.ref.crm, deal.ref.external_id, at)]
 
     def _tell_keys(self, deal: Deal) -> None:
         """The owner learns of contact keys that are new to it: of a phone that was typed in later, or corrected.
@@ -224,7 +243,7 @@ class ReadingCommit:
             return
         state = deal.leads[owner].state(self._policy)
         if not state.key_ids.issuperset(keys):
-            at = max(lead.updated_at, state.occurred_at or lead.updated_at)
+            at = deal.met_at(owner) or max(lead.updated_at, state.occurred_at or lead.updated_at)
             deal.give(owner, [facts_of.observed_ids(deal.ref.crm, deal.ref.external_id, {}, keys, at)])
 
     def _recall_visits(self, deal: Deal) -> None:

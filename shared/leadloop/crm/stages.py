@@ -58,8 +58,18 @@ def _entries(lead: CrmLead, moves: Sequence[Transition]) -> tuple[Entry, ...]:
     if not moves:
         return ()
     first = Entry(moves[0].before, min(lead.created_at, moves[0].at))
-    entries = [first]
+    return tuple(_following([first], moves))
+
+
+def entered(moves: Sequence[Transition]) -> tuple[Entry, ...]:
+    """The statuses a deal entered by moving, when it is not there any more to say when it was created."""
+    return tuple(_following([], moves))
+
+
+def _following(entries: list[Entry], moves: Sequence[Transition]) -> list[Entry]:
     for move in moves:
-        at = move.at if move.at > entries[-1].at else entries[-1].at + timedelta(microseconds=1)
+        at = move.at
+        if entries and at <= entries[-1].at:
+            at = entries[-1].at + timedelta(microseconds=1)
         entries.append(Entry(move.after, at))
-    return tuple(entries)
+    return entries

@@ -109,6 +109,7 @@ class CrmRef(BaseModel):
             alias_of=survivor.id,
             gone="merged",
             waits_until=None,
+            seen_updated_at=None,
             leads=survivor.leads,
             owner=survivor.owner,
             claimed=survivor.claimed,

@@ -85,8 +85,15 @@ def source_overwriting(crm: str, external_id: str, field: str, old: str, new: st
 def crm_entity_lost(crm: str, external_id: str, how: str, into: str | None, at: datetime) -> Fact:
     """The CRM entity is gone; ``into`` is the entity that took it over, if known."""
     values: JsonObject = {"crm": crm, "external_id": external_id, "how": how, "into": into}
-    identity = digest("crm_entity_lost", crm, external_id, how, into)
+    identity = digest("crm_entity_lost", crm, external_id, how, into, timestamps.to_text(at))
     return _fact(FactKind.CRM_ENTITY_LOST, at, Feed.CRM, values, identity)
+
+
+def crm_entity_restored(crm: str, external_id: str, at: datetime) -> Fact:
+    """The CRM entity that was deleted is there again."""
+    values: JsonObject = {"crm": crm, "external_id": external_id}
+    identity = digest("crm_entity_restored", crm, external_id, timestamps.to_text(at))
+    return _fact(FactKind.CRM_ENTITY_RESTORED, at, Feed.CRM, values, identity)
 
 
 def outside_verdict(said: VerdictReceived) -> Fact:

@@ -139,6 +139,10 @@ def _crm_entity_lost(_policy: Policy, state: LeadState, fact: Fact) -> None:
     state.lost[_ref(fact)] = str(fact.values["how"])
 
 
+def _crm_entity_restored(_policy: Policy, state: LeadState, fact: Fact) -> None:
+    state.lost.pop(_ref(fact), None)
+
+
 def _visited(_policy: Policy, state: LeadState, fact: Fact) -> None:
     """A visit counts when its ClientID is the one that is sent, the first known: Metrica counts that one's window."""
     if state.ids.get("client_id") == str(fact.values["client_id"]):
@@ -180,6 +184,7 @@ _STEPS: dict[FactKind, Callable[[Policy, LeadState, Fact], None]] = {
     FactKind.PRICE_OBSERVED: _price_observed,
     FactKind.IDS_OBSERVED: _ids_observed,
     FactKind.CRM_ENTITY_LOST: _crm_entity_lost,
+    FactKind.CRM_ENTITY_RESTORED: _crm_entity_restored,
     FactKind.VISITED: _visited,
     FactKind.DEAL_OBSERVED: _deal_observed,
     FactKind.SOURCE_OVERWRITTEN: _source_overwritten,

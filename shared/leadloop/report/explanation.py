@@ -44,6 +44,7 @@ _SAID = {
     FactKind.PRICE_OBSERVED: ("external_id", "amount", "currency"),
     FactKind.IDS_OBSERVED: ("external_id", "ids"),
     FactKind.CRM_ENTITY_LOST: ("external_id", "how", "into"),
+    FactKind.CRM_ENTITY_RESTORED: ("external_id",),
     FactKind.VISITED: ("day", "client_id"),
     FactKind.DEAL_OBSERVED: ("external_id", "filled", "responsible", "loss_reason", "source"),
     FactKind.SOURCE_OVERWRITTEN: ("external_id", "field", "old", "new", "by"),

@@ -29,7 +29,7 @@ def shown(at: datetime, responsible: str | None = None, **source: str) -> CrmLea
 
 
 def viewed(at: datetime, **source: str) -> Fact:
-    fact = view_of("amocrm", shown(at, **source), heard_of("amocrm", "1", ()), source)
+    fact = view_of("amocrm", shown(at, **source), heard_of("amocrm", "1", ()), source, at)
     assert fact is not None
     return fact
 
@@ -197,7 +197,7 @@ def _steps(first: str, texts: list[str]) -> list[tuple[str, str]]:
 
 def _with(facts: tuple[Fact, ...], entity: CrmLead, changes: list[FieldChange]) -> tuple[Fact, ...]:
     reading = read(facts, entity, *changes)
-    view = view_of("amocrm", entity, heard_of("amocrm", "1", facts), reading.source)
+    view = view_of("amocrm", entity, heard_of("amocrm", "1", facts), reading.source, entity.updated_at)
     return join(facts, (*reading.overwritings, *((view,) if view is not None else ())))
 
 

@@ -15,8 +15,11 @@ from leadloop.crm.amocrm.shapes import (
     contact_points_of,
     embedded,
     field_change_of,
+    history_of,
     id_of,
     lead_of,
+    loss_of,
+    price_change_of,
     transition_of,
 )
 from leadloop.crm.port import (
@@ -29,7 +32,10 @@ from leadloop.crm.port import (
     Feed,
     FieldChange,
     FieldTexts,
+    History,
+    Loss,
     NewCrmLead,
+    PriceChange,
     Transition,
 )
 from leadloop.crm.token_expiry import TokenEnd
@@ -42,6 +48,8 @@ _IDS_A_CALL = 200
 """A page holds 250, but so many ids of ten digits make a request line longer than the usual 8 KiB."""
 _LEADS_AN_EVENTS_CALL = 10
 """https://www.amocrm.ru/developers/content/crm_platform/events-and-notes: ``filter[entity_id]`` takes up to ten."""
+_OF_A_HISTORY = ("lead_status_changed", "sale_field_changed", "lead_deleted", "lead_restored")
+"""Asked for together: what a lead's history costs is its pages, not its kinds of events."""
 
 
 class AmoCrmAccount:
@@ -79,14 +87,14 @@ class AmoCrmAccount:
         shown = {one: item for one, item in alive.items() if not item.get("is_deleted")}
         return {one: lead_of(item, self._settings.fields, self._asked) for one, item in shown.items()}
 
-    def transitions(self, ids: Sequence[str]) -> dict[str, tuple[Transition, ...]]:
+    def histories(self, ids: Sequence[str]) -> dict[str, History]:
         """See ``Crm``."""
-        history: dict[str, list[Transition]] = {external_id: [] for external_id in ids}
-        for event in self._events(["lead_status_changed"], ids):
-            read = transition_of(event)
-            if read is not None and read[0] in history and read[1] not in history[read[0]]:
-                history[read[0]].append(read[1])
-        return {external_id: tuple(sorted(moves)) for external_id, moves in history.items()}
+        told: dict[str, set[Transition | PriceChange | Loss]] = {external_id: set() for external_id in ids}
+        for event in self._events(_OF_A_HISTORY, ids):
+            read = transition_of(event) or price_change_of(event) or loss_of(event)
+            if read is not None and read[0] in told:
+                told[read[0]].add(read[1])
+        return {external_id: history_of(those) for external_id, those in told.items()}
 
     def field_changes(self, ids: Sequence[str], fields: Collection[str]) -> dict[str, tuple[FieldChange, ...]]:
         """See ``Crm``. Nothing of a field that the account lacks, nor from an account that refuses to tell."""

@@ -17,6 +17,9 @@ from leadloop.crm.port import (
     ContactPoints,
     CrmLead,
     FieldChange,
+    History,
+    Loss,
+    PriceChange,
     Status,
     Transition,
 )
@@ -77,6 +80,37 @@ def transition_of(event: JsonObject) -> tuple[str, Transition] | None:
     if event.get("type") != "lead_status_changed" or before is None or after is None:
         return None
     return id_of(event.get("entity_id")), Transition(_instant(event, "created_at"), str(event.get("id")), before, after)
+
+
+def price_change_of(event: JsonObject) -> tuple[str, PriceChange] | None:
+    """The lead and its change of price in an event (``sale_field_changed``); ``None`` for any other.
+
+    A price that no store could hold is told as none.
+    """
+    before, after = _sale(event.get("value_before")), _sale(event.get("value_after"))
+    if event.get("type") != "sale_field_changed" or before is None or after is None:
+        return None
+    prices = (_minor_units(before) or 0, _minor_units(after) or 0)
+    return id_of(event.get("entity_id")), PriceChange(_instant(event, "created_at"), str(event.get("id")), *prices)
+
+
+def loss_of(event: JsonObject) -> tuple[str, Loss] | None:
+    """The lead that was deleted, merged away or restored in an event; ``None`` for any other."""
+    kind = event.get("type")
+    if kind not in ("lead_deleted", "lead_restored"):
+        return None
+    lost = Loss(_instant(event, "created_at"), str(event.get("id")), kind == "lead_restored")
+    return id_of(event.get("entity_id")), lost
+
+
+def history_of(told: Iterable[Transition | PriceChange | Loss]) -> History:
+    """What events told of one lead, in its order."""
+    events = sorted(told, key=lambda one: (one.at, one.event_id))
+    return History(
+        tuple(one for one in events if isinstance(one, Transition)),
+        tuple(one for one in events if isinstance(one, PriceChange)),
+        tuple(one for one in events if isinstance(one, Loss)),
+    )
 
 
 def field_change_of(event: JsonObject, names: Mapping[int, str]) -> tuple[str, FieldChange] | None:
@@ -155,6 +189,12 @@ def _status(values: Json) -> Status | None:
     first = values[0] if isinstance(values, list) and values else None
     held = first.get("lead_status") if isinstance(first, dict) else None
     return Status(id_of(held.get("pipeline_id")), id_of(held.get("id"))) if isinstance(held, dict) else None
+
+
+def _sale(values: Json) -> Json:
+    first = values[0] if isinstance(values, list) and values else None
+    held = first.get("sale_field_value") if isinstance(first, dict) else None
+    return held.get("sale") if isinstance(held, dict) else None
 
 
 def _minor_units(price: Json) -> int | None:
