@@ -7,6 +7,8 @@ from leadloop.policy import AmoCrm, ContactMode, Policy
 from leadloop.secrets import (
     AMOCRM_CLIENT_SECRET,
     AMOCRM_TOKEN,
+    BITRIX24_APPLICATION_TOKEN,
+    BITRIX24_WEBHOOK,
     GOOGLE_FORM_KEY,
     SEAL_PRIVATE_KEY,
     TILDA_KEY,
@@ -14,7 +16,17 @@ from leadloop.secrets import (
     VK_SECRET,
 )
 
-ON_DEMAND = frozenset({AMOCRM_CLIENT_SECRET, VERDICT_SECRET, TILDA_KEY, VK_SECRET, GOOGLE_FORM_KEY})
+ON_DEMAND = frozenset(
+    {
+        AMOCRM_CLIENT_SECRET,
+        BITRIX24_APPLICATION_TOKEN,
+        BITRIX24_WEBHOOK,
+        VERDICT_SECRET,
+        TILDA_KEY,
+        VK_SECRET,
+        GOOGLE_FORM_KEY,
+    }
+)
 """What only a policy that names its sender, or its integration, needs: nobody else need hear of it."""
 
 
@@ -28,6 +40,8 @@ def secrets_of(function: Function, policy: Policy) -> tuple[str, ...]:
     asked_for = {
         AMOCRM_TOKEN: policy.crm.kind == "amocrm" and not by_oauth,
         AMOCRM_CLIENT_SECRET: by_oauth,
+        BITRIX24_APPLICATION_TOKEN: policy.crm.kind == "bitrix24",
+        BITRIX24_WEBHOOK: policy.crm.kind == "bitrix24",
         SEAL_PRIVATE_KEY: policy.contacts.mode is ContactMode.KEEP,
         VERDICT_SECRET: bool(policy.fraud.providers),
         TILDA_KEY: policy.forms.tilda_key is not None,

@@ -15,26 +15,21 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from leadloop.leads.crm_refs import CrmRef
-from leadloop.leads.delivery import Delivery
-from leadloop.leads.lead import Lead
-from leadloop.leads.state import LeadState
 from leadloop.policy import Policy
 from leadloop.ports.clock import Clock
-from leadloop.ports.store import Key
-from leadloop.report.explanation import Explanation, explain
 from leadloop_standins.amocrm.stand_in import AmoCrmStandIn
 from leadloop_standins.clock import Clock as StandInClock
 from leadloop_standins.command import running
-from support.policies import LOST, MEETING, NEW, ORIGIN, PIPELINE, QUALIFIED, WON
+from support.desk import HOOK_SECRET as HOOK_SECRET
+from support.desk import Desk
+from support.policies import LOST, MEETING, NEW, PIPELINE, QUALIFIED, WON
 from support.settable_clock import MORNING
 from support.stand_in_http import StandInHttp
 from support.world import World
 
-TOKEN, HOOK_SECRET = "token-of-olga", "hook-secret-1"
+TOKEN = "token-of-olga"
 CLIENT_SECRET = "secret-of-the-integration"
 ANNA, BORIS = "1700000000123456789", "1700000000123456790"
-CRM_FUNCTIONS = frozenset({"register-lead", "read-crm", "deliver-lead"})
 HOOKS = [
     *("add_lead", "update_lead", "delete_lead", "restore_lead", "status_lead"),
     *("add_contact", "update_contact"),
@@ -61,7 +56,7 @@ SEED: dict[str, Any] = {
 STATUS = {"new": NEW, "qualified": QUALIFIED, "meeting": MEETING, "sold": WON, "lost": LOST}
 
 
-class _SharedClock(StandInClock):
+class SharedClock(StandInClock):
     """The stand-in's calendar is the desk's."""
 
     def __init__(self) -> None:
@@ -72,25 +67,15 @@ class _SharedClock(StandInClock):
         return MORNING if self.hands is None else self.hands.now()
 
 
-class CrmDesk:
+class CrmDesk(Desk):
     """One policy on memory adapters, and one amoCRM account."""
 
+    kind = "amocrm"
+
     def __init__(self, world: World, amocrm: AmoCrmStandIn) -> None:
-        self.world = world
+        super().__init__(world)
         self.amocrm = amocrm
-        self.clock = world.clock
         self._carried = 0
-
-    # The site
-
-    def submit(self, who: str, **form: str) -> str:
-        """A form post from the site; the id of the lead."""
-        body = {"submission_id": f"form-of-{who}", **form}
-        headers = {"Origin": ORIGIN, "Accept": "application/json"}
-        answer = self.world.client("capture-lead").post("/", json=body, headers=headers)
-        assert answer.status_code == 200, answer.text
-        lead_id: str = (answer.json or {})["lead_id"]
-        return lead_id
 
     # The CRM's people
 
@@ -129,55 +114,6 @@ class CrmDesk:
         """Webhooks sent so far never arrive."""
         self._carried = len(self.amocrm.deliveries.all)
 
-    def hook(self, body: str | bytes, secret: str = HOOK_SECRET) -> TestResponse:
-        """A webhook as amoCRM posts it."""
-        form = "application/x-www-form-urlencoded"
-        client = self.world.client("receive-crm-event")
-        return client.post(f"/amocrm/{secret}", data=body, content_type=form)
-
-    def sync(self) -> dict[str, Any]:
-        """One tick of the schedule, and what follows."""
-        answer = self.world.client("sync-crm").post("/")
-        assert answer.status_code == 200, answer.text
-        self.settle()
-        return dict(answer.json or {})
-
-    def settle(self) -> None:
-        """Deliver all messages."""
-        self.world.settle(only=CRM_FUNCTIONS)
-
-    # What rests
-
-    def lead(self, lead_id: str) -> Lead:
-        [document] = self.world.store.get_many([Key("lead", lead_id)])
-        assert document is not None, f"there is no lead {lead_id}"
-        return Lead.of(document)
-
-    def state(self, lead_id: str) -> LeadState:
-        return self.lead(lead_id).state(self.world.runtime.policy)
-
-    def delivery(self, lead_id: str) -> Delivery:
-        [document] = self.world.store.get_many([Key("delivery", lead_id)])
-        assert document is not None, f"lead {lead_id} has no delivery"
-        return Delivery.of(document)
-
-    def explained(self, lead_id: str) -> Explanation:
-        """The story of a lead, as a person is told it."""
-        return explain(self.world.store, self.world.runtime.policy, self.lead(lead_id), self.clock.now())
-
-    def ref(self, deal: int) -> CrmRef:
-        [document] = self.world.store.get_many([Key("crm_ref", f"amocrm-lead-{deal}")])
-        assert document is not None, f"deal {deal} has no reference"
-        return CrmRef.of(document)
-
-    def marks(self) -> list[str]:
-        return [document.key.id for document in self.world.documents("dirty_mark")]
-
-    def resting(self) -> dict[str, object]:
-        """Everything in the store but leases, cursors and outcomes: to compare before and after."""
-        kept = ("lead", "key", "crm_ref", "delivery", "daily_total", "dirty_mark")
-        return {f"{one.key.collection}/{one.key.id}": one.fields for name in kept for one in self.world.documents(name)}
-
     # What the CRM holds
 
     def ledger(self) -> dict[str, Any]:
@@ -202,7 +138,7 @@ class CrmDesk:
 class CrmAccount:
     """A stand-in for one desk after another, each on the account's first day."""
 
-    def __init__(self, amocrm: AmoCrmStandIn, base_url: str, clock: _SharedClock) -> None:
+    def __init__(self, amocrm: AmoCrmStandIn, base_url: str, clock: SharedClock) -> None:
         self._amocrm = amocrm
         self._clock = clock
         self._http = StandInHttp({base_url: amocrm}, clock)
@@ -227,7 +163,7 @@ class CrmAccount:
 @contextmanager
 def crm_account(seed: dict[str, Any] | None = None) -> Iterator[CrmAccount]:
     """An account that is open while the block runs, also to commands that bring their own transport."""
-    clock = _SharedClock()
+    clock = SharedClock()
     amocrm = AmoCrmStandIn(clock, seed or SEED)
     with running(amocrm) as base_url:
         yield CrmAccount(amocrm, base_url, clock)

@@ -36,6 +36,8 @@ def failure_of(request: HttpRequest, attempt: Attempt, error: BaseException | No
 
 def refusal_of(request: HttpRequest, status: int, headers: Mapping[str, str], now: datetime) -> VendorError | None:
     """The failure that an answer's status means, if the transport is to sort it out."""
+    if status in request.explained:
+        return None
     if status in SLOW_DOWN:
         found = f"answered {status}: its quota is used up"
         return RateLimited(request.vendor, request.operation, found, retry_after(headers, now))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from leadloop.crm.bitrix24.access import judge_address
 from leadloop.identity.keys import KeyMalformed, KeyRing
 from leadloop.manifest import Manifest
 from leadloop.policy import Policy
@@ -14,6 +15,8 @@ from leadloop.secret_readers import readers
 from leadloop.secrets import (
     AMOCRM_CLIENT_SECRET,
     AMOCRM_TOKEN,
+    BITRIX24_APPLICATION_TOKEN,
+    BITRIX24_WEBHOOK,
     GOOGLE_FORM_KEY,
     HMAC_KEY,
     HOOK_SECRET,
@@ -85,7 +88,9 @@ def form_of(name: str, secrets: Secrets, policy: Policy, public_key_of: Callable
             return _hook(secrets)
         case _ if name == VERDICT_SECRET:
             return _signing_keys(secrets)
-        case _ if name in (TILDA_KEY, VK_SECRET, GOOGLE_FORM_KEY):
+        case _ if name == BITRIX24_WEBHOOK:
+            return judge_address(secrets.get(name), policy.crm.host)
+        case _ if name in (TILDA_KEY, VK_SECRET, GOOGLE_FORM_KEY, BITRIX24_APPLICATION_TOKEN):
             return _shared_keys(secrets, name)
         case _ if name in (AMOCRM_TOKEN, AMOCRM_CLIENT_SECRET, METRICA_TOKEN):
             return _token(secrets, name)

@@ -79,6 +79,10 @@ class CrmLead(NamedTuple):
     """Texts of its source fields by ``SOURCE_FIELDS``, cut to ``LONGEST_TEXT``, and ``created_by``: the CRM's id of
     the user who made it, 0 for a robot, a form or a program. Texts that read like a contact are left out, but for
     the number that was called, which is not for keeping before it is found to be one of the owner's."""
+    continues: tuple[str, ...] = ()
+    """Leads that it was made of, and that may be there still: it goes on with what is known of them."""
+    other_currency: str | None = None
+    """The currency of its price, if that is not the policy's: then ``price`` is ``None``."""
 
 
 SOURCE_FIELDS = (

@@ -141,7 +141,7 @@ class Crm(Section):
         return self.stage_of(pipeline_id, status_id) is not None or f"{pipeline_id}/{status_id}" in self.ignored
 
 
-_SECTIONS = {"amocrm": "AmoCrm", "signed": "Signed"}
+_SECTIONS = {"amocrm": "AmoCrm", "bitrix24": "Bitrix24", "signed": "Signed"}
 """Kind → its section, in a module of the kind's name. A function imports only the kind that its policy is of."""
 
 KINDS = tuple(_SECTIONS)

@@ -62,6 +62,8 @@ class HttpRequest(NamedTuple):
     timeout: float = 30.0
     repeatable: bool = False
     """Whether doing it twice is harmless; only then does the transport retry by itself."""
+    explained: frozenset[int] = frozenset()
+    """Statuses whose answers say more in their bodies: they come back as they are, and are not tried again."""
 
 
 class HttpResponse(NamedTuple):

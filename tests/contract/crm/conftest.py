@@ -9,9 +9,11 @@ import pytest
 
 from contract.crm.amocrm import amocrm_at_work
 from contract.crm.at_work import AccountAtWork, Skill
+from contract.crm.bitrix24 import bitrix24_at_work
 
 ACCOUNTS: dict[str, Callable[[], AbstractContextManager[AccountAtWork]]] = {
     "amocrm": amocrm_at_work,
+    "bitrix24": bitrix24_at_work,
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadloop.crm.amocrm.brackets import read_pairs
+from leadloop.crm.brackets import read_pairs
 from leadloop.crm.amocrm.hooks import parse_hook
 
 BODIES = Path(__file__).parents[2] / "bodies" / "amocrm"

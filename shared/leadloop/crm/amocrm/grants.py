@@ -9,7 +9,7 @@ import json
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
-from leadloop.crm.amocrm.refusals import word_of
+from leadloop.crm.words import word_of
 from leadloop.json_types import JsonObject
 from leadloop.ports.http import Http, HttpRequest, HttpResponse, OutcomeUnknown, RateLimited, Refused
 

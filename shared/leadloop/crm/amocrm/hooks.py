@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from leadloop.crm.amocrm.brackets import BracketPair, read_pairs
+from leadloop.crm.brackets import BracketPair, read_pairs
 from leadloop.crm.port import CONTACT, LEAD, HookReading
 
 _ID = re.compile(r"0*[1-9][0-9]{0,19}")

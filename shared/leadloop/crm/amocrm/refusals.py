@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 
+from leadloop.crm.words import word_of
 from leadloop.json_types import Json, JsonObject
 from leadloop.ports.http import HttpResponse, RateLimited, Refused
 
@@ -51,12 +52,6 @@ def _faults(problem: JsonObject) -> list[tuple[str, str]]:
 
 def _error_type(problem: JsonObject, faults: list[tuple[str, str]]) -> str:
     return faults[0][0] if faults else word_of(problem.get("error_code") or problem.get("title"))
-
-
-def word_of(value: Json) -> str:
-    """A code, a path or a short title, or nothing: anything longer or stranger may quote what was sent."""
-    text = str(value) if isinstance(value, str | int) else ""
-    return text if re.fullmatch(r"[\w.\- ]{1,80}", text) and not re.search(r"\d{7}", text) else ""
 
 
 def _object(body: bytes) -> JsonObject:

@@ -15,6 +15,7 @@ from leadloop.crm.amocrm.lead_feed import everything_since
 from leadloop.crm.amocrm.leadloop_field import id_of_leadloop_field
 from leadloop.crm.amocrm.refusals import FieldsRefused
 from leadloop.crm.amocrm.shapes import id_of, lead_of, written_at
+from leadloop.crm.attaching import choose
 from leadloop.crm.port import AttachedFields, CreatedLead, LeadloopFieldMissing, NewCrmLead
 from leadloop.identity.contact import Contact
 from leadloop.json_types import Json, JsonObject, json_list
@@ -66,15 +67,11 @@ def attach_fields(
 
     Replaces nothing else, but for a stranger's LEADLOOP_ID.
     """
-    wanted = _filled(fields, values)
-    held = texts_at(item, wanted)
-    differing = {name for name, text in held.items() if text != values[name].strip()}
-    foreign = {name for name in differing if name == "leadloop_id" and held[name] not in ours}
-    kept = tuple(name for name in held if name in differing and name not in {*replace, "leadloop_id"})
-    chosen = [place for place in wanted if place.name not in held or place.name in foreign]
-    chosen += [place for place in wanted if place.name in differing and place.name in replace]
+    wanted = {place.name: place for place in _filled(fields, values)}
+    choice = choose({name: values[name] for name in wanted}, texts_at(item, wanted.values()), ours, replace)
+    chosen = [wanted[name] for name in choice.written]
     if not chosen:
-        return AttachedFields(kept=kept)
+        return AttachedFields(kept=choice.kept)
     path = f"leads/{id_of(item.get('id'))}"
 
     def patch(chosen: Sequence[FieldPlace]) -> Json:
@@ -83,8 +80,8 @@ def attach_fields(
 
     answer, refused = _without_refused("attach_fields", chosen, patch)
     written = tuple(place.name for place in chosen if place.name not in refused)
-    replaced = tuple(name for name in written if name in differing)
-    return AttachedFields(written, kept, replaced, refused, written_at=written_at(answer))
+    replaced = tuple(name for name in written if name in choice.replaced)
+    return AttachedFields(written, choice.kept, replaced, refused, written_at=written_at(answer))
 
 
 def _without_refused(

@@ -17,7 +17,11 @@ _COLOURS = {"P": "#39A8EF", "S": "#7BD500", "F": "#FF5752"}
 
 def dictionary_methods() -> dict[str, Method]:
     """By full name."""
-    methods = {"crm.status.list": Method("crm", _statuses), "crm.category.list": Method("crm", _categories)}
+    methods = {
+        "crm.status.list": Method("crm", _statuses),
+        "crm.category.list": Method("crm", _categories),
+        "crm.currency.base.get": Method("crm", lambda call: Answer(call.portal.profile.currency)),
+    }
     for kind in KINDS:
         methods[f"crm.{kind.name}.userfield.list"] = Method("crm", _listing_of(kind))
         methods[f"crm.{kind.name}.userfield.add"] = Method("crm", _adding_to(kind))

@@ -38,8 +38,9 @@ def universal_shape(
     wanted: Callable[[Field], bool],
     *,
     original_names: bool = False,
+    bare: bool = False,
 ) -> Shape:
-    """Numbers as numbers, links to nothing as 0; user fields under their own codes when asked."""
+    """Numbers as numbers, links to nothing as 0; user fields under their own codes when asked; `bare` has no extras."""
     shape = {
         (one.name if original_names and one.is_user_field else one.universal_name): universal_value(
             portal, one, record.values.get(one.name)
@@ -47,6 +48,8 @@ def universal_shape(
         for one in portal.fields(record.kind)
         if wanted(one)
     }
+    if bare:
+        return shape
     if has_multifields(record.kind):
         shape["fm"] = [
             {"id": one.id, "valueType": one.value_type, "value": one.value, "typeId": one.type_id}

@@ -3,6 +3,7 @@
 Source: https://apidocs.bitrix24.ru/api-reference/crm/universal/crm-item-get.html and the pages beside it.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from .shapes import universal_shape
 
 def universal_methods() -> dict[str, Method]:
     """By full name."""
-    verbs = {"add": _add, "get": _get, "list": _list, "update": _update, "delete": _delete}
+    verbs = {"add": _add, "get": _get, "list": _list, "update": _update, "delete": _delete, "fields": _fields}
     return {f"crm.item.{verb}": Method("crm", do) for verb, do in verbs.items()}
 
 
@@ -57,9 +58,50 @@ def _list(call: Call) -> Answer:
     return Answer({"items": items}, page.total, page.next)
 
 
+def _fields(call: Call) -> Answer:
+    """By the names of universal methods; `upperName` is the one people know.
+
+    https://apidocs.bitrix24.ru/api-reference/crm/universal/crm-item-fields.html.
+    """
+    kind = _kind(call)
+    choices = {one.code: one.choices for one in call.portal.user_fields if one.kind is kind}
+    told = {
+        (one.name if _original_names(call) and one.is_user_field else one.universal_name): {
+            "type": one.type,
+            "isRequired": False,
+            "isReadOnly": one.read_only,
+            "isImmutable": False,
+            "isMultiple": False,
+            "isDynamic": one.is_user_field,
+            "title": one.title or one.name,
+            **(_choices(choices[one.name]) if choices.get(one.name) else {}),
+            "upperName": one.name if one.is_user_field else _upper_name(one.universal_name),
+        }
+        for one in call.portal.fields(kind)
+    }
+    return Answer({"fields": told})
+
+
+def _choices(numbered: Sequence[tuple[int, str]]) -> dict[str, Any]:
+    return {"items": [{"ID": str(number), "VALUE": value} for number, value in numbered]}
+
+
+def _upper_name(name: str) -> str:
+    return re.sub(r"(?=[A-Z])", "_", name).upper()
+
+
 def _shape(call: Call, record: Record, names: Sequence[str]) -> dict[str, Any]:
-    """Phones and e-mails are listed only with `*` or `fm`; what is no field, only when nothing or it is chosen."""
-    shape = universal_shape(call.portal, record, _wanted(names), original_names=_original_names(call))
+    """Phones and e-mails are listed only with `*` or `fm`; what is no field, only when nothing or it is chosen.
+
+    A choice together with `useOriginalUfNames` brings user fields alone: a fault of the vendor's, known since April 2026
+    (https://github.com/bitrix-tools/b24-rest-docs/issues/368).
+    """
+    original_names, wanted = _original_names(call), _wanted(names)
+    if original_names and names and "*" not in names:
+        return universal_shape(
+            call.portal, record, lambda one: one.is_user_field and wanted(one), original_names=True, bare=True
+        )
+    shape = universal_shape(call.portal, record, wanted, original_names=original_names)
     if "*" not in names:
         for extra in ("fm", "contactIds", "entityTypeId"):
             if extra not in names and (names or extra == "fm"):

@@ -1,4 +1,4 @@
-"""Form bodies with PHP's bracket keys, read flat.
+"""Form bodies with PHP's bracket keys, as amoCRM and Bitrix24 post them, read flat.
 
 A tree is never built: amoCRM sends a text and branches under one path
 (``contacts[note][0][note][type]`` beside ``…[type][message_uuid]``) and digit keys in no sequence,
