@@ -48,6 +48,8 @@ class FactKind(StrEnum):
     """The site sent a lead: ids, keys, source signs (``leadloop.leads.facts_of``)."""
     CRM_LINKED = "crm_linked"
     """The lead was found to be, or was made, a CRM entity: crm, entity, external_id, by."""
+    CONTACTED = "contacted"
+    """Somebody called, chatted or asked, as a call tracker recorded it: crm, external_id, medium, incoming, answered."""
     STAGE_ENTERED = "stage_entered"
     """The CRM's own transition feed: external_id, pipeline_id, status_id, exact."""
     PRICE_OBSERVED = "price_observed"

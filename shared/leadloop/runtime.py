@@ -152,6 +152,8 @@ class Runtime:
         crm, rates = self.policy.crm, {"metrica": 10.0}
         if crm.pace is not None:
             rates[crm.kind] = crm.pace
+        if (tracker := self.policy.call_tracker) is not None:
+            rates[tracker.kind] = tracker.requests_per_second
         return RequestsHttp({} if is_simulated else rates, clock=self.clock)
 
     @cached_property

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from leadloop.leads.fraud import Gate
-from leadloop.leads.state import LeadState, Money
+from leadloop.leads.quality import Decision
+from leadloop.leads.state import LeadState, Money, is_of_tracker
 from leadloop.policy import Goal, GoalEvent, Policy
 
 
@@ -80,19 +81,29 @@ def _reach(policy: Policy, name: str, state: LeadState) -> _Reached | None:
     goal, quality = policy.goals[name], state.quality
     match goal.on:
         case GoalEvent.RECEIVED:
-            return _Reached(state.submitted_at, None) if state.submitted_at is not None else None
+            received_at = state.submitted_at or state.contacted_at
+            return _Reached(received_at, None) if received_at is not None else None
         case GoalEvent.STAGE:
             entry = state.stages.get(goal.stage or "")
-            return _Reached(entry.at, entry.crm_ref) if entry is not None else None
+            return _Reached(entry.at, _deal(state, entry.crm_ref)) if entry is not None else None
         case GoalEvent.QUALIFIED:
-            return _Reached(*quality.qualified) if quality.qualified is not None else None
+            return _decided(state, quality.qualified)
         case GoalEvent.DISQUALIFIED:
             reasons = policy.reasons_of(name)
             counts = not reasons or quality.reason in reasons
-            return _Reached(*quality.disqualified) if quality.disqualified is not None and counts else None
+            return _decided(state, quality.disqualified) if counts else None
         case GoalEvent.FRAUD:
             at = state.submitted_at or state.occurred_at
             return _Reached(at, None) if at is not None and state.fraud.gate is Gate.FRAUD else None
+
+
+def _decided(state: LeadState, decision: Decision | None) -> _Reached | None:
+    return _Reached(decision.at, _deal(state, decision.crm_ref)) if decision is not None else None
+
+
+def _deal(state: LeadState, crm_ref: str) -> str:
+    """The reference that must own a goal: the lead's deal also for a stage that a tag of the call tracker told."""
+    return state.crm_ref or crm_ref if is_of_tracker(crm_ref) else crm_ref
 
 
 def _conversion(policy: Policy, name: str, state: LeadState, one: _Reached) -> Conversion:

@@ -47,8 +47,8 @@ def connect(runtime: Runtime) -> Crm:
 
 
 def accounts(runtime: Runtime) -> tuple[Crm, ...]:
-    """Every account of the policy from which leads and stages are read, the CRM first."""
-    return tuple(kind_of(name).connect(runtime) for name in runtime.policy.account_names)
+    """Every account of the policy from which leads and stages are read, the CRM last: a deal is to find its call."""
+    return tuple(kind_of(name).connect(runtime) for name in reversed(runtime.policy.account_names))
 
 
 def account(runtime: Runtime, name: str) -> Crm | None:

@@ -74,13 +74,18 @@ class Deal:
 
     def join(self, lead_id: str, by: str, at: datetime) -> None:
         """Put a lead on the deal, found by a rule; a lead that does not exist yet is born here, at ``at``."""
+        occurred = self.take(lead_id, by, at)
+        # not before the lead itself: a lead may join a deal that is much older than it
+        self.give(lead_id, [facts_of.crm_link(self.ref.crm, self.ref.external_id, by, max(at, occurred))])
+
+    def take(self, lead_id: str, by: str, at: datetime) -> datetime:
+        """The same without telling the lead, for what is no deal of its; returns when the lead occurred."""
         self.fetch([lead_id])
         lead = self.leads.setdefault(lead_id, Lead(id=lead_id))
         occurred = submitted_at(lead) or lead.state(self._policy).occurred_at or at
-        joined = self.ref.with_lead(lead_id, timestamps.to_text(occurred))
+        joined = self.ref.with_lead(lead_id, timestamps.to_text(occurred)).with_claims_of(self.leads.values())
         self.ref = joined.changed(matched_by=self.ref.matched_by or by)
-        # not before the lead itself: a lead may join a deal that is much older than it
-        self.give(lead_id, [facts_of.crm_link(self.ref.crm, self.ref.external_id, by, max(at, occurred))])
+        return occurred
 
     def take_over(self, lost: Deal, at: datetime) -> None:
         """Join a deal merged at ``at`` to this one: its leads come along with what they know, and are written here."""
@@ -116,8 +121,9 @@ class Deal:
         return link.occurred_at if link is not None else None
 
     def is_from_site(self, lead_id: str) -> bool:
-        """Whether the site sent the lead; otherwise it was born in the CRM."""
-        return submitted_at(self.leads[lead_id]) is not None
+        """Whether the lead came to be by a form, a call or the like; otherwise it was born in the CRM."""
+        lead = self.leads[lead_id]
+        return submitted_at(lead) is not None or lead.state(self._policy).born_in != "crm"
 
     def writes(self) -> list[Write]:
         """The writes that bring documents to this state; none when nothing changed."""

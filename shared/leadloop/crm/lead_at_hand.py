@@ -42,7 +42,10 @@ class LeadAtHand(NamedTuple):
 
     @classmethod
     def read(cls, runtime: Runtime, crm: Crm, lead_id: str) -> LeadAtHand | None:
-        """The lead; ``None`` when it does not exist, or is none of the site's and nothing is to be written of it."""
+        """The lead; ``None`` when it does not exist, or is none of the site's and nothing is to be written of it.
+
+        A caller is brought into the CRM by others: a deal that is there is given what the call told.
+        """
         document, resting = runtime.store.get_many([Key("lead", lead_id), delivery_key(lead_id)])
         if document is None:
             return None
@@ -51,9 +54,10 @@ class LeadAtHand(NamedTuple):
         repeated = _repeated(runtime, crm, lead) if owns(lead, state) else None
         own = own_fields(policy, lead, state, repeated) if owns(lead, state) else {}
         back = restoring(policy, state) if owns(lead, state) else Restoring({}, None)
-        if state.born_in == "site":
+        deal = _live_deal(crm, state)
+        if state.born_in == "site" or (state.contacts and deal is not None):
             fields = {**fields_of(lead, state), **own}
-        elif resting is not None or ((own or back.texts) and _live_deal(crm, state) is not None):
+        elif resting is not None or ((own or back.texts) and deal is not None):
             fields = own
         else:
             return None

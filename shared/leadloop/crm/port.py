@@ -51,8 +51,25 @@ class Status(NamedTuple):
     status_id: str
 
 
+class Medium(StrEnum):
+    """How somebody made contact."""
+
+    CALL = "call"
+    CHAT = "chat"
+    REQUEST = "request"
+    """A form of the site, sent through a call tracker."""
+
+
+class Communication(NamedTuple):
+    """Somebody called, chatted or asked, as a call tracker recorded it."""
+
+    medium: Medium
+    is_incoming: bool = True
+    is_answered: bool = True
+
+
 class CrmLead(NamedTuple):
-    """A deal as the CRM shows it now."""
+    """A deal as the CRM shows it now, or a communication as a call tracker does."""
 
     external_id: str
     status: Status
@@ -79,6 +96,8 @@ class CrmLead(NamedTuple):
     """Texts of its source fields by ``SOURCE_FIELDS``, cut to ``LONGEST_TEXT``, and ``created_by``: the CRM's id of
     the user who made it, 0 for a robot, a form or a program. Texts that read like a contact are left out, but for
     the number that was called, which is not for keeping before it is found to be one of the owner's."""
+    communication: Communication | None = None
+    """What it is if it is no deal: it never becomes a lead's deal, and is a touch of a lead that is known."""
     continues: tuple[str, ...] = ()
     """Leads that it was made of, and that may be there still: it goes on with what is known of them."""
     other_currency: str | None = None

@@ -66,7 +66,8 @@ def pull(runtime: Runtime, crm: Crm, function: str, most: int) -> Pulled:
     except VendorError as failure:
         runtime.log.error("crm_unreadable", crm=crm.name, reason=str(failure), what_to_do=CRM_UNREADABLE)
         complete = False
-    watch_hooks(runtime, crm.name, found)
+    if not runtime.policy.is_tracker(crm.name):  # which finds rows for their age alone, and mostly without webhooks
+        watch_hooks(runtime, crm.name, found)
     return Pulled(found, reading.read, complete, reading.turn is Turn.FAILED)
 
 

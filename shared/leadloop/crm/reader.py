@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from leadloop import timestamps
 from leadloop.crm.batching import Batch
+from leadloop.crm.communications import decision_on, missing_row
 from leadloop.crm.contact_keys import NO_KEYS, KeysFound, keys_of_deal
 from leadloop.crm.deal_signs import heard_of, source_of
 from leadloop.crm.deals import Deal
@@ -142,7 +143,7 @@ class Reader:
             return {}
         found = [(one, alive.get(one.entity.external_id)) for one in resting]
         named = [(one, lead) for one, lead in found if lead is not None and lead.contact_ids]
-        wanted = [lead for one, lead in named if with_contacts or self._wants_keys(one, lead)]
+        wanted = [lead for one, lead in named if with_contacts or lead.communication or self._wants_keys(one, lead)]
         contact_ids = [contact_id for lead in wanted for contact_id in lead.contact_ids]
         if not contact_ids:
             return {}
@@ -180,7 +181,7 @@ class Reader:
         """Deals known already go into one commit, unless one takes a lead: what another finds depends on that."""
         batch = Batch(self._store)
         for reading in readings:
-            decision = ReadingCommit(self._store, self._policy, reading, self._runtime.clock.now())
+            decision = decision_on(self._store, self._policy, reading, self._runtime.clock.now())
             if not (reading.at_rest.leads and batch.take(decision)):
                 self._flush(batch)
                 self._settle(decision)
@@ -216,6 +217,10 @@ class Reader:
 
     def _lose(self, at_rest: AtRest, history: History) -> None:
         entity, survivor = at_rest.entity, None
+        if self._policy.is_tracker(entity.crm):
+            now = self._runtime.clock.now()
+            decide_and_commit(self._store, lambda: missing_row(self._store, at_rest, now))
+            return
         if at_rest.is_known:
             deal = Deal.read(self._store, self._policy, entity.crm, entity.external_id, at_rest.ref)
             survivor = find_survivor(self._store, self._policy, self._crm, deal, history)

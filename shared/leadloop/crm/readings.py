@@ -126,16 +126,11 @@ class ReadingCommit:
         self._match(deal)
         if not deal.leads:
             return self._wait(deal, mark)
-        known = deal.last(FactKind.STAGE_ENTERED)
-        status = Status(str(known.values["pipeline_id"]), str(known.values["status_id"])) if known else None
-        stages = read_stages(reading.lead, reading.history.moves, status, self._now)
-        is_settled = self._give(deal, stages.entries)
-        self._tell_keys(deal)
+        due = None if self._tell(deal) else self._now + RECHECK
         self._recall_visits(deal)
         leads = deal.leads.items()
         self.found_anew = tuple(id_ for id_, lead in leads if needs_verdicts(self._policy, deal.at_rest(id_), lead))
         others = self._place(deal)
-        due = None if stages.verdict and is_settled else self._now + RECHECK
         writes = [*deal.writes(), *others]
         return [*self._deliveries(deal, writes), *writes, *self._mark(mark, due)]
 
@@ -212,6 +207,15 @@ class ReadingCommit:
         until = self._waits_until(deal)
         deal.ref = deal.ref.changed(waits_until=until, **self._seen(deal))
         return [*deal.writes(), *self.reading.at_rest.after(mark, timestamps.from_text(until))]
+
+    def _tell(self, deal: Deal) -> bool:
+        """Let its leads know what it shows; whether the CRM's feed of changes had caught up with it."""
+        known = deal.last(FactKind.STAGE_ENTERED)
+        status = Status(str(known.values["pipeline_id"]), str(known.values["status_id"])) if known else None
+        stages = read_stages(self.reading.lead, self.reading.history.moves, status, self._now)
+        is_settled = self._give(deal, stages.entries)
+        self._tell_keys(deal)
+        return bool(stages.verdict) and is_settled
 
     def _give(self, deal: Deal, entries: Sequence[Entry]) -> bool:
         """Tell each lead on the deal; whether the CRM's feed of changes had caught up with it."""

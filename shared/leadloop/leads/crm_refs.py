@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from leadloop.json_types import JsonObject
 from leadloop.leads.fold import crm_ref_id
 from leadloop.leads.lead import Lead
+from leadloop.leads.state import is_of_tracker
 from leadloop.ports.store import Create, Document, Key, Update, Write
 
 
@@ -79,10 +80,13 @@ class CrmRef(BaseModel):
         return joined.changed(owner=joined._owner())
 
     def with_claims_of(self, leads: Iterable[Lead]) -> Self:
-        """The reference knowing what its leads claimed on it; the same object if it knew. A claim freezes the owner."""
+        """The reference knowing what its leads claimed on it; the same object if it knew. A claim freezes the owner.
+
+        What a lead claimed by a tag of the call tracker, before it was on any deal, counts on every deal it is on.
+        """
         family = {self.id, self.alias_of or self.id, *self.aliases}
         rows = [(goal, lead.id, claim) for lead in leads for goal, claim in lead.claims.items()]
-        claimed = {goal: lead_id for goal, lead_id, claim in rows if claim.crm_ref in family}
+        claimed = {goal: id_ for goal, id_, claim in rows if is_of_tracker(claim.crm_ref) or claim.crm_ref in family}
         if self.frozen and claimed.keys() <= self.claimed.keys():
             return self
         return self.changed(frozen=True, claimed={**claimed, **self.claimed}) if claimed else self

@@ -11,7 +11,7 @@ created. ``next_try_at`` is when the next attempt is due; without it there is no
 
 # No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
@@ -19,7 +19,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from leadloop import timestamps
-from leadloop.json_types import JsonObject
+from leadloop.json_types import Json, JsonObject
 from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Create, Document, Key, Store, Update, Write
 from leadloop.verdict import Verdict
@@ -205,6 +205,11 @@ def due_again(store: Store, policy: Policy, changed: Iterable[Write]) -> list[Wr
         return []
     leads = [one for one in changed if isinstance(one, Create | Update) and one.key.collection == "lead"]
     deals = {write.key.id: write.fields.get("crm_ref") for write in leads}
+    return seen_to(store, policy, deals)
+
+
+def seen_to(store: Store, policy: Policy, deals: Mapping[str, Json]) -> list[Write]:
+    """Writes that let leads be seen to, by the references of the deals they are on. Raises ``StoreUnavailable``."""
     held = store.get_many([delivery_key(lead_id) for lead_id in deals]) if deals else []
     writes = []
     for (lead_id, ref), document in zip(deals.items(), held, strict=True):

@@ -37,6 +37,18 @@ def crm_link(crm: str, external_id: str, by: str, at: datetime) -> Fact:
     return _fact(FactKind.CRM_LINKED, at, Feed.CRM, values, digest("crm_linked", crm, external_id))
 
 
+def contact(crm: str, external_id: str, medium: str, at: datetime, *, incoming: bool, answered: bool) -> Fact:
+    """Somebody called, chatted or asked (``medium``), as the call tracker ``crm`` recorded it."""
+    values: JsonObject = {
+        "crm": crm,
+        "external_id": external_id,
+        "medium": medium,
+        "incoming": incoming,
+        "answered": answered,
+    }
+    return _fact(FactKind.CONTACTED, at, Feed.CRM, values, digest("contacted", crm, external_id))
+
+
 def stage_entry(crm: str, external_id: str, pipeline_id: str, status_id: str, at: datetime, exact: bool) -> Fact:
     """The CRM entity entered a status at the vendor's transition time (``exact``), or at its last edit."""
     values: JsonObject = {

@@ -10,7 +10,7 @@ from leadloop.leads import fraud, origin, quality
 from leadloop.leads.circumstances import ALONE, Circumstances
 from leadloop.leads.deal_view import DealView, Overwriting
 from leadloop.leads.fraud import OutsideVerdict
-from leadloop.leads.state import LeadState, Money, StageEntry
+from leadloop.leads.state import Contacted, LeadState, Money, StageEntry, is_of_tracker
 from leadloop.policy import Policy
 
 _NOT_ITS_BEGINNING = frozenset(
@@ -100,18 +100,33 @@ def _crm_linked(_policy: Policy, state: LeadState, fact: Fact) -> None:
     if ref in state.crm_refs:
         state.crm_refs.remove(ref)
     state.crm_refs.append(ref)
+    if ref not in state.came_by:
+        state.came_by.append(ref)
+
+
+def _contacted(_policy: Policy, state: LeadState, fact: Fact) -> None:
+    ref, medium = _ref(fact), str(fact.values["medium"])
+    state.contacts[ref] = Contacted(fact.occurred_at, medium, fact.values.get("incoming") is True)
+    if state.born_in == "crm" and not state.crm_refs:
+        state.born_in = medium
+    if ref not in state.came_by:
+        state.came_by.append(ref)
 
 
 def _stage_entered(policy: Policy, state: LeadState, fact: Fact) -> None:
     pipeline_id, status_id = str(fact.values["pipeline_id"]), str(fact.values["status_id"])
     statuses = policy.statuses_of(str(fact.values["crm"]))
     stage = statuses.stage_of(pipeline_id, status_id)
+    is_tag = is_of_tracker(_ref(fact))
+    if is_tag and stage is None:
+        return  # tags add up: one that means nothing takes nothing back
     quality.enter(policy, state, _ref(fact), stage, fact.occurred_at)
     if stage is None:
         if not statuses.knows(pipeline_id, status_id):
             state.unmapped_statuses.add(f"{pipeline_id}/{status_id}")
         return
-    state.stage = stage
+    if not (is_tag and state.crm_refs):  # what sales show in a deal is the present
+        state.stage = stage
     state.staged_at = fact.occurred_at
     state.reached.setdefault(_ref(fact), {}).setdefault(stage, fact.occurred_at)
     state.stages.setdefault(stage, StageEntry(fact.occurred_at, _ref(fact), bool(fact.values["exact"])))
@@ -180,6 +195,7 @@ def _released(_policy: Policy, state: LeadState, fact: Fact) -> None:
 _STEPS: dict[FactKind, Callable[[Policy, LeadState, Fact], None]] = {
     FactKind.SUBMITTED: _submitted,
     FactKind.CRM_LINKED: _crm_linked,
+    FactKind.CONTACTED: _contacted,
     FactKind.STAGE_ENTERED: _stage_entered,
     FactKind.PRICE_OBSERVED: _price_observed,
     FactKind.IDS_OBSERVED: _ids_observed,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from leadloop.leads.delivery import delivery_key
 from leadloop.leads.kin import Kin
@@ -49,7 +49,7 @@ class Signs(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A lead that came from the site, as matching sees it."""
+    """A lead as matching sees it."""
 
     lead_id: str
     occurred_at: datetime
@@ -79,8 +79,29 @@ def match(policy: Policy, signs: Signs, candidates: Sequence[Candidate], *, may_
             return Match(candidate.lead_id, Verdict(True, "match.leadloop_id", "the entity carries our id of the lead"))
     latest = signs.created_at + policy.defaults.born_in_crm_wait
     eligible = [one for one in candidates if one.is_free and one.occurred_at <= latest]
+    return _first_match(signs, eligible, _rules(policy, signs), "free lead", may_wait=may_wait)
+
+
+def match_communication(
+    policy: Policy, signs: Signs, candidates: Sequence[Candidate], *, may_wait: bool = False
+) -> Match:
+    """Find the lead that a call, a chat or a request is a touch of, whatever deals it is on.
+
+    The phone is asked first: whoever called surely has it, and the visit is what the tracker made out. A lead that came
+    with other phones alone is another person's, though the browser be the same. ``may_wait`` as above.
+    """
+    oldest = signs.created_at - policy.defaults.key_match_window
+    latest = signs.created_at + policy.defaults.born_in_crm_wait
+    eligible = [one for one in candidates if oldest <= one.occurred_at <= latest and not _is_anothers(one, signs)]
+    phone_first = sorted(_rules(policy, signs), key=lambda rule: rule[0] != "match.key")
+    return _first_match(signs, eligible, phone_first, "lead", may_wait=may_wait)
+
+
+def _first_match(
+    signs: Signs, eligible: Sequence[Candidate], rules: Iterable[_Rule], what: str, *, may_wait: bool
+) -> Match:
     nobodys = Verdict(False, "match.nobody", "no lead shares an id or a contact key with the entity")
-    for rule, sign, fits in _rules(policy, signs):
+    for rule, sign, fits in rules:
         found = [candidate for candidate in eligible if fits(candidate)]
         if rule != "match.key" and _persons(found) > 1:
             found = [candidate for candidate in found if candidate.key_ids & signs.key_ids]
@@ -90,20 +111,21 @@ def match(policy: Policy, signs: Signs, candidates: Sequence[Candidate], *, may_
             if may_wait and rule != "match.submission_id" and nearest.occurred_at < signs.created_at - SAME_MOMENT:
                 reason = f"the nearest lead with its {sign} came before it, and its own may be on the way"
                 return Match(None, Verdict(False, "match.own_lead_awaited", reason))
-            which = "the only free lead" if len(found) == 1 else f"the nearest in time of {len(found)} free leads"
+            which = f"the only {what}" if len(found) == 1 else f"the nearest in time of {len(found)} {what}s"
             return Match(nearest.lead_id, Verdict(True, rule, f"{which} with its {sign}"))
     return Match(None, nobodys)
 
 
-def candidates_of(store: Store, policy: Policy, signs: Signs) -> list[Candidate]:
-    """Every lead of the site that shares anything with the entity."""
+def candidates_of(store: Store, policy: Policy, signs: Signs, *, born_anywhere: bool = False) -> list[Candidate]:
+    """Every lead that shares anything with the entity; those born in the CRM only if they are ``born_anywhere``."""
     documents = {document.key.id: document for document in _by_queries(store, signs)}
     named = {*_leads_of_keys(store, policy, signs.key_ids), *filter(None, [signs.leadloop_id])} - documents.keys()
     fetched = store.get_many([Key("lead", lead_id) for lead_id in sorted(named)])
     documents |= {document.key.id: document for document in fetched if document is not None}
     under_way = _under_way(store, sorted(documents)) if policy.contacts.mode is ContactMode.KEEP else frozenset()
     kin = [Kin.of(policy, Lead.of(document)) for _, document in sorted(documents.items())]
-    return [_candidate(one, under_way) for one in kin if one is not None and one.state.born_in == "site"]
+    found = [one for one in kin if one is not None and (born_anywhere or one.state.born_in != "crm")]
+    return [_candidate(one, under_way) for one in found]
 
 
 def _by_queries(store: Store, signs: Signs) -> Iterable[Document]:
@@ -128,13 +150,16 @@ def _under_way(store: Store, lead_ids: Sequence[str]) -> frozenset[str]:
 
 def _candidate(kin: Kin, under_way: frozenset[str]) -> Candidate:
     lead_id, state = kin.lead.id, kin.state
-    assert state.occurred_at is not None  # noqa: S101 - a lead born on the site was submitted at some time
+    assert state.occurred_at is not None  # noqa: S101 - there is no ``Kin`` of one that has not occurred
     is_free = lead_id not in under_way and not set(state.crm_refs) - state.lost.keys()
     ids = (state.submission_id, frozenset(state.weak_ids), frozenset(state.key_ids))
     return Candidate(lead_id, state.occurred_at, is_free, *ids, joins=kin.joins)
 
 
-def _rules(policy: Policy, signs: Signs) -> tuple[tuple[str, str, Callable[[Candidate], bool]], ...]:
+_Rule: TypeAlias = tuple[str, str, Callable[[Candidate], bool]]
+
+
+def _rules(policy: Policy, signs: Signs) -> tuple[_Rule, ...]:
     """Rule, sign and test, the most certain first."""
     oldest = signs.created_at - policy.defaults.key_match_window
     return (
@@ -143,6 +168,16 @@ def _rules(policy: Policy, signs: Signs) -> tuple[tuple[str, str, Callable[[Cand
         ("match.yclid", "yclid", lambda one: f"yclid:{signs.yclid}" in one.weak_ids),
         ("match.key", "contact key", lambda one: bool(one.key_ids & signs.key_ids) and one.occurred_at >= oldest),
     )
+
+
+def _is_anothers(candidate: Candidate, signs: Signs) -> bool:
+    """Whether a lead has phones, and none of them is that of whoever made contact."""
+    theirs, own = _phones(candidate.key_ids), _phones(signs.key_ids)
+    return bool(theirs) and bool(own) and not theirs & own
+
+
+def _phones(key_ids: Iterable[str]) -> frozenset[str]:
+    return frozenset(key_id for key_id in key_ids if key_id.startswith("phone-"))
 
 
 def _same(held: str | None, found: str | None) -> bool:

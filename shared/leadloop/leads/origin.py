@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from leadloop.leads.state import LeadState
 
 _BORN_IN_CRM = Source(NONE, "none.born_in_crm", reason="no form brought it, and no field of its deal was read yet")
+_NO_VISIT = "the call tracker knows neither a tag, a click id nor a referrer of whoever made contact"
 _IDS = ("client_id", "yclid", "gclid")
 _AS_READ = 200
 """Characters of a source field that a reading keeps; what lies beyond makes no difference."""
@@ -85,20 +86,31 @@ def emptied(state: LeadState) -> frozenset[str]:
 
 
 def _of_deals(book: Book, state: LeadState) -> Source:
-    """What the lead's own deals first told, or why they told nothing."""
-    own = [ref for ref in state.crm_refs if ref not in state.joined_refs]
-    told = [resolve_deal(_first_told(state, ref), book) for ref in own if ref in state.deals or ref in state.shown_ids]
+    """What the lead's own deals and communications first told, as it came to them; or why they told nothing."""
+    own = [ref for ref in state.came_by if ref not in state.joined_refs]
+    told = [_told(book, state, ref) for ref in own if ref in state.deals or ref in state.shown_ids]
     known = next((source for source in told if not source.is_none), None)
     return known if known is not None else _cause(state, own, told)
 
 
-def _of_first_views(book: Book, state: LeadState) -> Source:
-    """What the lead's own deals told when they were first read.
+def _told(book: Book, state: LeadState, ref: str) -> Source:
+    """What a deal or a communication first told; of a communication whose visit nobody saw, that nobody did."""
+    told = resolve_deal(_first_told(state, ref), book)
+    if ref in state.contacts and told.rule == _BORN_IN_CRM.rule:
+        return told._replace(rule=NEVER_CAPTURED, reason=_NO_VISIT)
+    return told
 
-    What stands there later may be another lead's, whose deal was merged into this one, or a guess.
+
+def _of_first_views(book: Book, state: LeadState) -> Source:
+    """What the lead's own deals told when they were first read, and its communications at any time.
+
+    What stands in a deal later may be another lead's, whose deal was merged into this one, or a guess.
     """
-    own = [ref for ref in state.crm_refs if ref not in state.joined_refs and ref in state.first_deals]
-    told = [resolve_deal(dict(state.first_deals[ref].source), book) for ref in own]
+    own = [ref for ref in state.came_by if ref not in state.joined_refs and ref in state.first_deals]
+    told = [
+        _told(book, state, ref) if ref in state.contacts else resolve_deal(dict(state.first_deals[ref].source), book)
+        for ref in own
+    ]
     return next((source for source in told if not source.is_none), _BORN_IN_CRM)
 
 

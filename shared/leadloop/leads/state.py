@@ -17,8 +17,20 @@ from leadloop.leads.quality import OPEN, Course, Decision, Quality
 from leadloop.sources.in_crm import NOT_READ, InCrm
 from leadloop.sources.resolution import NOT_RESOLVED, Source
 
+MEDIA = frozenset({"call", "chat", "request"})
+"""What else than a form or a manager may bring a lead: by ``born_in``."""
+
 DELETED, MERGED = "deleted", "merged"
 """How a CRM reference was lost."""
+
+
+_TRACKERS = frozenset({"comagic"})
+"""Accounts that hold communications and no deals."""
+
+
+def is_of_tracker(crm_ref: str | None) -> bool:
+    """Whether a reference is a communication's: no deal, whichever leads know of it."""
+    return crm_ref is not None and crm_ref.partition("-lead-")[0] in _TRACKERS
 
 
 class StageEntry(NamedTuple):
@@ -27,6 +39,15 @@ class StageEntry(NamedTuple):
     at: datetime
     crm_ref: str
     exact: bool
+
+
+class Contacted(NamedTuple):
+    """A communication that a call tracker recorded."""
+
+    at: datetime
+    medium: str
+    """``call``, ``chat`` or ``request``."""
+    is_incoming: bool = True
 
 
 class Money(NamedTuple):
@@ -42,6 +63,7 @@ class LeadState:
 
     occurred_at: datetime | None = None
     born_in: str = "crm"
+    """Where it came to be: ``site``, ``crm``, or what it first made contact by: ``call``, ``chat``, ``request``."""
     submitted_at: datetime | None = None
     """The first submission; facts of a CRM entity that was there before it are older."""
     submission_id: str | None = None
@@ -73,6 +95,10 @@ class LeadState:
     """By CRM reference the ids that its fields showed."""
     crm_refs: list[str] = field(default_factory=list)
     """CRM references in the order they were linked; the last is the present one."""
+    contacts: dict[str, Contacted] = field(default_factory=dict)
+    """By reference the communications that a call tracker recorded, oldest first; none of them is a deal."""
+    came_by: list[str] = field(default_factory=list)
+    """References of deals and communications in the order in which the lead first came to them."""
     joined_refs: frozenset[str] = frozenset()
     """References this lead came to when its own deal was merged away: another person's ids may stand there."""
     lost: dict[str, str] = field(default_factory=dict)
@@ -119,6 +145,12 @@ class LeadState:
     def crm_ref(self) -> str | None:
         """The CRM reference the lead is on now."""
         return self.crm_refs[-1] if self.crm_refs else None
+
+    @property
+    def contacted_at(self) -> datetime | None:
+        """When a lead that came to be by a communication made contact; ``None`` for others."""
+        came_in = [one.at for one in self.contacts.values() if one.is_incoming]
+        return min(came_in, default=None) if self.born_in in MEDIA else None
 
     @property
     def confirmed_user_ids(self) -> set[str]:

@@ -18,6 +18,7 @@ from leadloop.policy.agreement import (
     goal_contradictions,
     refuse,
 )
+from leadloop.policy.call_tracker import CallTracker, Statuses
 from leadloop.policy.crm import AnyCrm, Crm
 from leadloop.policy.duplicates import Duplicates, Identity
 from leadloop.policy.forms import Forms
@@ -95,7 +96,7 @@ class GoalEvent(StrEnum):
     """What reaches a goal."""
 
     RECEIVED = "received"
-    """A lead comes from the site."""
+    """A lead comes from the site, or by a call, a chat or a request that a call tracker recorded."""
     STAGE = "stage"
     """Its deal reaches a stage."""
     QUALIFIED = "qualified"
@@ -197,6 +198,8 @@ class Policy(Section):
     """How personal data are treated."""
     crm: AnyCrm
     """The CRM: which status means which stage."""
+    call_tracker: CallTracker | None = None
+    """A call tracker beside the CRM."""
     goals: dict[GoalName, Goal] = Field(min_length=1)
     """Which stage reaches which Metrica goal."""
     sources: Sources = Field(default_factory=Sources.model_construct)
@@ -231,26 +234,26 @@ class Policy(Section):
     @field_validator("goals")
     @classmethod
     def _goals_agree(cls, goals: dict[str, Goal], info: ValidationInfo) -> dict[str, Goal]:
-        refuse(goal_contradictions(goals, info.data.get("crm")))
+        refuse(goal_contradictions(goals, info.data.get("crm"), _tagged(info)))
         return goals
 
     @field_validator("duplicates")
     @classmethod
     def _clients_agree(cls, duplicates: Duplicates, info: ValidationInfo) -> Duplicates:
-        refuse(client_contradictions(duplicates, info.data.get("crm")))
+        refuse(client_contradictions(duplicates, info.data.get("crm"), _tagged(info)))
         return duplicates
 
     @field_validator("qualification")
     @classmethod
     def _qualification_agrees(cls, qualification: Qualification, info: ValidationInfo) -> Qualification:
-        refuse(qualification_contradictions(qualification, info.data.get("crm")))
+        refuse(qualification_contradictions(qualification, info.data.get("crm"), _tagged(info)))
         return qualification
 
     @field_validator("disqualification")
     @classmethod
     def _disqualification_agrees(cls, disqualification: Disqualification, info: ValidationInfo) -> Disqualification:
-        found = info.data
-        refuse(disqualification_contradictions(disqualification, found.get("qualification"), found.get("crm")))
+        qualification, crm = info.data.get("qualification"), info.data.get("crm")
+        refuse(disqualification_contradictions(disqualification, qualification, crm, _tagged(info)))
         return disqualification
 
     @model_validator(mode="after")
@@ -261,12 +264,16 @@ class Policy(Section):
     @property
     def account_names(self) -> tuple[str, ...]:
         """The kinds of account from which leads and stages are read, the CRM first: each names its references."""
-        return (self.crm.kind,)
+        return (self.crm.kind,) if self.call_tracker is None else (self.crm.kind, self.call_tracker.kind)
 
-    def statuses_of(self, account: str) -> Crm:
+    def is_tracker(self, account: str) -> bool:
+        """Whether an account is the call tracker, which holds communications and no deals."""
+        return self.call_tracker is not None and account == self.call_tracker.kind
+
+    def statuses_of(self, account: str) -> Statuses:
         """What the statuses of an account mean; one that the policy no longer names is taken for the CRM."""
-        del account  # there is no other yet
-        return self.crm
+        tracker = self.call_tracker
+        return tracker if tracker is not None and self.is_tracker(account) else self.crm
 
     def target_of(self, goal: str) -> str:
         """The Metrica identifier of a goal."""
@@ -285,3 +292,9 @@ class Policy(Section):
         if chosen is not None:
             return chosen
         return self.defaults.settle_delay if self.goals[goal].value == "price" else timedelta(0)
+
+
+def _tagged(info: ValidationInfo) -> frozenset[str]:
+    """Stages that a tag of the call tracker has."""
+    tracker: CallTracker | None = info.data.get("call_tracker")
+    return tracker.stages if tracker is not None else frozenset()

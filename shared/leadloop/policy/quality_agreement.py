@@ -18,26 +18,35 @@ NO_REASON = frozenset({"unmapped", "missing"})
 """What a report calls a loss reason that the policy does not map, and one that nobody chose."""
 
 
-def qualification_contradictions(qualification: Qualification, crm: Crm | None) -> Iterator[Contradiction]:
-    """What in ``qualification`` contradicts itself or ``crm`` (``None`` when that section is itself at fault)."""
+def qualification_contradictions(
+    qualification: Qualification, crm: Crm | None, tagged: frozenset[str] = frozenset()
+) -> Iterator[Contradiction]:
+    """What in ``qualification`` contradicts itself or ``crm`` (``None`` when that section is itself at fault).
+
+    ``tagged``: stages that a tag of the call tracker has.
+    """
     yield from _profile(qualification)
     if crm is None:
         return
-    if qualification.stage not in crm.stages and (qualification.profile or qualification.stage != QUALIFIED):
+    stages = crm.stages | tagged
+    if qualification.stage not in stages and (qualification.profile or qualification.stage != QUALIFIED):
         yield Contradiction(("stage",), _unknown_stage(qualification.stage, crm), qualification.stage)
     for index, stage in enumerate(qualification.later):
-        if stage not in crm.stages:
+        if stage not in stages:
             yield Contradiction(("later", index), _unknown_stage(stage, crm), stage)
     for name, field in qualification.fields.items():
         yield from _misspelt(("fields", name), field, crm.field_form)
 
 
 def disqualification_contradictions(
-    disqualification: Disqualification, qualification: Qualification | None, crm: Crm | None
+    disqualification: Disqualification,
+    qualification: Qualification | None,
+    crm: Crm | None,
+    tagged: frozenset[str] = frozenset(),
 ) -> Iterator[Contradiction]:
     """What in ``disqualification`` contradicts itself or the sections it speaks of."""
     for index, stage in enumerate(disqualification.stages):
-        if crm is not None and stage not in crm.stages and disqualification.stages != (LOST,):
+        if crm is not None and stage not in crm.stages | tagged and disqualification.stages != (LOST,):
             yield Contradiction(("stages", index), _unknown_stage(stage, crm), stage)
         if qualification is not None and qualification.profile and stage in qualification.stages:
             text = f"the stage {stage!r} means qualified in `qualification`, so it cannot mean lost; remove one"

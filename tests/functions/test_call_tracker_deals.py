@@ -1,0 +1,194 @@
+"""A call and the deal that is made of it: one lead, whichever is read first, and each goal once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from leadloop.conversions.selection import Selection
+from leadloop.leads.lead import Claim, Lead
+from leadloop.leads.writing import lead_writes
+from support.crm_desk import ANNA
+from support.tracker_desk import TrackerAccounts, TrackerDesk
+
+ANNA_TYPED, BORIS_TYPED = "+7 999 000-00-02", "+7 999 000-00-03"
+
+
+@pytest.fixture(scope="module")
+def accounts() -> TrackerAccounts:
+    return TrackerAccounts()
+
+
+@pytest.fixture
+def desk(accounts: TrackerAccounts) -> Iterator[TrackerDesk]:
+    with accounts.desk() as one:
+        yield one
+
+
+def to_send(desk: TrackerDesk, hours: int = 2) -> list[tuple[str, str]]:
+    """Lead and goal of everything the uploader would send once prices have settled."""
+    policy, now = desk.world.runtime.policy, desk.clock.now() + timedelta(hours=hours)
+    choices = Selection(policy, now).read(desk.world.store, desk.world.documents("lead"))
+    return sorted((choice.lead.id, one.claim.goal) for choice in choices for one in choice.sendable)
+
+
+def claim(desk: TrackerDesk) -> None:
+    """All that would be sent is taken for an upload."""
+    policy, now = desk.world.runtime.policy, desk.clock.now() + timedelta(hours=2)
+    documents = desk.world.documents("lead")
+    versions = {document.key.id: document.version for document in documents}
+    for choice in Selection(policy, now).read(desk.world.store, documents):
+        claims: dict[str, Claim] = {
+            one.claim.goal: one.claim.model_copy(update={"token": "u1"}) for one in choice.sendable
+        }
+        lead: Lead = choice.lead.model_copy(update={"claims": {**choice.lead.claims, **claims}})
+        if claims:
+            desk.world.store.commit(lead_writes(policy, lead, versions[lead.id]))
+
+
+class TestOneLead:
+    @pytest.mark.parametrize("minutes_until_deal", [0, 3, 60])
+    def test_the_deal_of_a_caller_finds_the_lead_of_the_call(self, desk: TrackerDesk, minutes_until_deal: int) -> None:
+        desk.call("anna", desk.visit())
+        if minutes_until_deal:
+            desk.pass_time(minutes=minutes_until_deal)
+        deal = desk.deal(phone=ANNA_TYPED)
+        desk.carry_hooks()
+        desk.pass_time(minutes=45)
+        state = desk.state(desk.the_lead().id)
+        assert (state.born_in, state.crm_ref, state.ids["client_id"]) == ("call", f"amocrm-lead-{deal}", ANNA)
+        assert desk.ref(deal).owner == desk.the_lead().id
+
+    def test_a_deal_that_was_there_before_the_row_of_its_call(self, desk: TrackerDesk) -> None:
+        desk.tracker_settings(row_delay_seconds=2400)
+        desk.call("anna", desk.visit())
+        deal = desk.deal(phone=ANNA_TYPED)
+        desk.carry_hooks()
+        desk.pass_time(minutes=30)
+        assert desk.state(desk.the_lead().id).contacts == {}
+        desk.pass_time(hours=4)
+        state = desk.state(desk.the_lead().id)
+        assert (state.born_in, state.crm_ref, len(state.contacts)) == ("call", f"amocrm-lead-{deal}", 1)
+        assert state.source.label == "yandex_direct"
+
+    def test_a_call_never_becomes_the_deal(self, desk: TrackerDesk) -> None:
+        desk.call("anna", desk.visit())
+        deal = desk.deal(phone=ANNA_TYPED)
+        desk.carry_hooks()
+        desk.pass_time(hours=2)
+        desk.call("anna")
+        desk.pass_time(hours=1)
+        assert desk.state(desk.the_lead().id).crm_refs == [f"amocrm-lead-{deal}"]
+
+    def test_the_ids_of_the_call_are_written_into_the_deal(self, desk: TrackerDesk) -> None:
+        desk.call("anna", desk.visit())
+        deal = desk.deal(phone=ANNA_TYPED)
+        desk.carry_hooks()
+        desk.pass_time(hours=1)
+        fields = desk.fields_of(deal)
+        assert (fields["_YM_UID"], fields["LEADLOOP_ID"]) == (ANNA, desk.the_lead().id)
+
+    def test_nothing_is_created_in_the_crm_for_a_call(self, accounts: TrackerAccounts) -> None:
+        from support.tracker_desk import with_tracker
+
+        with accounts.desk(with_tracker("keep")) as desk:
+            desk.call("anna", desk.visit())
+            desk.chat(None, desk.visit())
+            desk.pass_time(hours=2)
+            assert len(desk.leads()) == 1
+            assert desk.ledger()["leads"] == [] or not desk.ledger()["leads"]
+
+
+class TestOnce:
+    def test_a_call_with_ids_counts_as_received(self, desk: TrackerDesk) -> None:
+        desk.call("anna", desk.visit())
+        desk.pass_time(minutes=30)
+        assert to_send(desk) == [(desk.the_lead().id, "lead_received")]
+
+    def test_a_form_within_the_hour_after_a_call_is_received_once(self, desk: TrackerDesk) -> None:
+        desk.call("anna", desk.visit())
+        desk.pass_time(minutes=30)
+        desk.submit("anna", phone=ANNA_TYPED, client_id=ANNA)
+        desk.settle()
+        desk.pass_time(minutes=30)
+        assert [goal for _, goal in to_send(desk)] == ["lead_received"]
+
+    def test_a_tag_reaches_the_stage_that_the_policy_names(self, desk: TrackerDesk) -> None:
+        call = desk.call("anna", desk.visit())
+        desk.pass_time(minutes=30)
+        tagged_at = desk.clock.now()
+        desk.tag(call, "target")
+        desk.pass_time(minutes=15)
+        state = desk.state(desk.the_lead().id)
+        assert (state.stage, state.stages["qualified"].at) == ("qualified", tagged_at)
+        assert ("lead_qualified" in dict(map(reversed, to_send(desk)))) is True
+
+    def test_qualified_by_a_tag_and_by_the_deal_is_sent_once(self, desk: TrackerDesk) -> None:
+        call = desk.call("anna", desk.visit())
+        deal = desk.deal(phone=ANNA_TYPED)
+        desk.carry_hooks()
+        desk.pass_time(minutes=30)
+        desk.tag(call, "target")
+        desk.pass_time(minutes=15)
+        claim(desk)
+        desk.move(deal, "qualified")
+        desk.carry_hooks()
+        desk.pass_time(minutes=15)
+        lead = desk.the_lead()
+        assert {*lead.claims} == {"lead_received", "lead_qualified"}
+        assert to_send(desk) == []
+
+    def test_what_a_call_claimed_no_other_lead_claims_on_its_deal(self, desk: TrackerDesk) -> None:
+        call = desk.call("anna", desk.visit())
+        desk.tag(call, "target")
+        desk.pass_time(minutes=30)
+        claim(desk)
+        caller = desk.the_lead().id
+        other = desk.submit("boris", phone=BORIS_TYPED, client_id="1700000000123456790")
+        deals = [desk.deal(phone=ANNA_TYPED), desk.deal(phone=BORIS_TYPED)]
+        desk.carry_hooks()
+        desk.pass_time(minutes=30)
+        claim(desk)
+        desk.act("merge", loser=deals[0], winner=deals[1])
+        desk.carry_hooks()
+        desk.pass_time(minutes=30)
+        desk.move(deals[1], "qualified")
+        desk.carry_hooks()
+        desk.pass_time(minutes=30)
+        assert {*desk.ref(deals[1]).leads} == {caller, other}
+        assert [lead.id for lead in desk.leads() if "lead_qualified" in lead.claims] == [caller]
+        assert to_send(desk) == []
+
+    def test_a_tag_on_a_touch_of_a_deal_sends_nothing_that_the_owner_sends(self, desk: TrackerDesk) -> None:
+        owner = desk.submit("boris", phone=BORIS_TYPED, client_id="1700000000123456790")
+        desk.settle()
+        desk.clock.advance(hours=2)
+        call = desk.call("anna", desk.visit())
+        deals = [desk.deal(phone=ANNA_TYPED), desk.deal(phone=BORIS_TYPED)]
+        desk.carry_hooks()
+        desk.pass_time(minutes=30)
+        desk.act("merge", loser=deals[0], winner=deals[1])
+        desk.carry_hooks()
+        desk.pass_time(minutes=30)
+        assert desk.ref(deals[1]).owner == owner
+        desk.move(deals[1], "qualified")
+        desk.tag(call, "target")
+        desk.carry_hooks()
+        desk.pass_time(minutes=30)
+        assert [lead_id for lead_id, goal in to_send(desk) if goal == "lead_qualified"] == [owner]
+
+    def test_what_the_deal_shows_is_the_present_stage(self, desk: TrackerDesk) -> None:
+        call = desk.call("anna", desk.visit())
+        deal = desk.deal(phone=ANNA_TYPED)
+        desk.carry_hooks()
+        desk.pass_time(minutes=30)
+        desk.move(deal, "meeting")
+        desk.carry_hooks()
+        desk.pass_time(minutes=15)
+        desk.tag(call, "target")
+        desk.pass_time(minutes=15)
+        state = desk.state(desk.the_lead().id)
+        assert state.stage == "meeting"
+        assert {*state.stages} == {"meeting", "qualified"}
