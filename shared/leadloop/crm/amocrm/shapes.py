@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from math import isfinite
 
 from leadloop import timestamps
 from leadloop.crm.amocrm.client import AnswerUnreadable
 from leadloop.crm.amocrm.fields import FieldPlace, filled_at, places, texts_at, texts_of_code
+from leadloop.crm.card_texts import ad_ids_in, minor_units_of, seconds_in, source_texts_in
 from leadloop.crm.port import (
-    LONGEST_TEXT,
-    SOURCE_FIELDS,
     Change,
     ContactPoints,
     CrmLead,
@@ -23,14 +20,9 @@ from leadloop.crm.port import (
     Status,
     Transition,
 )
-from leadloop.identity.ad_ids import read_ad_ids
-from leadloop.identity.contact_signs import looks_like_contact
 from leadloop.json_types import Json, JsonObject
-from leadloop.messages import AdIds
 from leadloop.policy.amocrm import AmoCrmFields
 
-_NO_PRICE = 2**63
-_DAY = 86_400
 _END_OF_TIME = 253_402_300_800
 """The year 10000, beyond which there are no dates."""
 
@@ -43,22 +35,21 @@ def lead_of(item: JsonObject, fields: AmoCrmFields, asked: Iterable[FieldPlace] 
     member is missing.
     """
     texts = texts_at(item, places(fields))
-    offered = {name: (texts[name],) for name in AdIds.model_fields if name in texts}
     return CrmLead(
         external_id=id_of(item.get("id")),
         status=Status(id_of(item.get("pipeline_id")), id_of(item.get("status_id"))),
-        price=_minor_units(item.get("price")),
+        price=minor_units_of(item.get("price")),
         created_at=_instant(item, "created_at"),
         updated_at=_instant(item, "updated_at"),
         closed_at=_instant(item, "closed_at") if item.get("closed_at") else None,
         contact_ids=_main_first(embedded(item, "contacts")),
-        ids=read_ad_ids(offered).ids.model_dump(exclude_none=True),
+        ids=ad_ids_in(texts),
         leadloop_id=texts.get("leadloop_id"),
         submission_id=texts.get("submission_id"),
         filled=filled_at(item, asked),
         responsible=_id_or_none(item.get("responsible_user_id")),
         loss_reason=_id_or_none(item.get("loss_reason_id")),
-        call_seconds=_seconds(texts.get("call_seconds", "")),
+        call_seconds=seconds_in(texts.get("call_seconds", "")),
         source=_source_of(item, texts),
     )
 
@@ -90,7 +81,7 @@ def price_change_of(event: JsonObject) -> tuple[str, PriceChange] | None:
     before, after = _sale(event.get("value_before")), _sale(event.get("value_after"))
     if event.get("type") != "sale_field_changed" or before is None or after is None:
         return None
-    prices = (_minor_units(before) or 0, _minor_units(after) or 0)
+    prices = (minor_units_of(before) or 0, minor_units_of(after) or 0)
     return id_of(event.get("entity_id")), PriceChange(_instant(event, "created_at"), str(event.get("id")), *prices)
 
 
@@ -156,22 +147,9 @@ def _id_or_none(value: Json) -> str | None:
 
 def _source_of(item: JsonObject, texts: Mapping[str, str]) -> dict[str, str]:
     """``created_by`` 0 is a robot, a form or the API (see the leads page)."""
-    found = {name: texts[name][:LONGEST_TEXT] for name in SOURCE_FIELDS if name in texts}
-    stated = {name: text for name, text in found.items() if name == "called_number" or not looks_like_contact(text)}
     creator = item.get("created_by")
-    if isinstance(creator, int) and not isinstance(creator, bool):
-        stated["created_by"] = str(creator)
-    return stated
-
-
-def _seconds(text: str) -> int | None:
-    """A duration as call trackers write it into a deal: whole seconds, ``mm:ss`` or ``hh:mm:ss``; of a day at most."""
-    found = re.fullmatch(r"(?:(?:([0-9]{1,2}):)?([0-9]{1,3}):)?([0-9]{1,5})", text.strip(), re.ASCII)
-    if found is None:
-        return None
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    length = (hours * 60 + minutes) * 60 + seconds
-    return length if length <= _DAY else None
+    is_told = isinstance(creator, int) and not isinstance(creator, bool)
+    return {**source_texts_in(texts), **({"created_by": str(creator)} if is_told else {})}
 
 
 def _field_value(values: Json) -> JsonObject:
@@ -195,14 +173,6 @@ def _sale(values: Json) -> Json:
     first = values[0] if isinstance(values, list) and values else None
     held = first.get("sale_field_value") if isinstance(first, dict) else None
     return held.get("sale") if isinstance(held, dict) else None
-
-
-def _minor_units(price: Json) -> int | None:
-    """A price that is not set is shown as 0; a slip that no store could hold is taken for none, until corrected."""
-    if not isinstance(price, int | float) or not isfinite(price):
-        return None
-    units = round(price * 100)
-    return units if units and abs(units) < _NO_PRICE else None
 
 
 def _instant(item: JsonObject, member: str) -> datetime:
