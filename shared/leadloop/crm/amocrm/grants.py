@@ -6,10 +6,10 @@ https://www.amocrm.ru/developers/content/oauth/step-by-step. What is given works
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
-from leadloop.crm.words import word_of
 from leadloop.json_types import JsonObject
 from leadloop.ports.http import Http, HttpRequest, HttpResponse, OutcomeUnknown, RateLimited, Refused
 
@@ -19,6 +19,8 @@ REFRESH_LIFE = timedelta(days=90)
 """Three months, the shortest there are: the answer does not say it."""
 _LIVES = range(60, 10 * 366 * 86_400)
 """Seconds that an access token may be said to live: from a minute to ten years."""
+
+_WORDS = re.compile(r"[A-Za-z_`]{1,20}(?: [A-Za-z_`]{1,20}){0,9}")
 
 GrantType = Literal["authorization_code", "refresh_token"]
 _GIVEN_AS = {"authorization_code": "code", "refresh_token": "refresh_token"}
@@ -70,11 +72,17 @@ def exchange(http: Http, integration: Integration, grant_type: GrantType, given:
     if answer.status == 429:
         raise RateLimited("amocrm", operation, "429")
     if answer.status != 408 and 400 <= answer.status < 500:
-        hint = word_of(_object(answer).get("hint"))
+        hint = _hint(answer)
         raise Refused("amocrm", operation, f"{answer.status} {hint}".rstrip(), answer.status, hint)
     if answer.status != 200:
         raise OutcomeUnknown("amocrm", operation, f"expected 200, found {answer.status}")
     return _pair(operation, answer)
+
+
+def _hint(answer: HttpResponse) -> str:
+    """The line by which amoCRM tells its reasons apart, if it is words: what was sent might be quoted in it."""
+    hint = _object(answer).get("hint")
+    return hint if isinstance(hint, str) and _WORDS.fullmatch(hint) else ""
 
 
 def _pair(operation: str, answer: HttpResponse) -> Pair:
