@@ -7,8 +7,9 @@ import functions_framework
 
 from leadloop import answers
 from leadloop.answers import HttpAnswer
-from leadloop.crm.hook_intake import judge_caller, message_of
+from leadloop.crm.hook_intake import judge_caller, refusal, take
 from leadloop.crm.port import HookPosted
+from leadloop.identity.keys import KeyMalformed
 from leadloop.runtime import preload, runtime
 from leadloop.secrets import SecretMissing
 from leadloop.spool import NotKept, publish_or_spool
@@ -18,20 +19,25 @@ preload(bus=True)
 
 @functions_framework.http
 def receive_crm_event(request: flask.Request) -> HttpAnswer:
-    """Take ``POST /<crm>/<secret>``; 404 to strangers, else 200, or 503 when nothing was kept."""
+    """Take ``POST /<crm>/<secret>``, or ``POST /signed``; 404 or 401 to strangers, else 200, or 503: nothing was kept.
+
+    400: it is signed and kept, and its sender has to correct what it says.
+    """
     world = runtime()
     try:
         kind, _, secret = request.path.strip("/").partition("/")
         body = request.stream.read(world.policy.defaults.body_cap + 1) if kind in world.policy.account_names else b""
-        if not judge_caller(world, kind, HookPosted(secret, request.environ, body)):
-            return answers.error(404, "not_found", "there is nothing here", "check the webhook's address in the CRM")
+        hook = HookPosted(secret, request.environ, body)
+        if not (verdict := judge_caller(world, kind, hook)):
+            return refusal(verdict)
         if request.method != "POST":
             return answers.plain("")  # amoCRM tells of an uninstalled integration by GET; it changes no deal
-        publish_or_spool(world, "crm-hints", message_of(world, kind, body, request.content_length or 0))
+        taken = take(world, kind, hook, request.content_length or 0)
+        publish_or_spool(world, "crm-hints", taken.message)
     except NotKept as fault:
         world.log.error("hint_not_kept", reason=str(fault), what_to_do="see the reason: disk, connection or rights")
         return answers.unavailable("the webhook was not kept")
-    except SecretMissing as fault:
+    except (SecretMissing, KeyMalformed) as fault:
         world.log.error("hook_refused", reason=str(fault), what_to_do="set the variable and restart the function")
         return answers.unavailable("webhooks cannot be authenticated")
-    return answers.plain("")
+    return taken.answer

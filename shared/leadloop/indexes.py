@@ -25,7 +25,7 @@ Mode: TypeAlias = Literal["ascending", "contains"]
 
 COLLECTIONS = (
     "crm_ref", "cursor", "daily_total", "dead_letter", "delivery", "dirty_mark", "key", "lead",
-    "lease", "outcome", "quarantine", "spool", "token", "trial", "upload", "verdict", "visit",
+    "lease", "outcome", "quarantine", "spool", "token", "told_deal", "trial", "upload", "verdict", "visit",
 )  # fmt: skip
 """All that the code writes."""
 

@@ -176,6 +176,49 @@ class HintUnreadable(_Shape):
     body_sealed: str
 
 
+class StatusEntered(_Shape):
+    """A deal came into a status at an instant, by the names that its system has for it."""
+
+    pipeline: str
+    status: str
+    at: datetime
+
+
+class DealTold(_Shape):
+    """A system, known by its signature, told a whole deal: the fact itself, unlike a hint."""
+
+    type: Literal["deal_told"] = "deal_told"
+    event_id: str
+    received_at: datetime
+    crm: str
+    webhook_id: str
+    """The sender's id of the webhook; of two with one ``updated_at`` it says which counts."""
+    deal_id: str
+    created_at: datetime
+    updated_at: datetime
+    status: StatusEntered | None = None
+    """``None`` of a deal that was deleted and not told in full."""
+    history: tuple[StatusEntered, ...] = ()
+    """Statuses that the deal was in before."""
+    price: int | None = None
+    """Minor units."""
+    loss_reason: str | None = None
+    responsible: str | None = None
+    filled: tuple[str, ...] = ()
+    """Names of ``policy.qualification.fields`` that hold something."""
+    ids: dict[str, str] = Field(default_factory=dict)
+    """By the names of ``AdIds``."""
+    lead_id: str | None = None
+    submission_id: str | None = None
+    source: dict[str, str] = Field(default_factory=dict)
+    call_seconds: int | None = None
+    keys: tuple[ContactKey, ...] = ()
+    """Each contact under every key of the ring, the newest first."""
+    deleted: bool = False
+    merged_into: str | None = None
+    """The deal that took it over."""
+
+
 class VerdictReceived(_Shape):
     """An antifraud service, known by its signature, judged somebody."""
 
@@ -236,6 +279,7 @@ MessageRead: TypeAlias = (
     | LeadRegistered
     | CrmEntityTouched
     | HintUnreadable
+    | DealTold
     | VerdictReceived
     | VerdictUnreadable
 )

@@ -106,6 +106,11 @@ def crm_refs_of_contact(contact_id: str, limit: int = 50) -> Query:
     return Query("crm_ref", (Where("contact_ids", "array_contains", contact_id),), limit=limit)
 
 
+def told_deals(limit: int = 250) -> Query:
+    """Deals that a system told of by itself."""
+    return Query("told_deal", limit=limit)
+
+
 def spooled_messages(limit: int = 100) -> Query:
     """Messages that could not be published, oldest first."""
     return Query("spool", order_by="spooled_at", limit=limit)
@@ -158,6 +163,7 @@ EVERY_QUERY: tuple[Query, ...] = (
     deliveries_due(""),
     crm_refs_waiting("", ""),
     crm_refs_of_contact(""),
+    told_deals(),
     spooled_messages(),
     daily_totals(),
     lessened_totals(),

@@ -11,7 +11,10 @@ from leadloop.secrets import (
     BITRIX24_WEBHOOK,
     COMAGIC_TOKEN,
     GOOGLE_FORM_KEY,
+    HMAC_KEY,
+    HOOK_SECRET,
     SEAL_PRIVATE_KEY,
+    SIGNED_SECRET,
     TILDA_KEY,
     VERDICT_SECRET,
     VK_SECRET,
@@ -23,6 +26,7 @@ ON_DEMAND = frozenset(
         BITRIX24_APPLICATION_TOKEN,
         BITRIX24_WEBHOOK,
         COMAGIC_TOKEN,
+        SIGNED_SECRET,
         VERDICT_SECRET,
         TILDA_KEY,
         VK_SECRET,
@@ -32,12 +36,20 @@ ON_DEMAND = frozenset(
 """What only a policy that names its sender, or its integration, needs: nobody else need hear of it."""
 
 
+def needed_under_every_policy(function: Function) -> frozenset[str]:
+    """Those of a function's secrets that no policy spares it, whatever senders it names."""
+    spared = ON_DEMAND | {HMAC_KEY} if SIGNED_SECRET in function.secrets else ON_DEMAND
+    return frozenset(function.secrets) - spared
+
+
 def secrets_of(function: Function, policy: Policy) -> tuple[str, ...]:
     """The environment variables with secrets that a function of the manifest reads.
 
     The owner's private key opens contacts only where they are kept, and a secret between us and a sender is needed only
     by a policy that names the sender; elsewhere nobody is handed them. An integration needs no long-lived token.
+    A function that takes signed webhooks keys contacts for these alone.
     """
+    is_heard, takes_contacts = policy.crm.kind == "signed", policy.contacts.mode is not ContactMode.NONE
     by_oauth = isinstance(policy.crm, AmoCrm) and policy.crm.oauth is not None
     asked_for = {
         AMOCRM_TOKEN: policy.crm.kind == "amocrm" and not by_oauth,
@@ -45,6 +57,9 @@ def secrets_of(function: Function, policy: Policy) -> tuple[str, ...]:
         BITRIX24_APPLICATION_TOKEN: policy.crm.kind == "bitrix24",
         BITRIX24_WEBHOOK: policy.crm.kind == "bitrix24",
         COMAGIC_TOKEN: policy.call_tracker is not None,
+        HMAC_KEY: SIGNED_SECRET not in function.secrets or (is_heard and takes_contacts),
+        HOOK_SECRET: any(name != "signed" for name in policy.account_names),
+        SIGNED_SECRET: is_heard,
         SEAL_PRIVATE_KEY: policy.contacts.mode is ContactMode.KEEP,
         VERDICT_SECRET: bool(policy.fraud.providers),
         TILDA_KEY: policy.forms.tilda_key is not None,

@@ -18,6 +18,8 @@ from leadloop.verdict import Verdict
 TOLERANCE = timedelta(minutes=5)
 """How far the sender's time may be from ours, either way: a webhook that somebody recorded is soon worth nothing."""
 
+HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
+
 _PREFIX = "whsec_"
 _VERSION = "v1,"
 _KEY_BYTES = range(24, 65)

@@ -22,6 +22,7 @@ from leadloop.secrets import (
     HOOK_SECRET,
     METRICA_TOKEN,
     SEAL_PRIVATE_KEY,
+    SIGNED_SECRET,
     TILDA_KEY,
     VERDICT_SECRET,
     VK_SECRET,
@@ -72,9 +73,10 @@ def look(
             verdict = form_of(name, secrets, policy, public_key_of)
         except SecretMissing:
             reason = "" if name in needed else "needed only to open what was sealed"
-            yield Variable(name, State.MISSING, reason, read_by)
+            yield Variable(name, State.MISSING, reason, needed.get(name, read_by))
         else:
-            yield Variable(name, State.SET if verdict else State.MALFORMED, verdict.reason, read_by)
+            state = State.SET if verdict else State.MALFORMED
+            yield Variable(name, state, verdict.reason, needed.get(name, read_by))
 
 
 def form_of(name: str, secrets: Secrets, policy: Policy, public_key_of: Callable[[str], str]) -> Verdict:
@@ -86,8 +88,8 @@ def form_of(name: str, secrets: Secrets, policy: Policy, public_key_of: Callable
             return _seal_key(secrets, policy, public_key_of)
         case _ if name == HOOK_SECRET:
             return _hook(secrets)
-        case _ if name == VERDICT_SECRET:
-            return _signing_keys(secrets)
+        case _ if name in (SIGNED_SECRET, VERDICT_SECRET):
+            return _signing_keys(secrets, name)
         case _ if name == BITRIX24_WEBHOOK:
             return judge_address(secrets.get(name), policy.crm.host)
         case _ if name in (TILDA_KEY, VK_SECRET, GOOGLE_FORM_KEY, BITRIX24_APPLICATION_TOKEN):
@@ -128,9 +130,9 @@ def _hook(secrets: Secrets) -> Verdict:
     return Verdict(False, "secret.hook_form", reason)
 
 
-def _signing_keys(secrets: Secrets) -> Verdict:
+def _signing_keys(secrets: Secrets, name: str) -> Verdict:
     try:
-        signing_keys(secrets, VERDICT_SECRET)
+        signing_keys(secrets, name)
     except KeyMalformed:
         reason = "expected whsec_ and 24 to 64 bytes in base64; two are joined by a comma while one is replaced"
         return Verdict(False, "secret.signing_form", reason)

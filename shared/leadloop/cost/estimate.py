@@ -10,7 +10,7 @@ from leadloop.cost import assumptions as assumed
 from leadloop.cost.operations import Counted, Lives, Operations
 from leadloop.cost.prices import ListPrices, Price
 from leadloop.manifest import Function, Manifest
-from leadloop.secret_readers import ON_DEMAND
+from leadloop.secret_readers import needed_under_every_policy
 
 _DAY_SECONDS = 86_400
 _GIB = 2**30
@@ -176,14 +176,9 @@ def _items_of(
     yield Item("Firestore, written", month.writes, prices.document_write)
     yield Item("Firestore, deleted", month.deletes, prices.document_delete)
     yield Item("Pub/Sub", (month.published_bytes + month.pushed_bytes) / _GIB, prices.message_gib)
-    yield Item("Secret Manager, accesses", starts * len(_secrets(function)), prices.secret_access)
+    yield Item("Secret Manager, accesses", starts * len(needed_under_every_policy(function)), prices.secret_access)
     yield Item("Logging", logs / _GIB, prices.log_gib)
     yield Item("Network, out", (month.sent_bytes + leaving * assumed.CONNECTION_BYTES) / _GIB, prices.egress_gib)
-
-
-def _secrets(function: Function) -> frozenset[str]:
-    """Those that every policy needs; what is between the owner and a sender comes with the sender."""
-    return frozenset(function.secrets) - ON_DEMAND
 
 
 def _worked(manifest: Manifest, shares: list[Share], prices: ListPrices) -> Iterator[Item]:
@@ -208,7 +203,7 @@ def _kept(manifest: Manifest, counted: Counted, prices: ListPrices, workload: Wo
     yield Item("Firestore, stored", stored, prices.stored_gib)
     yield Item("Firestore, recovery", stored, prices.recoverable_gib)
     yield Item("Cloud Scheduler", sum(bool(one.schedule) for one in functions), prices.scheduler_job)
-    secrets = {name for one in functions for name in _secrets(one)}
+    secrets = {name for one in functions for name in needed_under_every_policy(one)}
     yield Item("Secret Manager, versions", len(secrets), prices.secret_version)
     images = assumed.IMAGES_KEPT * len(manifest.functions)
     yield Item("Artifact Registry", assumed.IMAGE_GIB * images, prices.image_gib)

@@ -1,15 +1,17 @@
 """CRMs: what leadloop needs of one (``port``), how it is read, and one package for each kind.
 
 A kind is a package ``leadloop.crm.<kind>`` with four names: ``judge_sender`` and ``parse_hook``, which take a webhook
-and need neither a token nor a network, ``connect``, which returns the ``Crm``, and ``take_survey``.
+and need neither a token nor a network, ``connect``, which returns the ``Crm``, and ``take_survey``. A kind whose
+webhooks are the fact has ``hear`` in the place of ``parse_hook``.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 if TYPE_CHECKING:
+    from leadloop.crm.hook_intake import Taken
     from leadloop.crm.port import Crm, HookPosted, HookReading
     from leadloop.crm.survey import Survey
     from leadloop.runtime import Runtime
@@ -33,6 +35,15 @@ class CrmKind(Protocol):
 
     def take_survey(self, runtime: Runtime) -> Survey:
         """What the account has, asked now. Raises ``SecretMissing`` or ``VendorError``."""
+        ...
+
+
+@runtime_checkable
+class TellingKind(Protocol):
+    """The name by which a kind is known whose signed webhooks are the fact."""
+
+    def hear(self, runtime: Runtime, hook: HookPosted) -> Taken:
+        """What a webhook of a sender known already tells. Raises ``SecretMissing`` or ``KeyMalformed``."""
         ...
 
 

@@ -9,6 +9,7 @@ from leadloop.crm.port import ContactPoints
 from leadloop.identity.keys import ContactKind, KeyRing
 from leadloop.identity.normalise import emails, phones
 from leadloop.identity.shared_contacts import shared_contacts
+from leadloop.messages import ContactKey
 from leadloop.policy import Policy
 
 
@@ -33,6 +34,12 @@ def keys_of_deal(
     every = keys_of(policy, ring, (found[one] for one in contact_ids if one in found))
     main = keys_of(policy, ring, (found[one] for one in contact_ids[:1] if one in found))
     return every._replace(of_main=main.newest)
+
+
+def keys_told(keys: Sequence[ContactKey]) -> KeysFound:
+    """Keys that a CRM told as such: all of the main contact, the first of them under the newest key."""
+    newest = tuple(key.id for key in keys if key.key_id == keys[0].key_id)
+    return KeysFound(frozenset(key.id for key in keys), newest, newest)
 
 
 def keys_of(policy: Policy, ring: KeyRing, contacts: Iterable[ContactPoints]) -> KeysFound:

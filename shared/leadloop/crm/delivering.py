@@ -85,6 +85,10 @@ def _await(at_hand: LeadAtHand) -> bool:
 
 
 def _attach(at_hand: LeadAtHand) -> bool:
+    if not at_hand.runtime.policy.crm.creates_leads:
+        verdict = Verdict(True, "attach.not_written_to", "the CRM is only heard: nothing is written there")
+        at_hand.settle(DeliveryState.DELIVERED, lambda held: held.attached_to(at_hand.fields_digest, verdict))
+        return False
     external_id = at_hand.deal or at_hand.delivery.external_id or ""
     [ref] = at_hand.runtime.store.get_many([ref_key(at_hand.crm.name, external_id)])
     ours = {at_hand.lead.id, *(CrmRef.of(ref).leads if ref is not None else ())}

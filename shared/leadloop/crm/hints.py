@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from leadloop.crm.draining import Turn, read_now
-from leadloop.crm.marks import Entity, mark, readable
+from leadloop.crm.marks import Entity, mark, mark_key, readable
 from leadloop.crm.port import Crm
 from leadloop.leads.writing import decide_and_commit
 from leadloop.messages import CrmEntityTouched, HintUnreadable
@@ -37,7 +37,9 @@ def take_hint(runtime: Runtime, crm: Crm, hint: CrmEntityTouched, function: str,
     ]
     turn, verdict = _take(runtime, crm, entities, function, most)
     try:
-        runtime.store.commit([outcome(hint.event_id, "hint", Outcome.APPLIED, verdict, runtime.clock.now())])
+        about = mark_key(entities[0]).id if entities else None
+        ended_now = outcome(hint.event_id, "hint", Outcome.APPLIED, verdict, runtime.clock.now(), about)
+        runtime.store.commit([ended_now])
     except PreconditionFailed as conflict:
         if conflict.key != outcome_key(hint.event_id):
             raise  # the same delivery twice at once is no conflict: the other one has done the same

@@ -1,30 +1,67 @@
-"""A CRM's webhook at the edge: who may send one, and the message it becomes.
+"""A CRM's webhook at the edge: who may send one, the message it becomes, and what the sender is told.
 
 Who signs nothing is known by a secret in the path, and what it says is never believed: the message carries ids only.
+A signed webhook is the fact.
 """
 
 from __future__ import annotations
 
-from leadloop import crm
+from typing import NamedTuple
+
+from leadloop import answers, crm
+from leadloop.answers import HttpAnswer
 from leadloop.crm.port import HookPosted
-from leadloop.messages import CrmEntityTouched, HintUnreadable
+from leadloop.messages import CrmEntityTouched, DealTold, HintUnreadable
 from leadloop.quarantine import seal_body
 from leadloop.runtime import Runtime
 from leadloop.verdict import Verdict
 
 
+class Taken(NamedTuple):
+    """The message to keep, and the answer once it is kept."""
+
+    message: CrmEntityTouched | HintUnreadable | DealTold
+    answer: HttpAnswer
+
+
 def judge_caller(runtime: Runtime, kind: str, hook: HookPosted) -> Verdict:
-    """Whether a webhook to ``/<kind>/<secret>`` is from an account of the policy. Raises ``SecretMissing``."""
+    """Whether a webhook to ``/<kind>/<secret>`` is from an account of the policy.
+
+    Raises ``SecretMissing``, or ``KeyMalformed`` where webhooks are signed.
+    """
     if kind not in runtime.policy.account_names:
         return Verdict(False, "hook.unknown_path", "the path names no account of the policy")
     return crm.kind_of(kind).judge_sender(runtime, hook)
 
 
-def message_of(runtime: Runtime, kind: str, body: bytes, size: int) -> CrmEntityTouched | HintUnreadable:
-    """What a webhook's body amounts to; ``body`` is at most one byte longer than the cap, ``size`` as announced."""
+def refusal(verdict: Verdict) -> HttpAnswer:
+    """The answer to whom the verdict does not admit: who signs is told what is wrong, a stranger nothing."""
+    if verdict.rule == "hook.unknown_path":
+        return answers.error(404, "not_found", "there is nothing here", "check the webhook's address in the CRM")
+    if verdict.rule == "webhook.too_large":
+        return answers.error(413, "body_too_large", verdict.reason, "tell of one deal at a time, with less history")
+    what_to_do = "sign each attempt as the Standard Webhooks specification says"
+    return answers.error(401, verdict.rule, verdict.reason, what_to_do)
+
+
+def take(runtime: Runtime, kind: str, hook: HookPosted, size: int) -> Taken:
+    """What a webhook from an account of the policy amounts to.
+
+    The body is at most one byte longer than the cap, ``size`` as announced. Raises ``SecretMissing`` or
+    ``KeyMalformed`` where contacts are to be keyed.
+    """
+    package = crm.kind_of(kind)
+    if isinstance(package, crm.TellingKind):
+        return package.hear(runtime, hook)
+    return Taken(_hint(runtime, kind, package, hook.body, size), answers.plain(""))
+
+
+def _hint(
+    runtime: Runtime, kind: str, package: crm.CrmKind, body: bytes, size: int
+) -> CrmEntityTouched | HintUnreadable:
     cap = runtime.policy.defaults.body_cap
     event_id, now = runtime.entropy.token(), runtime.clock.now()
-    reading = crm.kind_of(kind).parse_hook(body) if len(body) <= cap else None
+    reading = package.parse_hook(body) if len(body) <= cap else None
     unreadable = f"larger than {cap} bytes; the beginning is kept" if reading is None else reading.unreadable
     if reading is None or unreadable is not None:
         return HintUnreadable(

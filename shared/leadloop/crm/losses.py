@@ -32,6 +32,8 @@ def find_survivor(store: Store, policy: Policy, crm: Crm, deal: Deal, history: H
     In the mode ``none`` contacts are not read, and only deals already known are looked at.
     """
     lost = deal.ref
+    if history.losses and history.losses[-1].into is not None:
+        return history.losses[-1].into
     if not lost.contact_ids or not lost.leads:
         return None
     if policy.contacts.mode is ContactMode.NONE:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from leadloop.json_types import JsonObject
 from leadloop.ports.http import Refused
@@ -20,6 +20,7 @@ from leadloop.verdict import Verdict
 if TYPE_CHECKING:
     from leadloop.crm.token_expiry import TokenEnd
     from leadloop.identity.contact import Contact
+    from leadloop.messages import ContactKey, CrmEntityTouched, DealTold
 
 LEAD, CONTACT = "lead", "contact"
 """Entity kinds a hint may name. Others are not read."""
@@ -80,6 +81,9 @@ class CrmLead(NamedTuple):
     closed_at: datetime | None = None
     contact_ids: tuple[str, ...] = ()
     """The main contact first. Ids only."""
+    keys: tuple[ContactKey, ...] = ()
+    """Keys of its main contact, where the CRM tells keys and is not asked for contacts: each contact under every key of
+    the ring, the newest first."""
     ids: Mapping[str, str] = MappingProxyType({})
     """Ad ids found in its fields, by the names of ``messages.AdIds``, checked by pattern."""
     leadloop_id: str | None = None
@@ -131,7 +135,8 @@ class Transition(NamedTuple):
 
     at: datetime
     event_id: str
-    before: Status
+    before: Status | None
+    """``None`` where the feed tells what was entered, and exactly when, but not what was left."""
     after: Status
 
 
@@ -150,6 +155,8 @@ class Loss(NamedTuple):
     at: datetime
     event_id: str
     is_back: bool = False
+    into: str | None = None
+    """The lead that it was merged into, where the CRM says so by itself."""
 
 
 class History(NamedTuple):
@@ -227,6 +234,18 @@ class AttachedFields(NamedTuple):
     """There is no such lead any more; nothing was written."""
     written_at: datetime | None = None
     """The lead's time of last change after it was written, as far as the CRM told."""
+
+
+@runtime_checkable
+class Listening(Protocol):
+    """An account that is heard and not asked: what it is told rests with us, and is read from there."""
+
+    def keep(self, told: DealTold) -> CrmEntityTouched:
+        """Keep what a deal's system told, once; returns what is to be read because of it.
+
+        Raises ``StoreUnavailable`` or ``PreconditionFailed``.
+        """
+        ...
 
 
 class LeadloopFieldMissing(Refused):

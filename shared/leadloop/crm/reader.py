@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from leadloop import timestamps
 from leadloop.crm.batching import Batch
 from leadloop.crm.communications import decision_on, missing_row
-from leadloop.crm.contact_keys import NO_KEYS, KeysFound, keys_of_deal
+from leadloop.crm.contact_keys import NO_KEYS, KeysFound, keys_of_deal, keys_told
 from leadloop.crm.deal_signs import heard_of, source_of
 from leadloop.crm.deals import Deal
 from leadloop.crm.looking_again import look_again, tell_too_large
@@ -141,15 +141,17 @@ class Reader:
         """Contact keys of deals ``with_contacts``, and of those that want them; never in the mode ``none``."""
         if self._policy.contacts.mode is ContactMode.NONE:
             return {}
+        told = {lead.external_id: keys_told(lead.keys) for lead in alive.values() if lead.keys}
         found = [(one, alive.get(one.entity.external_id)) for one in resting]
         named = [(one, lead) for one, lead in found if lead is not None and lead.contact_ids]
         wanted = [lead for one, lead in named if with_contacts or lead.communication or self._wants_keys(one, lead)]
         contact_ids = [contact_id for lead in wanted for contact_id in lead.contact_ids]
         if not contact_ids:
-            return {}
+            return told
         points = self._crm.contact_points(contact_ids)
         ring = KeyRing.of(self._runtime.secrets)
-        return {lead.external_id: keys_of_deal(self._policy, ring, lead.contact_ids, points) for lead in wanted}
+        read = {lead.external_id: keys_of_deal(self._policy, ring, lead.contact_ids, points) for lead in wanted}
+        return {**told, **read}
 
     def _changes(
         self, resting: Sequence[AtRest], alive: Mapping[str, CrmLead]

@@ -57,8 +57,9 @@ def _entries(lead: CrmLead, moves: Sequence[Transition]) -> tuple[Entry, ...]:
     """Entries in their order; those of one second, the feed's finest time, are a microsecond apart."""
     if not moves:
         return ()
-    first = Entry(moves[0].before, min(lead.created_at, moves[0].at))
-    return tuple(_following([first], moves))
+    before = moves[0].before
+    first = [Entry(before, min(lead.created_at, moves[0].at))] if before is not None else []
+    return tuple(_following(first, moves))
 
 
 def entered(moves: Sequence[Transition]) -> tuple[Entry, ...]:
@@ -69,7 +70,7 @@ def entered(moves: Sequence[Transition]) -> tuple[Entry, ...]:
 def _following(entries: list[Entry], moves: Sequence[Transition]) -> list[Entry]:
     for move in moves:
         at = move.at
-        if entries and at <= entries[-1].at:
+        if entries and at <= entries[-1].at and move.before is not None:
             at = entries[-1].at + timedelta(microseconds=1)
         entries.append(Entry(move.after, at))
     return entries

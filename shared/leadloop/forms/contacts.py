@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 READY: Mapping[ContactKind, str] = {"phone": "phone_key", "email": "email_key"}
 """The role of a key that the sender made, of each kind of contact."""
-_TAKES_NO_CONTACTS = "contacts.mode `none` takes no contacts"
+TAKES_NO_CONTACTS = "contacts.mode `none` takes no contacts"
 _ONE_OF_SEVERAL = "given several times: the first that can be read was taken"
 _ONLY_READY_KEYS = "a raw contact may not come here in contacts.mode `hash`; send phone_key or email_key"
 
@@ -54,7 +54,7 @@ def contact_keys(
     """
     if rules.policy.contacts.mode is ContactMode.NONE:
         left_out |= {
-            kind: _TAKES_NO_CONTACTS for kind, role in READY.items() if _first(offered, kind) or _first(offered, role)
+            kind: TAKES_NO_CONTACTS for kind, role in READY.items() if _first(offered, kind) or _first(offered, role)
         }
         return []
     contacts: dict[ContactHash, tuple[ContactHash, ...]] = {}

@@ -38,6 +38,7 @@ NEEDED = {
     queries.deliveries_due(""): ["delivery: next_try_at"],
     queries.crm_refs_waiting("", ""): ["crm_ref: crm, waits_until"],
     queries.crm_refs_of_contact(""): ["crm_ref: contact_ids[]"],
+    queries.told_deals(): [],
     queries.spooled_messages(): ["spool: spooled_at"],
     queries.daily_totals(): ["daily_total: day"],
     queries.lessened_totals(): ["daily_total: lessened"],

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from leadloop.policy import Policy
 from leadloop.secret_readers import ON_DEMAND, readers, secrets_of
 from leadloop.secrets import (
     AMOCRM_CLIENT_SECRET,
     AMOCRM_TOKEN,
     GOOGLE_FORM_KEY,
+    HMAC_KEY,
+    HOOK_SECRET,
     SEAL_PRIVATE_KEY,
+    SIGNED_SECRET,
     TILDA_KEY,
     VERDICT_SECRET,
     VK_SECRET,
@@ -17,6 +21,7 @@ from leadloop.secrets import (
 from support.knocks import MANIFEST
 from support.oauth_desk import oauth_policy
 from support.policies import sokol
+from support.signed_desk import heard
 
 OF_SENDERS = (TILDA_KEY, VK_SECRET, GOOGLE_FORM_KEY)
 
@@ -56,7 +61,22 @@ def test_an_integration_is_let_in_by_its_own_secret_and_needs_no_long_lived_toke
     assert [one.get(AMOCRM_CLIENT_SECRET) for one in found] == [None, callers]
 
 
+@pytest.mark.parametrize(
+    ("policy", "handed"),
+    [
+        (sokol(), {HOOK_SECRET}),
+        (heard(), {SIGNED_SECRET, HMAC_KEY}),
+        (heard("none"), {SIGNED_SECRET}),
+    ],
+    ids=["asked", "heard", "heard without contacts"],
+)
+def test_who_takes_webhooks_is_handed_what_their_sender_is_known_by_and_what_their_contacts_are_keyed_with(
+    policy: Policy, handed: set[str]
+) -> None:
+    assert {*secrets_of(MANIFEST.functions["receive-crm-event"], policy)} == handed
+
+
 def test_every_other_secret_is_handed_to_whoever_the_manifest_names() -> None:
-    by_policy = {SEAL_PRIVATE_KEY, *ON_DEMAND}
     for name, function in MANIFEST.functions.items():
+        by_policy = {SEAL_PRIVATE_KEY, *ON_DEMAND, *({HMAC_KEY} if name == "receive-crm-event" else ())}
         assert set(function.secrets) - by_policy == set(secrets_of(function, sokol("hash"))), name

@@ -1,0 +1,88 @@
+"""A deal as its system told of it: the latest picture, and every status it is known to have entered. Pure.
+
+The same webhooks any number of times, in any order, give the same document: statuses are a set, and of two pictures the
+one with the later (``updated_at``, id of the webhook, content) counts.
+"""
+
+# No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from leadloop import timestamps
+from leadloop.json_types import JsonObject
+from leadloop.messages import DealTold, StatusEntered
+from leadloop.ports.store import Create, Document, Key, Update, Write
+
+MOST_STATUSES = 300
+"""Of one deal, the latest: far more than a lead is told of."""
+MOST_ABSORBED = 50
+
+
+class ToldDeal(BaseModel):
+    """A deal as it rests."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+    crm: str
+    deal_id: str
+    picture: DealTold | None = None
+    """The latest; ``None`` of a deal that only another one spoke of."""
+    statuses: tuple[StatusEntered, ...] = ()
+    """In order of time."""
+    absorbed: tuple[str, ...] = ()
+    """Deals that were told to be merged into this one."""
+
+    @classmethod
+    def of(cls, document: Document) -> Self:
+        """Read it from its document."""
+        return cls.model_validate(document.fields)
+
+    def hear(self, told: DealTold) -> Self:
+        """The deal after one more webhook about it."""
+        now_in = (told.status,) if told.status is not None else ()
+        entered = {_order(one): one for one in (*self.statuses, *told.history, *now_in)}
+        latest = max((one for one in (self.picture, _picture(told)) if one is not None), key=_rank)
+        statuses = tuple(entered[order] for order in sorted(entered)[-MOST_STATUSES:])
+        return self.model_copy(update={"picture": latest, "statuses": statuses})
+
+    def absorb(self, deal_id: str) -> Self:
+        """The deal after another one told that it was merged into it."""
+        absorbed = tuple(sorted({*self.absorbed, deal_id})[:MOST_ABSORBED])
+        return self.model_copy(update={"absorbed": absorbed})
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it was told of, and not as deleted or merged."""
+        return self.picture is not None and not self.picture.deleted and self.picture.merged_into is None
+
+    @property
+    def gone_into(self) -> str | None:
+        """The deal that took it over, if one did."""
+        return self.picture.merged_into if self.picture is not None else None
+
+    def write(self, document: Document | None) -> list[Write]:
+        """The write that brings a document to this state; none when it is there already."""
+        fields: JsonObject = self.model_dump(mode="json", exclude_none=True)
+        if document is None:
+            return [Create(told_key(self.crm, self.deal_id), fields)]
+        return [Update(document.key, fields, document.version)] if document.fields != fields else []
+
+
+def told_key(crm: str, deal_id: str) -> Key:
+    """Where a told deal lives."""
+    return Key("told_deal", f"{crm}-{deal_id}")
+
+
+def _picture(told: DealTold) -> DealTold:
+    """What counts of a webhook besides its statuses; when we received it does not, nor under which id of ours."""
+    return told.model_copy(update={"event_id": "", "received_at": told.updated_at, "history": ()})
+
+
+def _rank(picture: DealTold) -> tuple[str, str, str]:
+    return timestamps.to_text(picture.updated_at), picture.webhook_id, picture.model_dump_json()
+
+
+def _order(entered: StatusEntered) -> tuple[str, str, str]:
+    return timestamps.to_text(entered.at), entered.pipeline, entered.status

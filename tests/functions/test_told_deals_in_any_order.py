@@ -1,0 +1,128 @@
+"""The same webhooks any number of times, in any order, give the same documents of deals, and the same leads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadloop.adapters.memory_store import MemoryStore
+from leadloop.crm.signed.account import SignedAccount
+from leadloop.messages import DealTold, StatusEntered
+from leadloop.ports.store import Query
+from support.settable_clock import MORNING
+from support.signed_desk import SignedDesk, signed_desk, told
+
+STATUSES = ("new", "в работе", "показ", "won", "lost")
+DEALS = ("D-1", "D-2", "D-3")
+minutes = st.integers(0, 6).map(lambda count: MORNING + timedelta(minutes=count))
+"""So few that webhooks meet in one."""
+entered = st.builds(StatusEntered, pipeline=st.just("sales"), status=st.sampled_from(STATUSES), at=minutes)
+webhooks = st.builds(
+    DealTold,
+    event_id=st.uuids().map(str),
+    received_at=minutes,
+    crm=st.just("signed"),
+    webhook_id=st.sampled_from(["msg_1", "msg_2"]),
+    deal_id=st.sampled_from(DEALS),
+    created_at=minutes,
+    updated_at=minutes,
+    status=entered,
+    history=st.lists(entered, max_size=2).map(tuple),
+    price=st.none() | st.integers(1, 9),
+    deleted=st.booleans(),
+    merged_into=st.none() | st.sampled_from(DEALS),
+)
+
+
+def kept(heard: Sequence[DealTold]) -> dict[str, object]:
+    """What rests of the deals."""
+    store = MemoryStore()
+    account = SignedAccount(store, {})
+    for one in heard:
+        if one.deal_id != one.merged_into:  # refused at the door
+            account.keep(one)
+    return {document.key.id: document.fields for document in store.query(Query("told_deal")).documents}
+
+
+@given(st.lists(webhooks, min_size=1, max_size=6), st.data())
+def test_documents(heard: list[DealTold], data: st.DataObject) -> None:
+    again = data.draw(st.lists(st.sampled_from(heard), max_size=4))
+    shuffled = data.draw(st.permutations([*heard, *again]))
+    assert kept(shuffled) == kept(heard)
+
+
+@given(st.lists(webhooks, min_size=1, max_size=6))
+def test_what_is_shown_is_what_was_told_last(heard: list[DealTold]) -> None:
+    """By an oracle that keeps all of them."""
+    store = MemoryStore()
+    account = SignedAccount(store, {})
+    for one in heard:
+        if one.deal_id != one.merged_into:
+            account.keep(one)
+    shown = account.read_leads(DEALS)
+    for deal_id, lead in shown.items():
+        of_deal = [one for one in heard if one.deal_id == deal_id != one.merged_into]
+        latest = max(one.updated_at for one in of_deal)
+        assert lead.price in {one.price for one in of_deal if one.updated_at == latest}
+        times = {(one.at, one.status) for told in of_deal for one in (told.status, *told.history) if one is not None}
+        moves = account.histories([deal_id])[deal_id].moves
+        assert [(move.at, move.after.status_id) for move in moves] == sorted(times)
+
+
+class Step:
+    """One webhook of Anna's or Boris' deal, so many minutes after the one before."""
+
+    def __init__(self, whose: int, later: int, status: str, price: int) -> None:
+        self.whose, self.later, self.status, self.price = whose, later, status, price
+
+    def __repr__(self) -> str:
+        return f"Step({self.whose}, {self.later}, {self.status!r}, {self.price})"
+
+
+steps = st.lists(
+    st.builds(Step, st.integers(0, 1), st.integers(0, 90), st.sampled_from(STATUSES), st.integers(1, 9)),
+    min_size=2,
+    max_size=6,
+)
+
+
+def lived(steps: Sequence[Step], order: Sequence[int]) -> object:
+    """The webhooks are posted as they happen, and come off the bus in an order of their own."""
+    with signed_desk() as desk:
+        leads = [desk.submit(who) for who in ("anna", "boris")]
+        desk.settle()
+        desk.world.memory_bus.published.clear()
+        for step in steps:
+            desk.clock.advance(minutes=step.later)
+            _tell(desk, step, leads, desk.clock.now())
+        letters = desk.world.memory_bus.on("crm-hints")
+        for place in order:
+            assert desk.world.push("read-crm", letters[place % len(letters)]).status_code == 204
+        desk.tick(hours=1)
+        states = [desk.state(lead) for lead in leads]
+        deals = {document.key.id: document.fields for document in desk.world.documents("told_deal")}
+        assert desk.world.documents("dirty_mark") == []
+        return deals, [(one.stages, one.price, one.crm_refs, one.lost, one.quality.standing) for one in states]
+
+
+def _tell(desk: SignedDesk, step: Step, leads: Sequence[str], now: datetime) -> None:
+    body = told(
+        f"D-{step.whose}",
+        step.status,
+        now,
+        created_at=desk.opened_at,
+        ids={"lead_id": leads[step.whose]},
+        price={"amount": step.price},
+    )
+    assert desk.post(body).status_code == 200
+
+
+@given(steps, st.data())
+def test_leads(steps: list[Step], data: st.DataObject) -> None:
+    straight = range(len(steps))
+    again = data.draw(st.lists(st.sampled_from(straight), max_size=3))
+    shuffled = data.draw(st.permutations([*straight, *again]))
+    assert lived(steps, shuffled) == lived(steps, straight)
