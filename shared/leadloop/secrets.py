@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 AMOCRM_CLIENT_SECRET = "LEADLOOP_AMOCRM_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 AMOCRM_TOKEN = "LEADLOOP_AMOCRM_TOKEN"  # noqa: S105 - the name of a variable
+COMAGIC_TOKEN = "LEADLOOP_COMAGIC_TOKEN"  # noqa: S105 - the name of a variable
 BITRIX24_APPLICATION_TOKEN = "LEADLOOP_BITRIX24_APPLICATION_TOKEN"  # noqa: S105 - the name of a variable
 BITRIX24_WEBHOOK = "LEADLOOP_BITRIX24_WEBHOOK"
-COMAGIC_TOKEN = "LEADLOOP_COMAGIC_TOKEN"  # noqa: S105 - the name of a variable
 METRICA_TOKEN = "LEADLOOP_METRICA_TOKEN"  # noqa: S105 - the name of a variable
 GOOGLE_FORM_KEY = "LEADLOOP_GOOGLE_FORM_KEY"
 HMAC_KEY = "LEADLOOP_HMAC_KEY"
