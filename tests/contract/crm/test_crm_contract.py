@@ -94,7 +94,7 @@ class TestStages:
             account.let_pass(HOUR)
             account.move(lead_id, stage)
             times[account.status(stage)] = account.now()
-        told = account.crm.transitions([lead_id])[lead_id]
+        told = account.crm.histories([lead_id])[lead_id].moves
         entered = {move.after: move.at for move in told}
         assert {status: entered[status] for status in times} == times
         assert [move.at for move in told] == sorted(move.at for move in told)
@@ -105,7 +105,7 @@ class TestStages:
         for stage in ("sold", "qualified", "sold"):
             account.let_pass(HOUR)
             account.move(lead_id, stage)
-        told = account.crm.transitions([lead_id])[lead_id]
+        told = account.crm.histories([lead_id])[lead_id].moves
         assert [move.after for move in told][-3:] == [account.status(stage) for stage in ("sold", "qualified", "sold")]
         assert len({move.event_id for move in told}) == len(told)
 
@@ -113,9 +113,9 @@ class TestStages:
         one, other = account.open(), account.open()
         account.let_pass(HOUR)
         account.move(one, "qualified")
-        told = account.crm.transitions([one, other])
-        assert account.status("qualified") in {move.after for move in told[one]}
-        assert account.status("qualified") not in {move.after for move in told[other]}
+        told = account.crm.histories([one, other])
+        assert account.status("qualified") in {move.after for move in told[one].moves}
+        assert account.status("qualified") not in {move.after for move in told[other].moves}
 
     def test_a_status_is_a_pipeline_and_a_status(self, account: AccountAtWork) -> None:
         statuses = [account.status(stage) for stage in ("new", "qualified", "sold")]
