@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import Literal, Protocol, TypeAlias
 
+from leadloop.cli import pipelines as crm_pipelines
 from leadloop.cli.environment_file import FILE_NAME as ENVIRONMENT
+from leadloop.cli.pipelines import EXAMPLE, PipelineChosen
 from leadloop.policy.loader import STANDARD_NAME as POLICY
 from leadloop.policy.loader import read_policy
+from leadloop.report.tables import printable
 
 Language: TypeAlias = Literal["ru", "en"]
 
@@ -28,6 +32,15 @@ _UNKNOWN: Mapping[Language, Mapping[str, str]] = {
 }
 """What a policy must be told by its owner; nobody can give pipelines beforehand."""
 _COUNTER: Mapping[Language, str] = {"en": "<your counter>", "ru": "<ваш счётчик>"}
+_TOKENS: Mapping[Language, Mapping[bool, str]] = {
+    "en": {False: "the tokens of the CRM and Metrica", True: "the token of Metrica"},
+    "ru": {False: "токены CRM и Метрики", True: "токен Метрики"},
+}
+"""Which tokens are still to be written, by whether the CRM's is there."""
+_HAS: Mapping[Language, Mapping[str, str]] = {
+    "en": {"fields": "  # The account has", "reasons": "# The account has"},
+    "ru": {"fields": "  # В аккаунте есть", "reasons": "# В аккаунте есть"},
+}
 
 
 class AlreadyThere(Exception):
@@ -63,19 +76,66 @@ class Choices:
     language: Language = "ru"
     origin: str = "https://sokol.example"
     counter: str = "45000001"
+    time_zone: str = "Europe/Moscow"
+    region: str = "RU"
+    kind: str = "amocrm"
     account: str = "sokol"
+    mode: str = "hash"
+    pipelines: tuple[PipelineChosen, ...] = EXAMPLE
+    new_lead: tuple[str, str] = ("3383152", "33929752")
+    """Pipeline and status."""
+    fields: tuple[str, ...] = ()
+    """The account's own fields, in words."""
+    loss_reasons: tuple[str, ...] = ()
+    """And its reasons of loss."""
 
 
 def policy_text(choices: Choices, public_key: str) -> str:
     """A commented policy. Raises ``PolicyInvalid`` when a choice does not fit."""
+    pipeline, status = choices.new_lead
+    crm = _template(f"crm.{choices.kind}.{choices.language}.yaml").substitute(
+        account=choices.account,
+        pipelines=crm_pipelines.as_mapping(choices.pipelines),
+        ignored=crm_pipelines.as_ignored(choices.pipelines),
+        pipeline=pipeline,
+        status=status,
+        fields=_listed(_HAS[choices.language]["fields"], choices.fields),
+    )
     text = _template(f"leadloop.{choices.language}.yaml").substitute(
-        origin=choices.origin, counter=choices.counter, account=choices.account, public_key=public_key
+        origin=choices.origin,
+        counter=choices.counter,
+        time_zone=choices.time_zone,
+        region=choices.region,
+        mode=choices.mode,
+        public_key=public_key,
+        crm=crm,
+        goals=_goals(choices).rstrip("\n"),
+        reasons=_listed(_HAS[choices.language]["reasons"], choices.loss_reasons),
     )
     read_policy(text, POLICY)
     return text
 
 
-def write_project(folder: Path, choices: Choices, keys: FreshKeys) -> tuple[Path, Path]:
+def _goals(choices: Choices) -> str:
+    """The goals of the example whose stages there are."""
+    stages = {one.stage for pipeline in choices.pipelines for one in pipeline.statuses if one.is_stage}
+    goals = re.split(r"(?m)^(?=  [a-z])", _template(f"goals.{choices.language}.yaml").template)
+    return "".join(one for one in goals if not (on := re.search(r"stage: (.+)", one)) or on[1] in stages)
+
+
+def _listed(begun: str, names: Sequence[str]) -> str:
+    """Remarks that tell what the account has, one a line."""
+    return "".join(f"{begun} {printable(name)}\n" for name in names)
+
+
+def refuse_overwriting(folder: Path) -> None:
+    """Raises ``AlreadyThere`` for a folder that has either file."""
+    for path in (folder / POLICY, folder / ENVIRONMENT):
+        if os.path.lexists(path):
+            raise AlreadyThere(path)
+
+
+def write_project(folder: Path, choices: Choices, keys: FreshKeys, crm_token: str = "") -> tuple[Path, Path]:
     """Write the policy and the environment file, the latter for its owner's eyes only.
 
     Both or neither. Raises ``AlreadyThere``, ``PolicyInvalid`` or ``OSError``.
@@ -83,12 +143,10 @@ def write_project(folder: Path, choices: Choices, keys: FreshKeys) -> tuple[Path
     private_key, public_key = keys.seal_pair()
     policy = policy_text(choices, public_key)
     environment = _template(f"environment.{choices.language}.txt").substitute(
-        hmac_key=keys.hmac_key(), private_key=private_key, hook_secret=keys.hook_secret()
+        hmac_key=keys.hmac_key(), private_key=private_key, hook_secret=keys.hook_secret(), crm_token=crm_token
     )
     policy_path, environment_path = folder / POLICY, folder / ENVIRONMENT
-    for path in (policy_path, environment_path):
-        if os.path.lexists(path):
-            raise AlreadyThere(path)
+    refuse_overwriting(folder)
     folder.mkdir(parents=True, exist_ok=True)
     _write_new(environment_path, environment, 0o600)
     try:
@@ -117,12 +175,30 @@ def _template(name: str) -> Template:
     return Template((files("leadloop.cli") / "templates" / name).read_text(encoding="utf-8"))
 
 
-def next_steps(language: Language, policy: Path, environment: Path, known: Mapping[str, str]) -> list[str]:
-    """What the owner does next, one step a line. ``known``: the fields of ``Choices`` that the owner gave."""
+def next_steps(
+    choices: Choices,
+    written: tuple[Path, Path],
+    known: Mapping[str, str],
+    *,
+    has_token: bool = False,
+    has_field: bool = False,
+) -> list[str]:
+    """What the owner does next, one step a line, after both files were written.
+
+    ``known``: the fields of ``Choices`` that the owner gave; ``has_field``: the CRM has the field of our id.
+    """
+    policy, environment = written
+    language = choices.language
     words = _UNKNOWN[language]
     unknown = ", ".join(word for name, word in words.items() if name not in known)
-    counter = known.get("counter", _COUNTER[language])
     text = _template(f"next_steps.{language}.txt").substitute(
-        policy=policy, environment=environment, unknown=unknown, counter=counter
+        policy=policy,
+        environment=environment,
+        folder=policy.parent,
+        unknown=unknown,
+        counter=known.get("counter", _COUNTER[language]),
+        kind=choices.kind,
+        tokens=_TOKENS[language][has_token],
     )
-    return text.strip().splitlines()
+    to_fill_in, to_read, tokens, field, *others = text.strip().splitlines()
+    return [to_fill_in if unknown else to_read, tokens, *([] if has_field else [field]), *others]

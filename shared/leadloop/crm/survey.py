@@ -27,6 +27,8 @@ class FieldListed(NamedTuple):
 
     id: str
     code: str
+    name: str = ""
+    """As people call it in the CRM."""
 
 
 class HookListed(NamedTuple):

@@ -27,7 +27,8 @@ def take_survey(client: AmoCrmClient) -> Survey:
         pipelines=tuple(_pipeline(one) for one in _listed(client, "pipelines") if one.get("is_archive") is not True),
         loss_reasons=tuple(_entry(one) for one in _listed(client, "loss_reasons")),
         fields=tuple(
-            FieldListed(id_of(one.get("id")), _text(one.get("code"))) for one in _listed(client, "custom_fields")
+            FieldListed(id_of(one.get("id")), _text(one.get("code")), _text(one.get("name")))
+            for one in _listed(client, "custom_fields")
         ),
         hooks=_hooks(client),
         deal_events=frozenset({"add_lead", "update_lead", "status_lead", "delete_lead", "restore_lead"}),
