@@ -79,8 +79,12 @@ def test_a_terminal_does_not_show_what_is_typed(
         def isatty(self) -> bool:
             return True
 
+    def typed_unseen(prompt: str) -> str:
+        asked.append(prompt)
+        return CODE
+
     monkeypatch.setattr("sys.stdin", Terminal())
-    monkeypatch.setattr("getpass.getpass", lambda prompt: asked.append(prompt) or CODE)
+    monkeypatch.setattr("getpass.getpass", typed_unseen)
     assert desk.run("authorise").code == 0
     assert "20 minutes" in asked[0]
     assert exchanges(crm_side) == [200]

@@ -74,8 +74,6 @@ def exchange(http: Http, integration: Integration, grant_type: GrantType, given:
     if answer.status != 408 and 400 <= answer.status < 500:
         hint = _hint(answer)
         raise Refused("amocrm", operation, f"{answer.status} {hint}".rstrip(), answer.status, hint)
-    if answer.status != 200:
-        raise OutcomeUnknown("amocrm", operation, f"expected 200, found {answer.status}")
     return _pair(operation, answer)
 
 
@@ -89,7 +87,7 @@ def _pair(operation: str, answer: HttpResponse) -> Pair:
     found = _object(answer)
     access, refresh, seconds = (found.get(name) for name in ("access_token", "refresh_token", "expires_in"))
     if not isinstance(access, str) or not isinstance(refresh, str) or not access or not refresh:
-        raise OutcomeUnknown("amocrm", operation, "expected a pair of tokens with status 200, found none")
+        raise OutcomeUnknown("amocrm", operation, f"expected a pair of tokens, found {answer.status} without one")
     if isinstance(seconds, int) and seconds in _LIVES:
         return Pair(access, refresh, timedelta(seconds=seconds))
     return Pair(access, refresh, ACCESS_LIFE)  # a strange length of life must not lose the pair
