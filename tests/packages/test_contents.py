@@ -33,6 +33,7 @@ crm:
   new_lead: {pipeline: 3383152, status: 33929752}
   fields: {client_id: 771, user_id: USER_ID}
   requests_per_second: 2.5
+  oauth: {client_id: 5b1f6a0c-3d2e-4c1b-9a77-0f2d8c4e6b13, redirect_uri: "https://sokol.example/oauth"}
 goals:
   lead_received: {on: received, value: 500}
   lead_sold: {on: stage, stage: sold, target: sold_2026, value: price, settle: 45m}
