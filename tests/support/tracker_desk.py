@@ -27,6 +27,13 @@ PHONES = {"anna": "79990000002", "boris": "79990000003", "vera": "79990000004"}
 TAGS = {"target": 101, "sold": 103, "vip": 105}
 YCLID = "7325873983740247040"
 TRACKER: dict[str, Any] = {"tags": {"101": "qualified", "103": "sold"}}
+TEMPLATE = """{
+  "notification_mnemonic": {{notification_mnemonic}},
+  "communication_type": {{communication_type}},
+  "communication_id": {{communication_id}},
+  "call_session_id": {{call_session_id}}
+}"""
+"""As docs/en/call-tracking.md gives it."""
 TRACKER_SEED: dict[str, Any] = {
     "account": [{"app_id": 4455, "name": "ЖК «Сокол»"}],
     "sites": [{"id": SITE, "domain_name": "sokol.example"}],
@@ -41,6 +48,10 @@ TRACKER_SEED: dict[str, Any] = {
         {"id": TAGS["vip"], "name": "VIP"},
     ],
     "tokens": [{"token": COMAGIC_TOKEN, "login": "leads", "rights": "read"}],
+    "notifications": [
+        {"event": event, "url": f"https://leadloop.example/receive-crm-event/comagic/{HOOK_SECRET}", "body": TEMPLATE}
+        for event in ("call_finished", "call_lost", "offline_message", "chat", "tag")
+    ],
     "settings": {"deliver_automatically": False},
 }
 _AMOCRM, _COMAGIC = "http://amocrm.stand-in", "http://comagic.stand-in"
@@ -61,6 +72,7 @@ class TrackerDesk(CrmDesk):
     def __init__(self, world: World, amocrm: AmoCrmStandIn, comagic: CoMagicStandIn) -> None:
         super().__init__(world, amocrm)
         self.comagic = comagic
+        self._notified = 0
 
     # Visitors and callers
 
@@ -78,11 +90,11 @@ class TrackerDesk(CrmDesk):
 
     def request(self, who: str, session: int | None = None, **order: object) -> int:
         """A form of the site that is sent through the tracker."""
-        return self._contact("offline_message", phone=PHONES[who], session_id=session, **order)
+        return self._contact("offline_message", **{"phone": PHONES[who], "session_id": session, **order})
 
     def chat(self, who: str | None, session: int | None = None, **order: object) -> int:
         """A chat of a minute, with a phone if somebody left one."""
-        return self._contact("chat", phone=PHONES[who] if who else None, session_id=session, **order)
+        return self._contact("chat", **{"phone": PHONES[who] if who else None, "session_id": session, **order})
 
     # Managers
 
@@ -101,6 +113,13 @@ class TrackerDesk(CrmDesk):
             self.clock.advance(seconds=min(seconds, 900))
             seconds -= 900
             self.sync()
+
+    def carry_notifications(self) -> list[int]:
+        """Post every notification that is due and was not posted yet, then deliver what follows; how each ended."""
+        due = self.comagic.deliveries.due(self.comagic.unix_now())
+        waiting = [one for one in due if one.id > self._notified and one.written is not None]
+        self._notified = max([self._notified, *(one.id for one in waiting)])
+        return [self.notify(one.written.body) for one in waiting if one.written is not None]
 
     def notify(self, body: str | bytes, content_type: str = "application/json") -> int:
         """A notification as the tracker posts it; the status of the answer."""

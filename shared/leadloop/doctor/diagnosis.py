@@ -9,6 +9,7 @@ from leadloop.doctor.account import account_checks
 from leadloop.doctor.check import Check, Stage, State
 from leadloop.doctor.counter import counter_checks
 from leadloop.doctor.leads import lead_checks
+from leadloop.doctor.tracker import tracker_checks
 
 if TYPE_CHECKING:
     from leadloop.runtime import Runtime
@@ -23,5 +24,6 @@ def diagnose(world: Runtime, *, has_store: bool) -> Iterator[Check]:
         unseen = "which leads came is known only with --data or --project"
         yield Check(Stage.SOURCES, "leads.client_id", State.NOT_LOOKED_AT, unseen)
     yield from account_checks(world)
+    yield from tracker_checks(world)
     unread = "leadloop does not read yet what ads cost"
     yield Check(Stage.COSTS, "costs.read", State.NOT_LOOKED_AT, unread)

@@ -11,11 +11,13 @@ from contract.crm.amocrm import amocrm_at_work
 from contract.crm.at_work import AccountAtWork, Skill
 from contract.crm.signed import signed_at_work
 from contract.crm.bitrix24 import bitrix24_at_work
+from contract.crm.comagic import comagic_at_work
 
 ACCOUNTS: dict[str, Callable[[], AbstractContextManager[AccountAtWork]]] = {
     "amocrm": amocrm_at_work,
     "signed": signed_at_work,
     "bitrix24": bitrix24_at_work,
+    "comagic": comagic_at_work,
 }
 
 

@@ -14,11 +14,12 @@ from leadloop.crm.path_secret import judge_sender
 if TYPE_CHECKING:
     from leadloop.crm.comagic.account import CoMagicAccount
     from leadloop.crm.comagic.client import CoMagicClient
+    from leadloop.crm.comagic.survey import TrackerSurvey
     from leadloop.crm.survey import Survey
     from leadloop.policy.call_tracker import CallTracker
     from leadloop.runtime import Runtime
 
-__all__ = ["connect", "judge_sender", "parse_hook", "take_survey"]
+__all__ = ["connect", "judge_sender", "look_at", "parse_hook", "take_survey"]
 
 
 def connect(runtime: Runtime) -> CoMagicAccount:
@@ -33,6 +34,14 @@ def take_survey(runtime: Runtime) -> Survey:
     from leadloop.crm.comagic.survey import take_survey as ask
 
     return ask(_client(runtime))
+
+
+def look_at(runtime: Runtime) -> TrackerSurvey:
+    """What the account has, and what its key may read. Raises as ``take_survey`` does."""
+    from leadloop.crm.comagic.survey import look_at as ask
+
+    with_contacts = runtime.policy.contacts.mode != "none"
+    return ask(_client(runtime), _settings(runtime).media, runtime.clock.now(), with_contacts=with_contacts)
 
 
 def _client(runtime: Runtime) -> CoMagicClient:

@@ -98,6 +98,7 @@ class CoMagicAccount:
 
     def create_lead(self, new: NewCrmLead) -> CreatedLead:
         """Raises ``Refused``."""
+        del new
         raise Refused("comagic", "create_lead", _HOLDS_NO_DEALS, 0)
 
     def find_created(self, lead_id: str, since: datetime) -> CreatedLead | None:
@@ -109,6 +110,7 @@ class CoMagicAccount:
         self, external_id: str, fields: FieldTexts, ours: Collection[str], replace: Collection[str] = ()
     ) -> AttachedFields:
         """Raises ``Refused``."""
+        del external_id, fields, ours, replace
         raise Refused("comagic", "attach_fields", _HOLDS_NO_DEALS, 0)
 
     def _read(self, ids: Sequence[str]) -> dict[str, Row]:

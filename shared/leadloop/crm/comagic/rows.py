@@ -33,10 +33,8 @@ TAGS = "tags"
 """Tags are one list: the pipeline that their ids are statuses of."""
 UNTAGGED = Status(TAGS, "0")
 
-LOOKS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3))
-"""How old a row is when it is looked at again: it comes once the call is over, and ids join it late."""
-LATE_LOOKS = (*LOOKS, timedelta(hours=6), timedelta(hours=24))
-"""The same of a row without a ClientID and a yclid."""
+LOOKS = (timedelta(minutes=15), *(timedelta(hours=hours) for hours in (1, 2, 6, 24)))
+"""How old a row is when it is looked at again: it comes once the call is over, and ids join it hours later."""
 
 _IDS = {"client_id": "ym_client_id", "yclid": "yclid", "gclid": "gclid"}
 _UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
@@ -71,7 +69,7 @@ REPORTS = {
     Medium.CHAT: Report("get.chats_report", "date_time", ("status",), "visitor_phone_number"),
     Medium.REQUEST: Report("get.offline_messages_report", "date_time", (), "visitor_phone_number", "visitor_email"),
 }
-LISTED = ("id", "communication_type", "date_time", "tags", "ym_client_id", "yclid")
+LISTED = ("id", "communication_type", "date_time", "tags")
 """What is asked of the list of all communications."""
 
 
@@ -111,8 +109,7 @@ def changed_at(row: JsonObject, at: datetime, zone: ZoneInfo, now: datetime) -> 
     An hour that the clocks of the zone go through twice counts as the second time here, and nothing as after ``now``:
     a change is rather seen twice than missed.
     """
-    has_ids = bool(_text(row.get("ym_client_id")) or _text(row.get("yclid")))
-    known = [at, *(at + age for age in (LOOKS if has_ids else LATE_LOOKS))]
+    known = [at, *(at + age for age in LOOKS)]
     known += [instant(tag.get("tag_change_time"), zone, fold=1) for tag in _tags(row)]
     return max((one for one in known if one <= now), default=at)
 
