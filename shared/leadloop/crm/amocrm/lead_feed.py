@@ -6,6 +6,10 @@ Filtering is labelled alpha and a paid option, and what an account without it an
 - honoured: pages ascend by ``updated_at``; the next piece begins at the last time seen, not at the next
   page, because a lead edited meanwhile moves to the end and would shift another one past the cursor;
 - not honoured or refused: walk from the newest down to ``since``. An edit meanwhile only repeats rows.
+
+Where only the next page leads on (a second in which more leads changed than a page holds, and the walk), a lead that
+leaves its place shifts those behind it onto a page that was read. So such pages are read once more, from the last to
+the first: then whatever is shifted comes to meet the reading.
 """
 
 from __future__ import annotations
@@ -32,10 +36,11 @@ class LeadPiece(NamedTuple):
 
 def next_piece(client: AmoCrmClient, since: datetime, position: JsonObject | None) -> LeadPiece:
     """The leads changed at or after ``since`` that follow a position."""
-    if position is not None and position.get("newest_first") is True:
-        return _walk(client, since, _whole(position, "page", 1))
-    start = _whole(position or {}, "from", timestamps.to_unix(since))
-    page = _whole(position or {}, "page", 1)
+    held = position or {}
+    page, is_back = _whole(held, "page", 1), held.get("back") is True
+    if held.get("newest_first") is True:
+        return _walk(client, since, page, is_back)
+    start = _whole(held, "from", timestamps.to_unix(since))
     try:
         leads, following = _page(client, page, ("order[updated_at]", "asc"), ("filter[updated_at][from]", str(start)))
     except Refused as refused:
@@ -45,11 +50,20 @@ def next_piece(client: AmoCrmClient, since: datetime, position: JsonObject | Non
     times = [_updated_at(lead) for lead in leads]
     if any(at < start for at in times) or any(later < earlier for earlier, later in pairwise(times)):
         return _walk(client, since, 1)
+    if is_back:
+        return LeadPiece(leads, _back(start, page, _whole(held, "then", 0)))
     if following is None:
-        return LeadPiece(leads, None)
+        return LeadPiece(leads, _back(start, page, 0))
     if not times or times[-1] == start:  # a whole page of one second: only its next page leads on
         return LeadPiece(leads, {"from": start, "page": page + 1})
-    return LeadPiece(leads, {"from": times[-1], "page": 1})
+    return LeadPiece(leads, _back(start, page, times[-1]))
+
+
+def _back(start: int, page: int, then: int) -> JsonObject | None:
+    """The page before one of the same second; after its first page on from the time ``then``, or with 0 to the end."""
+    if page > 1:
+        return {"from": start, "page": page - 1, "back": True, "then": then}
+    return {"from": then, "page": 1} if then else None
 
 
 def everything_since(client: AmoCrmClient, since: datetime) -> Iterator[JsonObject]:
@@ -64,12 +78,15 @@ def everything_since(client: AmoCrmClient, since: datetime) -> Iterator[JsonObje
     raise AnswerUnreadable("amocrm", "list_leads", f"expected at most {MOST_PAGES} pages of changes, found more")
 
 
-def _walk(client: AmoCrmClient, since: datetime, page: int) -> LeadPiece:
+def _walk(client: AmoCrmClient, since: datetime, page: int, is_back: bool = False) -> LeadPiece:
     leads, following = _page(client, page, ("order[updated_at]", "desc"))
     oldest = timestamps.to_unix(since)
     recent = [lead for lead in leads if _updated_at(lead) >= oldest]
     is_last = following is None or (len(recent) < len(leads) and _descends(leads))
-    return LeadPiece(recent, None if is_last else {"newest_first": True, "page": page + 1})
+    if not (is_last or is_back):
+        return LeadPiece(recent, {"newest_first": True, "page": page + 1})
+    before: JsonObject = {"newest_first": True, "page": page - 1, "back": True}
+    return LeadPiece(recent, before if page > 1 else None)
 
 
 def _descends(leads: list[JsonObject]) -> bool:
