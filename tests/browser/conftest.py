@@ -1,10 +1,14 @@
-"""Chromium, a customer's site and a running host. Every host name is this machine: the browser is told so."""
+"""Chromium, a customer's site and a running host. Every host name is this machine: the browser is told so.
+
+Most tests look at what pages do, and the engine alone shows it them: Chromium's headless shell costs a third of the
+whole browser. Where the browser around the engine takes part it is the whole one: ``usefixtures("whole_browser")``.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,7 +40,7 @@ def chromium() -> str:
     found = shutil.which("chromium") or shutil.which("google-chrome")
     if found:
         return found
-    reason = "no chromium on the PATH: apt-get install chromium"
+    reason = "no chromium on the PATH: apt-get install chromium chromium-headless-shell"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
@@ -72,19 +76,33 @@ def host(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Ho
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str, site: Site, host: HostDriver) -> Iterator[Browser]:
-    """One Chromium; ``leads.example`` is the host, every other name is the site."""
+def launch(site: Site, host: HostDriver) -> Iterator[Callable[[str], Browser]]:
+    """Starts a program; in its browser ``leads.example`` is the host, every other name is the site."""
     rules = f"MAP leads.example 127.0.0.1:{host.ports['port']}, MAP * 127.0.0.1:{site.port}"
     arguments = [f"--host-resolver-rules={rules}", f"--disable-features={WITHOUT}"]
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=chromium,
+        yield lambda program: playwright.chromium.launch(
+            executable_path=program,
             args=["--no-sandbox", *arguments],
             timeout=GIVEN_UP_AFTER * 1000,
             ignore_default_args=["--disable-back-forward-cache"],  # visitors go back, and their pages come back alive
         )
-        yield launched
-        launched.close()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str, launch: Callable[[str], Browser]) -> Iterator[Browser]:
+    """One headless shell; where there is none, one Chromium."""
+    launched = launch(shutil.which("chromium-headless-shell") or chromium)
+    yield launched
+    launched.close()
+
+
+@pytest.fixture(scope="session")
+def whole_browser(chromium: str, launch: Callable[[str], Browser]) -> Iterator[Browser]:
+    """One Chromium: it fills in addresses, and pages that were left live on in it."""
+    launched = launch(chromium)
+    yield launched
+    launched.close()
 
 
 @pytest.fixture(scope="session")
@@ -94,9 +112,10 @@ def served(site: Site, host: HostDriver) -> Served:
 
 
 @pytest.fixture
-def visitors(browser: Browser, served: Served) -> Iterator[Visitors]:
+def visitors(request: pytest.FixtureRequest, served: Served) -> Iterator[Visitors]:
     """People with browsers of their own."""
-    made = Visitors(browser, served)
+    kind = "whole_browser" if "whole_browser" in request.fixturenames else "browser"
+    made = Visitors(request.getfixturevalue(kind), served)
     yield made
     made.end()
 

@@ -136,6 +136,7 @@ class TestAPersonWhoTypes:
         [lead] = anna.served.leads_of(anna.client_id)
         assert lead.bot_signs.fill_seconds == 20
 
+    @pytest.mark.usefixtures("whole_browser")
     def test_who_comes_back_to_a_page_that_lived_on_is_no_quicker(self, anna: Visitor, watch: Watch) -> None:
         come(anna)
         anna.page.click("[name=phone]")
@@ -173,6 +174,7 @@ class TestAPersonWhoDoesNotType:
         anna.page.click("button")
         assert told(anna) is None
 
+    @pytest.mark.usefixtures("whole_browser")
     def test_an_address_that_chromium_filled_in(self, anna: Visitor, watch: Watch) -> None:
         page = anna.served.site.page("direct.html")
         anna.serve(DIRECT, page.replace('<input name="phone" type="tel">', ADDRESS_FIELDS))

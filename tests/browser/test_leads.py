@@ -200,6 +200,7 @@ class TestOnABadDay:
 
 
 class TestGoingBack:
+    @pytest.mark.usefixtures("whole_browser")
     def test_the_same_form_sent_again_is_the_same_lead(self, anna: Visitor) -> None:
         anna.open(f"{HOME}direct.html").see("form.elements.ym_client_id")
         for comment in ("Тверь", "Тверь", "Клин"):

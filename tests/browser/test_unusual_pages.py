@@ -142,6 +142,7 @@ class TestSentByAScript:
 
 
 class TestLeftAndComeBackTo:
+    @pytest.mark.usefixtures("whole_browser")
     def test_a_lead_that_went_from_another_page_is_not_sent_from_the_one_that_lived_on(self, anna: Visitor) -> None:
         def busy(route: Route) -> None:
             route.fulfill(status=503, headers={"Access-Control-Allow-Origin": "*"})
