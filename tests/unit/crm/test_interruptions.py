@@ -13,6 +13,7 @@ from leadloop.policy import Policy
 from support.crm_desk import ANNA, BORIS, CrmAccount, CrmDesk, crm_account
 from support.interruptions import Crash, InterruptedBus, InterruptedHttp, InterruptedStore, Interrupter
 from support.policies import sokol
+from support.prepared_desk import PreparedDesk
 
 Scene = Callable[[CrmDesk], None]
 FORM = {"phone": "+79990000003", "name": "Анна", "client_id": ANNA}
@@ -39,11 +40,10 @@ def play(desk: CrmDesk, scene: Scene, interrupter: Interrupter) -> None:
         runtime.store, runtime.bus, runtime.http = ports
 
 
-def moments(account: CrmAccount, policy: Policy, prepare: Scene, scene: Scene) -> range:
+def moments(prepared: PreparedDesk, scene: Scene) -> range:
     """The moments before each touch in a scene that nothing breaks in on; after one is before the next."""
     count = Interrupter(None, lambda: None)
-    with account.desk(policy) as desk:
-        prepare(desk)
+    with prepared.desk() as desk:
         play(desk, scene, count)
     assert count.passed > 10
     return range(0, count.passed, 2)
@@ -116,9 +116,9 @@ def what_is_known(desk: CrmDesk, lead_id: str) -> dict[str, object]:
 
 class TestCreatingALead:
     def test_a_crash_anywhere_leaves_one_lead_in_the_crm(self, account: CrmAccount) -> None:
-        for moment in moments(account, sokol("keep"), anna_submits, anna_is_delivered):
-            with account.desk(sokol("keep")) as desk:
-                anna_submits(desk)
+        prepared = PreparedDesk(account, sokol("keep"), anna_submits)
+        for moment in moments(prepared, anna_is_delivered):
+            with prepared.desk() as desk:
                 play(desk, anna_is_delivered, Interrupter.crash(moment))
                 desk.forget_hooks()
                 recover(desk)
@@ -128,9 +128,9 @@ class TestCreatingALead:
 
     @pytest.mark.parametrize("meanwhile", [deliver_again, every_deal_is_hinted], ids=["delivery", "reading"])
     def test_another_run_at_any_moment_leaves_one_lead_in_the_crm(self, account: CrmAccount, meanwhile: Scene) -> None:
-        for moment in moments(account, sokol("keep"), anna_submits, anna_is_delivered):
-            with account.desk(sokol("keep")) as desk:
-                anna_submits(desk)
+        prepared = PreparedDesk(account, sokol("keep"), anna_submits)
+        for moment in moments(prepared, anna_is_delivered):
+            with prepared.desk() as desk:
                 play(desk, anna_is_delivered, Interrupter(moment, lambda desk=desk: meanwhile(desk)))  # type: ignore[misc]
                 recover(desk)
                 [deal] = desk.deals_of(only_lead(desk))
@@ -214,47 +214,58 @@ SCENES = {
 }
 
 
-@pytest.mark.parametrize(("policy", "prepare"), SCENES.values(), ids=SCENES.keys())
+@pytest.fixture(scope="module", params=list(SCENES.values()), ids=list(SCENES))
+def prepared(request: pytest.FixtureRequest, account: CrmAccount) -> PreparedDesk:
+    return PreparedDesk(account, *request.param)
+
+
 class TestReading:
-    def test_a_crash_anywhere_ends_in_the_same_state(self, account: CrmAccount, policy: Policy, prepare: Scene) -> None:
+    def test_a_crash_anywhere_ends_in_the_same_state(self, prepared: PreparedDesk) -> None:
         for scene in (every_deal_is_hinted, the_crm_is_pulled):
-            undisturbed = self.ending(account, policy, prepare, Interrupter(None, lambda: None), scene)
-            for moment in moments(account, policy, prepare, scene):
-                ending = self.ending(account, policy, prepare, Interrupter.crash(moment), scene)
+            undisturbed = self.ending(prepared, Interrupter(None, lambda: None), scene)
+            for moment in moments(prepared, scene):
+                ending = self.ending(prepared, Interrupter.crash(moment), scene)
                 assert ending == undisturbed, f"crash at {moment} of {scene.__name__}"
 
-    def test_two_readings_at_once_end_in_the_same_state(
-        self, account: CrmAccount, policy: Policy, prepare: Scene
-    ) -> None:
-        undisturbed = self.ending(account, policy, prepare, Interrupter(None, lambda: None))
-        for moment in moments(account, policy, prepare, every_deal_is_hinted):
-            assert self.ending(account, policy, prepare, moment) == undisturbed, f"second reading at {moment}"
+    def test_two_readings_at_once_end_in_the_same_state(self, prepared: PreparedDesk) -> None:
+        undisturbed = self.ending(prepared, Interrupter(None, lambda: None))
+        for moment in moments(prepared, every_deal_is_hinted):
+            assert self.ending(prepared, moment) == undisturbed, f"second reading at {moment}"
 
     def ending(
-        self,
-        account: CrmAccount,
-        policy: Policy,
-        prepare: Scene,
-        interruption: Interrupter | int,
-        scene: Scene = every_deal_is_hinted,
+        self, prepared: PreparedDesk, interruption: Interrupter | int, scene: Scene = every_deal_is_hinted
     ) -> dict[str, object]:
-        with account.desk(policy) as desk:
-            prepare(desk)
+        with prepared.desk() as desk:
             if isinstance(interruption, int):
                 interruption = Interrupter(interruption, lambda: every_deal_is_hinted(desk))
             play(desk, scene, interruption)
             recover(desk)
             if isinstance(interruption, Interrupter) and not interruption.is_dead:
-                assert is_suspect(desk) is (policy in (JUDGED, CROWDED))
+                assert is_suspect(desk) is (desk.world.runtime.policy in (JUDGED, CROWDED))
             return truth(desk)
 
 
+@pytest.mark.parametrize(("policy", "prepare"), SCENES.values(), ids=SCENES.keys())
+def test_a_prepared_desk_is_the_one_that_was_prepared(account: CrmAccount, policy: Policy, prepare: Scene) -> None:
+    def told(desk: CrmDesk) -> tuple[object, ...]:
+        every_deal_is_hinted(desk)
+        recover(desk)
+        return truth(desk), desk.resting(), desk.ledger(), desk.clock.now(), desk.world.memory_bus.published
+
+    prepared = PreparedDesk(account, policy, prepare)
+    with account.desk(policy) as desk:
+        prepare(desk)
+        played = told(desk)
+    for _ in range(2):
+        with prepared.desk() as desk:
+            assert told(desk) == played
+
+
 def test_what_a_dead_reading_owes_is_done_also_if_its_mark_was_renewed_or_put_off(account: CrmAccount) -> None:
-    prepare = a_verdict_waits_for_an_id_that_a_deal_shows
+    prepared = PreparedDesk(account, JUDGED, a_verdict_waits_for_an_id_that_a_deal_shows)
     was_owed = 0
-    for moment in moments(account, JUDGED, prepare, every_deal_is_hinted):
-        with account.desk(JUDGED) as desk:
-            prepare(desk)
+    for moment in moments(prepared, every_deal_is_hinted):
+        with prepared.desk() as desk:
             play(desk, every_deal_is_hinted, Interrupter.crash(moment))
             held = desk.world.documents("dirty_mark")
             was_owed += any(owed(one) for one in held)
@@ -276,9 +287,9 @@ def test_a_reader_that_stalled_cannot_put_an_old_answer_over_a_newer_one(account
         desk.move(deal, "sold")
         every_deal_is_hinted(desk)
 
-    for moment in moments(account, sokol("hash"), anna_waits, every_deal_is_hinted):
-        with account.desk(sokol("hash")) as desk:
-            anna_waits(desk)
+    prepared = PreparedDesk(account, sokol("hash"), anna_waits)
+    for moment in moments(prepared, every_deal_is_hinted):
+        with prepared.desk() as desk:
             play(desk, every_deal_is_hinted, Interrupter(moment, lambda desk=desk: world_moves_on(desk)))  # type: ignore[misc]
             desk.forget_hooks()
             recover(desk)
@@ -302,9 +313,9 @@ def test_a_mark_renewed_while_its_deal_is_read_is_read_again(account: CrmAccount
             if published.topic == "crm-hints":
                 desk.world.push("read-crm", published.message)
 
-    for moment in moments(account, sokol("hash"), anna_waits, every_deal_is_hinted):
-        with account.desk(sokol("hash")) as desk:
-            anna_waits(desk)
+    prepared = PreparedDesk(account, sokol("hash"), anna_waits)
+    for moment in moments(prepared, every_deal_is_hinted):
+        with prepared.desk() as desk:
             play(desk, every_deal_is_hinted, Interrupter(moment, lambda desk=desk: hinted(desk)))  # type: ignore[misc]
             assert desk.marks() == [], f"at moment {moment}"
             assert list(desk.state(only_lead(desk)).stages) == ["qualified", "meeting"], f"at moment {moment}"
