@@ -133,6 +133,41 @@ class TestAnswersAreSorted:
             client(Wire((400, body))).get("create_lead", "leads")
 
 
+class OneMore:
+    """An ``Access`` that has a second token after the first, and no third."""
+
+    def __init__(self) -> None:
+        self.rejected: list[str] = []
+
+    def token(self, operation: str) -> str:
+        del operation
+        return "first"
+
+    def another(self, operation: str, rejected: str) -> str | None:
+        del operation
+        self.rejected.append(rejected)
+        return "second"
+
+    def end(self) -> None:
+        return None
+
+
+class TestARejectedToken:
+    @pytest.mark.parametrize(("answers", "sent"), [((401, 200), 2), ((401, 401), 2), ((403,), 1), ((200,), 1)])
+    def test_a_401_did_nothing_so_the_call_is_made_once_more(self, answers: tuple[int, ...], sent: int) -> None:
+        wire, access = Wire(*((status, [{"id": 5}]) for status in answers)), OneMore()
+        calling = AmoCrmClient(wire, "https://sokol.amocrm.ru", access)
+        if answers[-1] == 200:
+            assert calling.write("create_lead", "POST", "leads/complex", [], repeatable=False) == [{"id": 5}]
+        else:
+            with pytest.raises(Refused, match=str(answers[-1])):
+                calling.write("create_lead", "POST", "leads/complex", [], repeatable=False)
+        tokens = [request.headers["Authorization"] for request in wire.sent]
+        assert tokens == ["Bearer first", "Bearer second"][:sent]
+        assert {(request.body, request.repeatable) for request in wire.sent} == {(b"[]", False)}
+        assert access.rejected == ["first"] * (sent - 1)
+
+
 class TestTheTokenStaysAtHome:
     def test_a_next_link_to_another_host_is_followed_on_our_own(self) -> None:
         first = {
