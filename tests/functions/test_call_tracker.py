@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from leadloop.identity.keys import KeyRing
+from leadloop.report.explanation import find_leads
+from leadloop.report.funnel import funnel
 from leadloop.secrets import Secrets
 from support.crm_desk import ANNA, BORIS
 from support.policies import HMAC_KEY
@@ -273,3 +275,44 @@ class TestOneFormRecordedTwice:
         desk.pass_time(minutes=30)
         assert contacts_of(desk, own) == [f"request-{request}"]
         assert contacts_of(desk, older) == []
+
+
+class TestTold:
+    def test_the_story_of_a_lead_tells_its_calls(self, desk: TrackerDesk) -> None:
+        call = desk.call("anna", desk.visit())
+        desk.pass_time(minutes=30)
+        desk.tag(call, "target")
+        desk.chat("anna")
+        desk.pass_time(minutes=30)
+        text = desk.explained(desk.the_lead().id).text()
+        assert "  contacts  1 call, 1 chat\n" in text
+        [told] = [line.split() for line in text.splitlines() if " contacted " in line and "call-" in line]
+        assert told[2:] == [
+            "tracker",
+            "contacted",
+            "external_id",
+            f"call-{call},",
+            "incoming",
+            "True,",
+            "answered",
+            "True",
+        ]
+        [stage] = [line for line in text.splitlines() if " stage_entered " in line]
+        assert "status_id 101" in stage
+        assert PHONES["anna"] not in text
+
+    def test_a_lead_is_found_by_its_call(self, desk: TrackerDesk) -> None:
+        call = desk.call("anna", desk.visit())
+        desk.pass_time(minutes=30)
+        store, policy = desk.world.store, desk.world.runtime.policy
+        for wanted in (str(call), f"call-{call}", f"comagic-lead-call-{call}"):
+            assert [lead.id for lead in find_leads(store, policy, wanted)] == [desk.the_lead().id], wanted
+
+    def test_the_report_counts_them_apart(self, desk: TrackerDesk) -> None:
+        desk.submit("boris", phone="+7 999 000-00-03")
+        desk.settle()
+        desk.call("anna", desk.visit())
+        desk.deal(phone="+7 999 000-00-04")
+        desk.pass_time(minutes=45)
+        found = funnel(desk.world.runtime.policy, desk.leads(), desk.clock.now())
+        assert (found.leads, found.contacts, found.born_in_crm) == (3, 1, 1)

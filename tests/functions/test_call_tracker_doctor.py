@@ -105,4 +105,5 @@ def test_a_quota_that_somebody_else_spends(desk: TrackerDesk) -> None:
     desk.tracker_settings(day_limit=500)
     for _ in range(460):
         desk.comagic.limits.spend(desk.comagic.unix_now())
+    desk.clock.advance(minutes=1)
     assert found(desk)["quota"].state == "warning"

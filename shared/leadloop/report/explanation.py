@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -19,7 +20,7 @@ from leadloop.json_types import Json, JsonObject
 from leadloop.leads.delivery import Delivery, DeliveryState
 from leadloop.leads.fold import crm_ref_id
 from leadloop.leads.lead import Claim, Lead
-from leadloop.leads.state import LeadState
+from leadloop.leads.state import MEDIA, LeadState, is_of_tracker
 from leadloop.numerals import counted
 from leadloop.policy import ContactMode, Policy
 from leadloop.ports.store import Document, Key, Store
@@ -55,7 +56,7 @@ _SAID = {
 """What of each fact is told; keys and sealed contacts are not."""
 
 _NEXT_UPLOAD = "next upload"
-_SERVICE = "service"
+_SERVICE, _TRACKER = "service", "tracker"
 _UNASKED = "  Metrica was not asked whether the counter has these goals; `leadloop plan` asks it."
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,200}")
@@ -88,6 +89,8 @@ class Explanation:
     facts: tuple[Fact, ...]
     judgements: tuple[Judgement, ...]
     decisions: tuple[Decision, ...]
+    contacts: str = ""
+    """How often it made contact by what, as the call tracker recorded it."""
 
     def text(self) -> str:
         """The story for a person."""
@@ -96,6 +99,7 @@ class Explanation:
             f"  source    {self.source}   (rule {self.source_rule})",
             f"  CRM       {self.crm_ref or '—'}, stage {self.stage or '—'}, delivery {self.delivery}",
         ]
+        head += [f"  contacts  {self.contacts}"] if self.contacts else []
         head += [f"  repeats   {self.repeat_of}, so it was not received twice"] if self.repeat_of else []
         zone = ZoneInfo(self.time_zone)
         facts = [[_moment(fact.occurred_at, zone), _from(fact), fact.kind, _words(_read(fact))] for fact in self.facts]
@@ -144,21 +148,38 @@ def find_leads(store: Store, policy: Policy, wanted: str) -> list[Lead]:
 def find_by_kind(store: Store, policy: Policy, wanted: str) -> dict[str, list[Lead]]:
     """What an id may be the id of, with the leads that it finds so; the same digits may be a deal and a ClientID.
 
-    A lead's own id is taken in either case, and a deal also by its reference (``amocrm-lead-30052001``). Ids are
-    looked up whole: the store knows no beginnings.
+    A lead's own id is taken in either case, a deal also by its reference (``amocrm-lead-30052001``), and a communication
+    of the call tracker by its number or as it is told (``call-900000001``). Ids are looked up whole: the store knows no
+    beginnings.
     """
     if _ID.fullmatch(wanted) is None:
         return {}
     own_id = wanted.lower() if _LEAD_ID.fullmatch(wanted) else wanted
     number = wanted.removeprefix(crm_ref_id(policy.crm.kind, ""))
-    lead, deal = store.get_many([Key("lead", own_id), Key("crm_ref", crm_ref_id(policy.crm.kind, number))])
-    owners = deal.fields.get("leads") if deal is not None else None
-    on_deal = store.get_many([Key("lead", lead_id) for lead_id in owners]) if isinstance(owners, dict) else []
-    found: dict[str, Sequence[Document | None]] = {"lead": [lead], "deal": on_deal}
+    deal, contacts = crm_ref_id(policy.crm.kind, number), _communications(policy, wanted)
+    lead, *refs = store.get_many([Key("lead", own_id), *(Key("crm_ref", ref) for ref in (deal, *contacts))])
+    found: dict[str, Sequence[Document | None]] = {"lead": [lead], "deal": _on(store, refs[:1])}
+    found["communication"] = _on(store, refs[1:])
     for kind, name in (("client_id", "ClientID"), ("yclid", "yclid")):
         found[name] = store.query(queries.leads_with_weak_id(f"{kind}:{wanted}")).documents
     leads = {name: [Lead.of(one) for one in documents if one is not None] for name, documents in found.items()}
     return {name: some for name, some in leads.items() if some}
+
+
+def _communications(policy: Policy, wanted: str) -> list[str]:
+    """References that a text may mean in the call tracker, if there is one."""
+    if policy.call_tracker is None:
+        return []
+    number = wanted.removeprefix(crm_ref_id(policy.call_tracker.kind, ""))
+    told = [f"{medium}-{number}" for medium in sorted(MEDIA)] if number.isdecimal() else [number]
+    return [crm_ref_id(policy.call_tracker.kind, external_id) for external_id in told]
+
+
+def _on(store: Store, refs: Sequence[Document | None]) -> list[Document | None]:
+    """The leads that know of a deal or a communication."""
+    leads = [ref.fields.get("leads") for ref in refs if ref is not None]
+    keys = [Key("lead", lead_id) for held in leads if isinstance(held, dict) for lead_id in held]
+    return list(store.get_many(keys)) if keys else []
 
 
 def explain(store: Store, policy: Policy, lead: Lead, now: datetime, cite: Cite = str) -> Explanation:
@@ -185,7 +206,14 @@ def explain(store: Store, policy: Policy, lead: Lead, now: datetime, cite: Cite 
         facts=lead.facts,
         judgements=judgements(store, policy, lead, now, cite),
         decisions=tuple(decisions),
+        contacts=_contacts(state),
     )
+
+
+def _contacts(state: LeadState) -> str:
+    """``2 calls, 1 chat``."""
+    times = Counter(one.medium for one in state.contacts.values())
+    return ", ".join(counted(number, medium) for medium, number in sorted(times.items()))
 
 
 def _delivery(policy: Policy, state: LeadState, delivery: Delivery | None) -> str:
@@ -198,6 +226,8 @@ def _delivery(policy: Policy, state: LeadState, delivery: Delivery | None) -> st
 
 def _from(fact: Fact) -> str:
     """Where a fact came from; a service's word is taken in by the way of the site, and is not the site's."""
+    if is_of_tracker(f"{fact.values.get('crm')}-lead-"):
+        return _TRACKER
     return _SERVICE if fact.kind is FactKind.VERDICT_RECEIVED else fact.feed.value
 
 

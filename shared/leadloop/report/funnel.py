@@ -11,7 +11,7 @@ from enum import StrEnum
 from leadloop.conversions.goals import derive
 from leadloop.leads.lead import Lead
 from leadloop.leads.quality import Standing, is_judged
-from leadloop.leads.state import LeadState
+from leadloop.leads.state import MEDIA, LeadState
 from leadloop.policy import Policy
 from leadloop.report.credit import credited_sources
 from leadloop.report.standings import Standings, is_anothers
@@ -43,7 +43,8 @@ class SourceLine:
 
     A lead of a series counts for the source that keeps its credit, with all that became of it; ``duplicates`` are those
     that somebody of the series came before. ``without_ids`` came without any ad identifier (one that is borrowed from
-    the person's last visit is not the lead's own, and does not count), ``born_in_crm`` without a form. ``stages`` are
+    the person's last visit is not the lead's own, and does not count), ``contacts`` by a call, a chat or a request that the
+    call tracker recorded, ``born_in_crm`` without either or a form. ``stages`` are
     those reached; ``unclaimed`` counts stages of goals that are this lead's to reach and another's to count: a
     repeat's, or those of another lead's deal.
     """
@@ -53,6 +54,7 @@ class SourceLine:
     repeats: int = 0
     duplicates: int = 0
     without_ids: int = 0
+    contacts: int = 0
     born_in_crm: int = 0
     stages: Counter[str] = field(default_factory=Counter)
     unclaimed: int = 0
@@ -65,7 +67,7 @@ class Funnel:
 
     lines: tuple[SourceLine, ...]
     stages: tuple[str, ...]
-    """Stages as the policy writes the CRM's pipelines, each where it is first seen."""
+    """Stages as the policy writes the CRM's pipelines, then the tags of calls, each where it is first seen."""
     by: Grouping = Grouping.SOURCE
     """What a line stands for."""
     is_judged: bool = False
@@ -80,8 +82,13 @@ class Funnel:
 
     @property
     def born_in_crm(self) -> int:
-        """Leads that no form brought; the others came from forms."""
+        """Leads that neither a form nor a call brought."""
         return sum(line.born_in_crm for line in self.lines)
+
+    @property
+    def contacts(self) -> int:
+        """Leads by calls, chats and requests; all but these and ``born_in_crm`` came from forms."""
+        return sum(line.contacts for line in self.lines)
 
     @property
     def unclaimed(self) -> int:
@@ -103,7 +110,8 @@ def funnel(policy: Policy, leads: Iterable[Lead], now: datetime, by: Grouping = 
         line.repeats += lead.repeat_of is not None
         line.duplicates += state.circumstances.repeats is not None
         line.without_ids += _has_no_own_ids(state)
-        line.born_in_crm += state.born_in != "site"
+        line.contacts += state.born_in in MEDIA
+        line.born_in_crm += state.born_in == "crm"
         line.stages.update(state.stages.keys())
         line.unclaimed += _unclaimed(policy, lead, state)
         line.quality.add(policy, lead, state, now)
@@ -116,7 +124,9 @@ def funnel(policy: Policy, leads: Iterable[Lead], now: datetime, by: Grouping = 
 
 
 def _stages(policy: Policy) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(stage for statuses in policy.crm.pipelines.values() for stage in statuses.values()))
+    tags = policy.call_tracker.tags if policy.call_tracker is not None else {}
+    named = (*policy.crm.pipelines.values(), tags)
+    return tuple(dict.fromkeys(stage for statuses in named for stage in statuses.values()))
 
 
 def _has_no_own_ids(state: LeadState) -> bool:

@@ -76,8 +76,9 @@ def _some(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str
 
 
 def _births(funnel: Funnel) -> str:
-    forms = funnel.leads - funnel.born_in_crm
-    return f"{funnel.leads} = {forms} from forms + {funnel.born_in_crm} born in the CRM"
+    forms = funnel.leads - funnel.contacts - funnel.born_in_crm
+    contacts = f" + {funnel.contacts} by calls, chats and requests" if funnel.contacts else ""
+    return f"{funnel.leads} = {forms} from forms{contacts} + {funnel.born_in_crm} born in the CRM"
 
 
 def _endings(loop: Loop, kind: str) -> str:

@@ -11,7 +11,7 @@ from leadloop.policy import Policy
 from leadloop.policy.settings import EACH
 
 JUDGED = frozenset(
-    {"site.time_zone", "crm.pipelines", "goals.*.on", "goals.*.stage", "goals.*.reasons"}
+    {"site.time_zone", "crm.pipelines", "call_tracker.tags", "goals.*.on", "goals.*.stage", "goals.*.reasons"}
     | {f"sources.{name}" for name in ("dictionary.*.line", "dictionary.*.names", "unknown", "static_pool", "own_hosts")}
     | {f"sources.rules.*.{name}" for name in ("label", "click_id", "utm_source", "utm_medium", "utm_campaign")}
     | {f"sources.rules.*.{name}" for name in ("referrer", "called_number", "crm_field", "value", "created_by", "form")}
@@ -41,6 +41,7 @@ READ_IN_THE_CRM = frozenset(
 
 _AT_THE_FORM = "a form is read when it is taken, and of those that came is kept what the present policy took"
 _AT_THE_DEAL = "a deal is matched with its lead when it is first read, and stays with it"
+_AT_THE_CALL = "a call is told to its lead, or becomes one, when it is first read"
 
 NOT_KEPT = {
     "site.origins": "whether a form came from a page of another site is noted when it is taken",
@@ -55,6 +56,9 @@ NOT_KEPT = {
     "identity.shared": "contacts are kept as keyed hashes alone, and of those listed none is made when a form is taken",
     "crm.kind": "deals of another CRM were never read",
     "crm.account": "deals of another account were never read",
+    **dict.fromkeys((f"call_tracker.{one}" for one in ("kind", "host")), "calls of another account were never read"),
+    "call_tracker.time_zone": "the times of calls are kept as they were read",
+    **dict.fromkeys((f"call_tracker.{one}" for one in ("calls", "chats", "requests")), _AT_THE_CALL),
     "defaults.key_match_window": _AT_THE_DEAL,
     "defaults.born_in_crm_wait": _AT_THE_DEAL,
 }
@@ -79,6 +83,7 @@ NO_VERDICT = {
     ),
     **dict.fromkeys(("site.counter", "site.thank_you", "contacts.public_key", "contacts.retention"), _WORKING),
     **dict.fromkeys(("crm.requests_per_second", "sources.restore", "schedules"), _WORKING),
+    "call_tracker.requests_per_second": _WORKING,
     **dict.fromkeys((f"crm.new_lead.{one}" for one in ("pipeline", "status", "name", "tags")), _WORKING),
     **dict.fromkeys((f"crm.fields.{one}" for one in ("known_ids", "duplicate", "quality", "fraud")), _WORKING),
     **dict.fromkeys((f"defaults.{one}" for one in ("upload_period", "pull_period", "pull_overlap")), _WORKING),

@@ -37,15 +37,14 @@ def look_at(client: CoMagicClient, media: Iterable[str], now: datetime, *, with_
     """
     found = client.get("read_account", "get.account")
     account = next(iter(found.rows), {})
-    tags = client.get("list_tags", "get.tags", ("id", "name"), limit=listing.PAGE_SIZE).rows
-    reports = [("get.communications_report", LISTED)]
+    reports: list[tuple[str, tuple[str, ...]]] = [("get.communications_report", LISTED)]
     chosen = [REPORTS[Medium(medium)] for medium in media]
     reports += [(one.method, one.asked(with_contacts=with_contacts)) for one in chosen]
     refusals = [refusal for method, fields in reports if (refusal := _refusal(client, method, fields, now))]
     return TrackerSurvey(
         account=_text(account.get("name")),
         time_zone=_text(account.get("timezone")),
-        tags=tuple(Listed(_text(tag.get("id")), _text(tag.get("name"))) for tag in tags),
+        tags=_tags(client),
         refusals=tuple(refusals),
         calls_a_day=_whole(found.limits.get("day_limit")),
         calls_left=_whole(found.limits.get("day_remaining")),
@@ -55,19 +54,22 @@ def look_at(client: CoMagicClient, media: Iterable[str], now: datetime, *, with_
 def take_survey(client: CoMagicClient) -> Survey:
     """The account's tags as the statuses of one pipeline. Raises as ``look_at`` does."""
     account = next(iter(client.get("read_account", "get.account").rows), {})
-    tags = client.get("list_tags", "get.tags", ("id", "name"), limit=listing.PAGE_SIZE).rows
-    listed = tuple(Listed(_text(tag.get("id")), _text(tag.get("name"))) for tag in tags)
     return Survey(
         account=_text(account.get("name")),
         currency="",
         token_end=None,
-        pipelines=(PipelineListed(TAGS, TAGS, listed),),
+        pipelines=(PipelineListed(TAGS, TAGS, _tags(client)),),
         loss_reasons=(),
         fields=(),
         hooks=None,
         deal_events=frozenset(),
         contact_events=frozenset(),
     )
+
+
+def _tags(client: CoMagicClient) -> tuple[Listed, ...]:
+    rows = client.get("list_tags", "get.tags", ("id", "name"), limit=listing.PAGE_SIZE).rows
+    return tuple(Listed(_text(tag.get("id")), _text(tag.get("name"))) for tag in rows)
 
 
 def _refusal(client: CoMagicClient, method: str, fields: tuple[str, ...], now: datetime) -> str:
