@@ -189,6 +189,35 @@ MISTAKES = [
         "is no JavaScript-event goal",
         "JavaScript-event goal",
     ),
+    (
+        "metrica.counter",
+        env(LEADLOOP_METRICA_TOKEN=f"OAuth {OAUTH}"),
+        "error",
+        "LEADLOOP_METRICA_TOKEN begins with the word OAuth",
+        "write it alone into LEADLOOP_METRICA_TOKEN",
+    ),
+    (
+        "metrica.counter",
+        env(LEADLOOP_METRICA_TOKEN=OAUTH.replace("a", "а")),
+        "error",
+        "perhaps a Cyrillic one that looks like it",
+        "copy the token again",
+    ),
+    ("metrica.counter", env(LEADLOOP_METRICA_TOKEN=f"{OAUTH} x"), "error", "holds a space", "copy the token again"),
+    (
+        "crm.account",
+        env(LEADLOOP_AMOCRM_TOKEN=f"bearer {TOKEN}"),
+        "error",
+        "LEADLOOP_AMOCRM_TOKEN begins with the word Bearer",
+        "write it alone into LEADLOOP_AMOCRM_TOKEN",
+    ),
+    (
+        "crm.account",
+        env(LEADLOOP_AMOCRM_TOKEN=TOKEN.replace("o", "о")),
+        "error",
+        "perhaps a Cyrillic one that looks like it",
+        "copy the token again",
+    ),
     ("crm.account", env(LEADLOOP_AMOCRM_TOKEN="wrong"), "error", "LEADLOOP_AMOCRM_TOKEN", "what the reason says"),
     ("crm.account", env(LEADLOOP_AMOCRM_TOKEN=""), "error", "LEADLOOP_AMOCRM_TOKEN is not set", "what the reason says"),
     (
@@ -268,6 +297,11 @@ MISTAKES = [
     ),
     ("crm.hook", env(LEADLOOP_HOOK_SECRET=""), "not looked at", "no secret of the webhook is set", ""),
 ]
+
+
+def test_there_are_thirty_mistakes_each_told_in_its_own_words() -> None:
+    told = [(rule, said) for rule, _, _, said, _ in MISTAKES]
+    assert len(set(told)) >= 30
 
 
 @pytest.mark.parametrize(("rule", "mistake", "state", "said", "advice"), MISTAKES)
@@ -364,9 +398,15 @@ class TestCreatingGoals:
 
     def test_asks_nobody_only_when_told_so(self, setting: Setting) -> None:
         setting.metrica_seed["goals"] = []
-        told = setting.run("--create-goals")
-        assert (told.code, told.err) == (2, "leadloop doctor: nobody can be asked here; say --yes\n")
-        assert setting.metrica.journal.entries == []
+        told = setting.run("--create-goals", "--json")
+        said = "flat_sold, lead_qualified, lead_received would be created, and nobody can be asked here; say --yes"
+        assert (told.code, told.err) == (2, f"leadloop doctor: {said}\n")
+        assert told.json["error"] == {"kind": "NobodyToAsk", "text": said}
+        assert {entry.method for entry in setting.metrica.journal.entries} == {"GET"}
+
+    def test_needs_no_yes_where_none_is_missing(self, setting: Setting) -> None:
+        told = setting.run("--create-goals", "--json")
+        assert (told.code, told.json["created_goals"]) == (0, [])
 
     def test_with_a_token_that_may_not_says_which_may(self, setting: Setting) -> None:
         setting.metrica_seed["goals"] = []

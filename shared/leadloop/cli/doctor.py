@@ -28,6 +28,13 @@ class GoalsNotAllowed(Exception):
         )
 
 
+class NobodyToAsk(Exception):
+    """Goals are missing, and nobody is there to say whether they are to be created."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__(f"{', '.join(missing)} would be created, and nobody can be asked here; say --yes")
+
+
 _TICKS = {"good": "✓", "warning": "!", "error": "✗", "not looked at": "–"}
 _FORBIDDEN = 403
 
@@ -41,15 +48,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was found. 1 when something stands in the way; warnings do not."""
-    from leadloop.cli.answer import OK, REFUSED, USAGE, print_json
+    from leadloop.cli.answer import OK, REFUSED, USAGE, print_json, tell_failure
     from leadloop.doctor.check import State
     from leadloop.doctor.diagnosis import diagnose
 
-    if arguments.create_goals and not arguments.yes and (arguments.json or not sys.stdin.isatty()):
-        print("leadloop doctor: nobody can be asked here; say --yes", file=sys.stderr)
-        return USAGE
     world, _ = opened.open_runtime(arguments)
-    created = _create_goals(world, asks=not arguments.yes) if arguments.create_goals else []
+    try:
+        created = _create_goals(world, arguments) if arguments.create_goals else []
+    except NobodyToAsk as refusal:
+        tell_failure(NAME, refusal, as_json=arguments.json)
+        return USAGE
     checks = list(diagnose(world, has_store=bool(arguments.data or arguments.project)))
     is_fit = all(check.state is not State.ERROR for check in checks)
     if arguments.json:
@@ -86,11 +94,11 @@ def as_json(check: Check) -> JsonObject:
     return {**check._asdict(), "stage": check.stage.name.lower(), "state": check.state.value}
 
 
-def _create_goals(world: Runtime, *, asks: bool) -> list[str]:
+def _create_goals(world: Runtime, arguments: argparse.Namespace) -> list[str]:
     """Identifiers of the goals that were created.
 
-    Raises ``GoalsNotAllowed`` or ``VendorError``: then some may be there, and none twice, because whoever runs it
-    again looks first.
+    Raises ``NobodyToAsk``; ``GoalsNotAllowed`` or ``VendorError``: then some may be there, and none twice, because
+    whoever runs it again looks first.
     """
     from leadloop.doctor.counter import goals_to_create
     from leadloop.ports.http import Refused
@@ -98,7 +106,9 @@ def _create_goals(world: Runtime, *, asks: bool) -> list[str]:
     wanted = goals_to_create(world.policy, world.metrica.look())
     if not wanted:
         return []
-    if asks:
+    if not arguments.yes:
+        if arguments.json or not sys.stdin.isatty():
+            raise NobodyToAsk(list(wanted))
         print(f"will be created in counter {world.policy.site.counter}: {', '.join(wanted)}")
         if input("Create these goals? [y/N] ").strip().lower() not in ("y", "yes", "д", "да"):
             return []

@@ -13,6 +13,7 @@ from leadloop.cli.crm_kinds import KINDS
 from leadloop.cli.dialogue import Dialogue, words_of
 from leadloop.cli.new_project import Choices, Language, policy_text
 from leadloop.cli.pipelines import EXAMPLE, PipelineChosen, decided, guessed, shown, written_by_hand
+from leadloop.doctor.token_form import fault_of
 from leadloop.policy import ContactMode, PolicyInvalid
 from leadloop.ports.http import VendorError
 from leadloop.report.tables import printable
@@ -210,7 +211,7 @@ def _is_taken(choices: Choices, name: str) -> bool:
 
 
 def _is_token(text: str) -> bool:
-    return re.fullmatch(r"[!-~]+", text) is not None and len(text) >= _SHORTEST_TOKEN
+    return not fault_of(text) and len(text) >= _SHORTEST_TOKEN
 
 
 def _tidy(name: str, answer: str) -> str:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from leadloop.crm.bitrix24.access import judge_address
+from leadloop.doctor.token_form import fault_of
 from leadloop.identity.keys import KeyMalformed, KeyRing
 from leadloop.manifest import Manifest
 from leadloop.policy import Policy
@@ -147,6 +148,7 @@ def _shared_keys(secrets: Secrets, name: str) -> Verdict:
 
 
 def _token(secrets: Secrets, name: str) -> Verdict:
-    if re.fullmatch(r"[!-~]+", secrets.get(name)):
+    fault = fault_of(secrets.get(name))
+    if not fault:
         return Verdict(True, "secret.token_form", "")
-    return Verdict(False, "secret.token_form", "expected the token alone, without spaces and without Bearer or OAuth")
+    return Verdict(False, "secret.token_form", f"{fault}; expected the token alone: copy it again")

@@ -11,20 +11,26 @@ from leadloop import crm
 from leadloop.crm.survey import HookListed, Listed, Survey
 from leadloop.crm.token_expiry import TokenEnd
 from leadloop.doctor.check import Check, Stage, State
+from leadloop.doctor.token_form import token_checks
 from leadloop.numerals import counted
 from leadloop.policy import ContactMode, Policy
 from leadloop.policy.durations import write_duration
 from leadloop.ports.http import VendorError
-from leadloop.secrets import HOOK_SECRET, SecretMissing
+from leadloop.secrets import AMOCRM_TOKEN, HOOK_SECRET, SecretMissing
 
 if TYPE_CHECKING:
     from leadloop.runtime import Runtime
 
 EXPIRY_WORTH_A_LOOK = timedelta(days=30)
+_TOKENS = {"amocrm": AMOCRM_TOKEN}
+"""Kinds of CRM that are asked with a token in a header, and where it stands."""
 
 
 def account_checks(world: Runtime) -> Iterator[Check]:
     """Ask the account. One that does not answer is a finding."""
+    if faults := list(_of_token(world)):
+        yield from faults
+        return
     try:
         survey = crm.take_survey(world)
     except (VendorError, SecretMissing) as failure:
@@ -33,6 +39,11 @@ def account_checks(world: Runtime) -> Iterator[Check]:
     yield from _of_funnels(world.policy, survey, world.clock.now())
     yield from _fields(world.policy, survey)
     yield _hook(world.policy, survey, _secrets_in_force(world))
+
+
+def _of_token(world: Runtime) -> Iterator[Check]:
+    if name := _TOKENS.get(world.policy.crm.kind):
+        yield from token_checks(Stage.FUNNELS, "crm.account", world.secrets, name)
 
 
 def _secrets_in_force(world: Runtime) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from leadloop.doctor.check import Check, Stage, State
+from leadloop.doctor.token_form import token_checks
 from leadloop.policy import Policy
 from leadloop.ports.http import Refused, VendorError
 from leadloop.secrets import METRICA_TOKEN, SecretMissing
@@ -25,6 +26,9 @@ _MATCHES = "a JavaScript-event goal whose identifier `matches` (not `contains`),
 def counter_checks(world: Runtime) -> Iterator[Check]:
     """Ask the counter. Where time is simulated, clocks are not compared."""
     policy = world.policy
+    if faults := list(token_checks(Stage.SOURCES, "metrica.counter", world.secrets, METRICA_TOKEN)):
+        yield from faults
+        return
     try:
         page = world.metrica.counter_page()
         look = world.metrica.look()
