@@ -8,7 +8,8 @@ import pytest
 
 from leadloop import timestamps
 from support.crm_desk import ANNA
-from support.tracker_desk import YCLID, TrackerAccounts, TrackerDesk, with_tracker
+from support.sayings import ROOT
+from support.tracker_desk import TEMPLATE, YCLID, TrackerAccounts, TrackerDesk, with_tracker
 
 ANNA_TYPED = "+7 999 000-00-02"
 
@@ -164,6 +165,11 @@ class TestNotifications:
         assert desk.notify('{"notification_name": "Заявка"}') == 200
         kept = desk.world.the("quarantine")
         assert "communication_id" in str(kept.fields["reason"])
+
+    @pytest.mark.parametrize("language", ["en", "ru"])
+    def test_the_template_is_the_one_of_the_guide(self, language: str) -> None:
+        guide = (ROOT / "docs" / language / "call-tracking.md").read_text(encoding="utf-8")
+        assert f"```json\n{TEMPLATE}\n```" in guide
 
     def test_a_stranger_is_told_nothing(self, desk: TrackerDesk) -> None:
         client = desk.world.client("receive-crm-event")

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from leadloop.crm.comagic.survey import TrackerSurvey
     from leadloop.runtime import Runtime
 
-NEEDED_A_DAY = 400
-"""Calls that a day of pulls every quarter of an hour may cost: one list, and up to three reports of what changed."""
+NEEDED_A_DAY = 96 * 7
+"""Calls that a day of pulls may cost: each is one list, and three reports of what changed and of what waits."""
 
 
 def tracker_checks(world: Runtime) -> Iterator[Check]:

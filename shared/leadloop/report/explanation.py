@@ -148,9 +148,9 @@ def find_leads(store: Store, policy: Policy, wanted: str) -> list[Lead]:
 def find_by_kind(store: Store, policy: Policy, wanted: str) -> dict[str, list[Lead]]:
     """What an id may be the id of, with the leads that it finds so; the same digits may be a deal and a ClientID.
 
-    A lead's own id is taken in either case, a deal also by its reference (``amocrm-lead-30052001``), and a communication
-    of the call tracker by its number or as it is told (``call-900000001``). Ids are looked up whole: the store knows no
-    beginnings.
+    A lead's own id is taken in either case, a deal also by its reference (``amocrm-lead-30052001``), a call, chat or
+    request of the call tracker by its number or as it is told (``call-900000001``). Ids are looked up whole: the store
+    knows no beginnings.
     """
     if _ID.fullmatch(wanted) is None:
         return {}

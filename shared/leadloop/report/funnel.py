@@ -43,8 +43,8 @@ class SourceLine:
 
     A lead of a series counts for the source that keeps its credit, with all that became of it; ``duplicates`` are those
     that somebody of the series came before. ``without_ids`` came without any ad identifier (one that is borrowed from
-    the person's last visit is not the lead's own, and does not count), ``contacts`` by a call, a chat or a request that the
-    call tracker recorded, ``born_in_crm`` without either or a form. ``stages`` are
+    the person's last visit is not the lead's own, and does not count), ``contacts`` by a call, a chat or a request of
+    the call tracker, ``born_in_crm`` by neither that nor a form. ``stages`` are
     those reached; ``unclaimed`` counts stages of goals that are this lead's to reach and another's to count: a
     repeat's, or those of another lead's deal.
     """
