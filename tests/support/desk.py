@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from werkzeug.test import TestResponse
 
+from leadloop.json_types import JsonObject
 from leadloop.leads.crm_refs import CrmRef
 from leadloop.leads.delivery import Delivery
 from leadloop.leads.lead import Lead
@@ -57,6 +58,10 @@ class Desk:
     def settle(self) -> None:
         """Deliver all messages."""
         self.world.settle(only=CRM_FUNCTIONS)
+
+    def said(self, event: str) -> list[JsonObject]:
+        """What was logged under a name."""
+        return [entry.details for entry in self.world.log.entries if entry.event == event]
 
     # What rests
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from leadloop import timestamps
 from leadloop.facts import Fact, FactKind, TooManyFacts
@@ -12,12 +12,16 @@ from leadloop.leads.crm_refs import CrmRef
 from leadloop.leads.delivery import Delivery, delivery_key
 from leadloop.leads.family import submitted_at
 from leadloop.leads.lead import Lead
+from leadloop.leads.state import CONVERTED, MERGED
 from leadloop.leads.writing import lead_writes
 from leadloop.policy import Policy
 from leadloop.ports.store import Document, Key, Store, Write
 
 _OF_A_CHANGE = (FactKind.STAGE_ENTERED, FactKind.PRICE_OBSERVED, FactKind.IDS_OBSERVED, FactKind.DEAL_OBSERVED)
 """Facts whose time is that of the deal's last change."""
+_LINKED_BY = {MERGED: "merge", CONVERTED: "conversion"}
+"""What the link of a lead says that came along with another deal."""
+_TICK = timedelta(microseconds=1)
 
 
 class Deal:
@@ -87,14 +91,16 @@ class Deal:
         self.ref = joined.changed(matched_by=self.ref.matched_by or by)
         return occurred
 
-    def take_over(self, lost: Deal, at: datetime) -> None:
+    def take_over(self, lost: Deal, at: datetime, how: str = MERGED) -> None:
         """Join a deal merged at ``at`` to this one: its leads come along with what they know, and are written here."""
         self.ref = self.ref.absorb(lost.ref)
-        lost.ref = lost.ref.merged_into(self.ref)
+        lost.ref = lost.ref.merged_into(self.ref, how)
         for lead_id in list(lost.leads):
+            met = lost.met_at(lead_id)
+            since = max(at, met + _TICK) if met is not None else at  # after the deal that it was on before
             self._documents[lead_id] = lost._documents.pop(lead_id)
             self.leads[lead_id] = lost.leads.pop(lead_id)
-            self.give(lead_id, [facts_of.crm_link(self.ref.crm, self.ref.external_id, "merge", at)])
+            self.give(lead_id, [facts_of.crm_link(self.ref.crm, self.ref.external_id, _LINKED_BY[how], since)])
 
     def give(self, lead_id: str, facts: Iterable[Fact]) -> None:
         """Let a lead know facts. One that can hold no more keeps what it has, and the reference says so."""

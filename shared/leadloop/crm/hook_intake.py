@@ -16,6 +16,10 @@ from leadloop.quarantine import seal_body
 from leadloop.runtime import Runtime
 from leadloop.verdict import Verdict
 
+_LOOK_AT_ITS_SETTINGS = (
+    "put the token from the webhook's settings in the CRM into the variable of leadloop's environment"
+)
+
 
 class Taken(NamedTuple):
     """The message to keep, and the answer once it is kept."""
@@ -40,7 +44,8 @@ def refusal(verdict: Verdict) -> HttpAnswer:
         return answers.error(404, "not_found", "there is nothing here", "check the webhook's address in the CRM")
     if verdict.rule == "webhook.too_large":
         return answers.error(413, "body_too_large", verdict.reason, "tell of one deal at a time, with less history")
-    what_to_do = "sign each attempt as the Standard Webhooks specification says"
+    signs = verdict.rule.startswith("webhook.")
+    what_to_do = "sign each attempt as the Standard Webhooks specification says" if signs else _LOOK_AT_ITS_SETTINGS
     return answers.error(401, verdict.rule, verdict.reason, what_to_do)
 
 

@@ -15,10 +15,12 @@ from leadloop.crm.entity_facts import facts_before_loss
 from leadloop.crm.marks import Entity, mark_key, mark_writes, missed, missed_since
 from leadloop.crm.port import LEAD, Crm, CrmLead, History
 from leadloop.crm.readings import SAME_CHANGE, AtRest
+from leadloop.crm.stages import FEED_LAG, RECHECK
 from leadloop.leads import facts_of
 from leadloop.leads.crm_refs import CrmRef, ref_key
 from leadloop.leads.delivery import due_again
 from leadloop.leads.family import matters_to_others, place
+from leadloop.leads.fold import crm_ref_id
 from leadloop.leads.state import DELETED, MERGED
 from leadloop.leads.verdicts import needs_verdicts
 from leadloop.policy import ContactMode, Policy
@@ -41,9 +43,10 @@ def find_survivor(store: Store, policy: Policy, crm: Crm, deal: Deal, history: H
         ids = {CrmRef.of(document).external_id for page in pages for document in page}
     else:
         ids = set(crm.leads_of_contacts(lost.contact_ids))
-    candidates = sorted(ids - {lost.external_id}, key=_newest_last)[-crm.most_leads_a_call :]
+    former = {one for one in ids if crm_ref_id(lost.crm, one) in lost.aliases}  # one may be there still, converted
+    candidates = sorted(ids - {lost.external_id} - former, key=_newest_last)[-crm.most_leads_a_call :]
     alive = crm.read_leads(candidates) if candidates else {}
-    lost_at = _lost_at(history)
+    lost_at = history.lost_at
     since = timestamps.to_text(lost_at - SAME_CHANGE) if lost_at else max(deal.last_told, deal.last_written())
     return survivor_among(since, alive, lost.leads)
 
@@ -51,11 +54,6 @@ def find_survivor(store: Store, policy: Policy, crm: Crm, deal: Deal, history: H
 def _newest_last(external_id: str) -> tuple[int, str]:
     """Ids of most CRMs are numbers that rise, perhaps behind a letter or two: the longer, the newer."""
     return len(external_id), external_id
-
-
-def _lost_at(history: History) -> datetime | None:
-    """When the CRM's feed says that a deal was lost, if it does."""
-    return history.losses[-1].at if history.losses and not history.losses[-1].is_back else None
 
 
 def survivor_among(since: str, alive: Mapping[str, CrmLead], ours: Collection[str]) -> str | None:
@@ -127,14 +125,17 @@ class LossCommit:
         return [*lost.writes(), *placed.writes, *due, *(looked_at_again or self._at_rest.after(mark))]
 
     def _may_show_by(self, lost: CrmRef) -> datetime | None:
-        """Until when a survivor may still show itself; ``None`` when that is over.
+        """Until when a survivor may still show itself, or the feed the loss; ``None`` when that is over.
 
-        Without contacts it is known by nothing but a reading of its own, and the webhook that tells of the
+        Without contacts a survivor is known by nothing but a reading of its own, and the webhook that tells of the
         loss may be the first to come: of two pull periods one whole pull lies between.
         """
+        missed_at = missed_since(self._at_rest.mark) or self._now
+        if self._history.losses is not None and self._history.lost_at is None and self._now < missed_at + FEED_LAG:
+            return min(self._now + RECHECK, missed_at + FEED_LAG)
         if self._policy.contacts.mode is not ContactMode.NONE or not lost.contact_ids or not lost.leads:
             return None
-        due = (missed_since(self._at_rest.mark) or self._now) + 2 * self._policy.defaults.pull_period
+        due = missed_at + 2 * self._policy.defaults.pull_period
         return due if self._now < due else None
 
     def _merge(self, lost: Deal, survivor_id: str) -> list[Write]:
@@ -158,7 +159,7 @@ class LossCommit:
 
     @property
     def _lost_at(self) -> datetime:
-        return _lost_at(self._history) or self._now
+        return self._history.lost_at or self._now
 
     def _tell(self, lost: Deal, how: str, into: str | None) -> None:
         """That the deal is gone, and what happened to it before that nobody has read."""

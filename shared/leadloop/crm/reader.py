@@ -100,6 +100,7 @@ class Reader:
     def _read_leads(self, entities: Sequence[Entity], with_contacts: bool) -> None:
         resting = self._at_rest(entities)
         alive = self._crm.read_leads([one.external_id for one in entities])
+        self._read_former(resting, alive)
         self.shown.update({external_id: lead.updated_at for external_id, lead in alive.items()})
         gone = [one.entity.external_id for one in resting if one.is_known and one.entity.external_id not in alive]
         histories = self._crm.histories([*alive, *gone])
@@ -116,10 +117,19 @@ class Reader:
             for one in resting
             if (lead := alive.get(one.entity.external_id)) is not None
         ]
-        self._apply(readings)
+        self._apply(sorted(readings, key=lambda one: bool(one.lead.continues)))  # what they go on from comes first
         for one in resting:  # last, because the survivor of a merge may be among the others
             if one.entity.external_id not in alive:
                 self._lose(one, histories.get(one.entity.external_id, NOTHING_TOLD))
+
+    def _read_former(self, resting: Sequence[AtRest], alive: Mapping[str, CrmLead]) -> None:
+        """Read what deals that are met for the first time were made of, if that is not known either."""
+        unmet = [one.entity for one in resting if one.ref is None]
+        asked = {one.entity.external_id for one in resting}
+        found = [(one.crm, alive[one.external_id].continues) for one in unmet if one.external_id in alive]
+        former = [Entity(crm, LEAD, id_) for crm, ids in found for id_ in dict.fromkeys(ids) if id_ not in asked]
+        refs = self._store.get_many([ref_key(one.crm, one.external_id) for one in former]) if former else []
+        self._read_all(list(dict.fromkeys(one for one, ref in zip(former, refs, strict=True) if ref is None)))
 
     def _at_rest(self, entities: Sequence[Entity]) -> list[AtRest]:
         marks = self._resting_marks(entities)
@@ -170,6 +180,8 @@ class Reader:
     def _wants_keys(self, one: AtRest, lead: CrmLead) -> bool:
         """Whether its lead is not found without its contacts, has none of its own, or its main one is another now."""
         ref = CrmRef.of(one.ref) if one.ref is not None else None
+        if lead.external_id in lead.contact_ids and ref is not None and ref.leads:
+            return ref.alias_of is None  # its own phone may be what has changed
         if ref is not None and ref.leads:
             owner = one.leads.get(ref.owner or "")
             is_without = owner is not None and not owner.fields.get("key_ids")
@@ -209,6 +221,7 @@ class Reader:
             about = {"crm": self._crm.name, "external_id": reading.lead.external_id, "lead_id": lead_id}
             event = "crm_entity_matched" if verdict else "crm_entity_unmatched"
             self._runtime.log.info(event, **about, rule=verdict.rule, reason=verdict.reason)
+        self._tell_corners(decision)
         look_again(self._runtime, decision.taught, decision.found_anew, decision.unsettled)
         if decision.leaves_owing:
             decide_and_commit(self._store, decision.decide_done)
@@ -216,6 +229,16 @@ class Reader:
             self._announce(lead_id, reading.lead.external_id)
         for lead_id in decision.told_anew:
             self._announce(lead_id, reading.lead.external_id, timestamps.to_text(reading.lead.updated_at))
+
+    def _tell_corners(self, decision: ReadingCommit) -> None:
+        lead = decision.reading.lead
+        about = {"crm": self._crm.name, "external_id": lead.external_id}
+        if decision.continued:
+            self._runtime.log.info("crm_entity_converted", **about, made_of=", ".join(decision.continued))
+        if lead.other_currency is not None:
+            reason = f"its price is in {lead.other_currency}, and prices are counted in {self._policy.site.currency}"
+            what_to_do = "change the currency in the deal; until then it counts as a deal without a price"
+            self._runtime.log.warning("crm_price_not_counted", **about, reason=reason, what_to_do=what_to_do)
 
     def _lose(self, at_rest: AtRest, history: History) -> None:
         entity, survivor = at_rest.entity, None

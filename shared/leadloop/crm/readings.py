@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from leadloop import timestamps
+from leadloop.crm.continuing import continue_from, former_of
 from leadloop.crm.deals import Deal
 from leadloop.crm.entity_facts import facts_about
 from leadloop.crm.marks import Entity, mark_key, owed, owing
@@ -101,6 +102,8 @@ class ReadingCommit:
         """Leads from the site that this reading put on the deal."""
         self.match: Match | None = None
         """How the deal was matched, when it had to be."""
+        self.continued: tuple[str, ...] = ()
+        """Leads of the CRM that the deal was made of, and goes on from."""
         self.told_anew: tuple[str, ...] = ()
         """Other leads of which the CRM is to show something else from now on."""
         self.taught: list[str] = []
@@ -122,16 +125,19 @@ class ReadingCommit:
         ref, mark = self._store.get_many([ref_key(entity.crm, entity.external_id), mark_key(entity)])
         deal = Deal.read(self._store, self._policy, entity.crm, entity.external_id, ref)
         reading.at_rest.refuse_overtaken(ref, deal.versions)
-        self.linked, self._owing = (), None
+        self.linked, self.continued, self._owing = (), (), None
+        former = former_of(self._store, self._policy, deal, reading.lead)
+        self._continue(deal, [one for one in former if one.leads or one.ref.of_trial])
         self._match(deal)
         if not deal.leads:
             return self._wait(deal, mark)
+        self._continue(deal, [one for one in former if one.ref.alias_of is None])
         due = None if self._tell(deal) else self._now + RECHECK
         self._recall_visits(deal)
         leads = deal.leads.items()
         self.found_anew = tuple(id_ for id_, lead in leads if needs_verdicts(self._policy, deal.at_rest(id_), lead))
         others = self._place(deal)
-        writes = [*deal.writes(), *others]
+        writes = [*deal.writes(), *others, *(write for one in former for write in one.writes())]
         return [*self._deliveries(deal, writes), *writes, *self._mark(mark, due)]
 
     @property
@@ -154,6 +160,12 @@ class ReadingCommit:
         if _version(mark) == _version(at_rest.mark):
             self._owing, self._due = write, due
         return [write]
+
+    def _continue(self, deal: Deal, former: Sequence[Deal]) -> None:
+        """Take over what was known of leads that the deal was made of."""
+        for one in former:
+            continue_from(deal, one, self.reading.lead)
+        self.continued += tuple(one.ref.external_id for one in former)
 
     def _match(self, deal: Deal) -> None:
         """Find the lead of a deal that has none from the site; a deal that waited long enough is born in the CRM."""
@@ -212,7 +224,10 @@ class ReadingCommit:
         """Let its leads know what it shows; whether the CRM's feed of changes had caught up with it."""
         known = deal.last(FactKind.STAGE_ENTERED)
         status = Status(str(known.values["pipeline_id"]), str(known.values["status_id"])) if known else None
-        stages = read_stages(self.reading.lead, self.reading.history.moves, status, self._now)
+        is_explained = status is None and self._is_explained(deal)
+        stages = read_stages(
+            self.reading.lead, self.reading.history.moves, status, self._now, is_explained=is_explained
+        )
         is_settled = self._give(deal, stages.entries)
         self._tell_keys(deal)
         return bool(stages.verdict) and is_settled
@@ -227,9 +242,17 @@ class ReadingCommit:
         deal.ref = deal.ref.changed(gone=None if deal.ref.alias_of is None else deal.ref.gone, **self._seen(deal))
         return is_settled
 
+    def _is_explained(self, deal: Deal) -> bool:
+        """Whether it is known by what else than a move the deal changed last: by a new price, or by our own writing."""
+        lead, history = self.reading.lead, self.reading.history
+        if history.moves or lead.updated_at <= lead.created_at:
+            return False
+        is_priced = history.priced_until is not None and history.priced_until >= lead.updated_at
+        return is_priced or deal.last_written() >= timestamps.to_text(lead.updated_at)
+
     def _restored(self, deal: Deal) -> list[Fact]:
         """That a deal known to be deleted is there again, where the CRM's feed does not tell it."""
-        if deal.ref.gone != DELETED or any(loss.is_back for loss in self.reading.history.losses):
+        if deal.ref.gone != DELETED or any(loss.is_back for loss in self.reading.history.losses or ()):
             return []
         lost = deal.last(FactKind.CRM_ENTITY_LOST)
         earliest = lost.occurred_at + timedelta(microseconds=1) if lost is not None else self.reading.lead.updated_at
@@ -269,9 +292,13 @@ class ReadingCommit:
         return placed.writes
 
     def _seen(self, deal: Deal) -> dict[str, object]:
-        """What is kept of the reading itself: a matter of what the deal shows now, not of how often it was read."""
+        """What is kept of the reading itself: a matter of what the deal shows now, not of how often it was read.
+
+        Only where the CRM does not record losses does it matter when a deal was seen last.
+        """
         lead = self.reading.lead
-        seen = None if self._is_told(deal) else timestamps.to_text(lead.updated_at)
+        is_dated = self.reading.history.losses is not None or self._is_told(deal)
+        seen = None if is_dated else timestamps.to_text(lead.updated_at)
         return {"seen_updated_at": seen, "contact_ids": lead.contact_ids}
 
     def _is_told(self, deal: Deal) -> bool:

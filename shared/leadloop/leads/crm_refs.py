@@ -42,7 +42,7 @@ class CrmRef(BaseModel):
     alias_of: str | None = None
     """The reference this one was merged into."""
     gone: str | None = None
-    """Why the deal is no longer in the CRM: ``deleted`` or ``merged``."""
+    """Why the deal is no longer in the CRM: ``deleted`` or ``merged``; or another goes on from it: ``converted``."""
     contact_ids: tuple[str, ...] = ()
     seen_updated_at: str | None = None
     """The CRM's time of a last change that the leads' facts do not tell of (``Deal.last_told``)."""
@@ -107,11 +107,11 @@ class CrmRef(BaseModel):
             return joined.changed(owner=lost.owner, frozen=True)
         return joined.changed(owner=joined._owner(), frozen=True)
 
-    def merged_into(self, survivor: Self) -> Self:
+    def merged_into(self, survivor: Self, how: str = "merged") -> Self:
         """This reference after it was absorbed: it says the same of owner and claims as its survivor."""
         return self.changed(
             alias_of=survivor.id,
-            gone="merged",
+            gone=how,
             waits_until=None,
             seen_updated_at=None,
             leads=survivor.leads,

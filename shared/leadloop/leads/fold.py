@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from leadloop.facts import Fact, FactKind
 from leadloop.json_types import Json, JsonObject
@@ -10,7 +11,7 @@ from leadloop.leads import fraud, origin, quality
 from leadloop.leads.circumstances import ALONE, Circumstances
 from leadloop.leads.deal_view import DealView, Overwriting
 from leadloop.leads.fraud import OutsideVerdict
-from leadloop.leads.state import Contacted, LeadState, Money, StageEntry, is_of_tracker
+from leadloop.leads.state import CONVERTED, Contacted, LeadState, Money, StageEntry, is_of_tracker
 from leadloop.policy import Policy
 
 _NOT_ITS_BEGINNING = frozenset(
@@ -18,6 +19,10 @@ _NOT_ITS_BEGINNING = frozenset(
     | {FactKind.VERDICT_RECEIVED, FactKind.RELEASED}
 )
 """What may have happened before the lead did, and makes it no older."""
+
+_THE_DEAL_S_TO_TELL = frozenset({FactKind.STAGE_ENTERED, FactKind.PRICE_OBSERVED, FactKind.DEAL_OBSERVED})
+_CONVERSION_TAKES = timedelta(minutes=1)
+"""So long after its deal was made a lead of the CRM may still be noted as converted."""
 
 WEAK_IDS = ("client_id", "yclid", "appmetrica_device_id", "user_id")
 
@@ -46,6 +51,8 @@ def fold(policy: Policy, facts: tuple[Fact, ...], circumstances: Circumstances =
     for fact in sorted(facts, key=lambda fact: fact.kind is FactKind.VISITED):
         if fact.kind not in _NOT_ITS_BEGINNING:
             state.occurred_at = state.occurred_at or fact.occurred_at
+        if _is_of_converted(state, fact):
+            continue
         _STEPS[fact.kind](policy, state, fact)
         quality.follow(policy, state, fact.occurred_at)
     _borrow(state)
@@ -55,6 +62,12 @@ def fold(policy: Policy, facts: tuple[Fact, ...], circumstances: Circumstances =
     state.quality = quality.judge(policy, state)
     state.fraud = fraud.judge(policy, state)
     return state
+
+
+def _is_of_converted(state: LeadState, fact: Fact) -> bool:
+    """Whether it befell a lead of the CRM after a deal was made of it: from then on the deal tells what is true."""
+    since = state.converted.get(_ref(fact)) if fact.kind in _THE_DEAL_S_TO_TELL else None
+    return since is not None and fact.occurred_at > since + _CONVERSION_TAKES
 
 
 def _borrow(state: LeadState) -> None:
@@ -151,7 +164,9 @@ def _ids_observed(_policy: Policy, state: LeadState, fact: Fact) -> None:
 
 
 def _crm_entity_lost(_policy: Policy, state: LeadState, fact: Fact) -> None:
-    state.lost[_ref(fact)] = str(fact.values["how"])
+    state.lost[_ref(fact)] = how = str(fact.values["how"])
+    if how == CONVERTED:
+        state.converted[_ref(fact)] = fact.occurred_at
 
 
 def _crm_entity_restored(_policy: Policy, state: LeadState, fact: Fact) -> None:

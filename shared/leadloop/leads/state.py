@@ -20,8 +20,8 @@ from leadloop.sources.resolution import NOT_RESOLVED, Source
 MEDIA = frozenset({"call", "chat", "request"})
 """What else than a form or a manager may bring a lead: by ``born_in``."""
 
-DELETED, MERGED = "deleted", "merged"
-"""How a CRM reference was lost."""
+DELETED, MERGED, CONVERTED = "deleted", "merged", "converted"
+"""How a CRM reference was lost; of one that was converted another goes on, though it is there still."""
 
 
 _TRACKERS = frozenset({"comagic"})
@@ -103,6 +103,8 @@ class LeadState:
     """References this lead came to when its own deal was merged away: another person's ids may stand there."""
     lost: dict[str, str] = field(default_factory=dict)
     """CRM references that are gone, and how."""
+    converted: dict[str, datetime] = field(default_factory=dict)
+    """CRM references that another goes on from, though they are there still, and since when."""
     stages: dict[str, StageEntry] = field(default_factory=dict)
     reached: dict[str, dict[str, datetime]] = field(default_factory=dict)
     """By CRM reference the stages that its deal reached, and when first."""

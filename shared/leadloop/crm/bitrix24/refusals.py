@@ -34,12 +34,8 @@ _SAY = {
 _UNKNOWN = frozenset({"INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER", "PORTAL_DELETED"})
 
 
-class Problem(Refused):
-    """The portal refused a call; ``error_type`` is its code, which may be empty."""
-
-
 def failure_of(operation: str, told: JsonObject, status: int, retry_after: float | None = None) -> VendorError:
-    """The error that ``error`` and ``error_description`` amount to."""
+    """The error that ``error`` and ``error_description`` amount to; a code may be empty."""
     code = word_of(told.get("error"))
     if code == QUERY_LIMIT:
         return RateLimited("bitrix24", operation, f"{status} {code}", retry_after or _PAUSE)
@@ -52,7 +48,7 @@ def failure_of(operation: str, told: JsonObject, status: int, retry_after: float
         return OutcomeUnknown("bitrix24", operation, f"{status} {code}".strip())
     known_status, what_to_do = _SAY.get(code.upper(), (status, ""))
     parts = (str(known_status), code, word_of(told.get("error_description")), what_to_do)
-    return Problem("bitrix24", operation, "; ".join(filter(None, parts)), known_status, code)
+    return Refused("bitrix24", operation, "; ".join(filter(None, parts)), known_status, code)
 
 
 def seconds_until_reset(time: Json) -> float | None:

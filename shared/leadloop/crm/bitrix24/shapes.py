@@ -99,7 +99,8 @@ def moves_of(rows: Sequence[JsonObject], kind: Kind) -> tuple[Transition, ...]:
     if not entries:
         return ()
     before = [None, *(status for _, _, status in entries)]
-    return tuple(Transition(at, str(number), left, entered) for left, (number, at, entered) in zip(before, entries, strict=False))
+    moves = zip(before, entries, strict=False)
+    return tuple(Transition(at, str(number), left, entered) for left, (number, at, entered) in moves)
 
 
 def contact_points_of(item: JsonObject) -> ContactPoints:

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from leadloop.crm.bitrix24.client import Bitrix24Client, Command
 from leadloop.crm.bitrix24.fields import Catalogue
 from leadloop.crm.bitrix24.kinds import DEAL, LEAD, Kind
-from leadloop.crm.bitrix24.refusals import Problem
 from leadloop.messages import AdIds
 from leadloop.policy.bitrix24 import Bitrix24
+from leadloop.ports.http import Refused
 from leadloop.verdict import Verdict
 
 _PREFIX = "UF_CRM_"
+_BAD_REQUEST = 400
+"""What a portal answers, without a code, to whoever may not make fields."""
 _MADE = ("leadloop_id", *AdIds.model_fields)
 """Fields that are made where they are missing, by our names of them."""
 
@@ -28,7 +30,9 @@ def ensure_fields(client: Bitrix24Client, catalogue: Catalogue, settings: Bitrix
     try:
         for kind, code in missing:
             client.call("create_field", _adding(kind, code), repeatable=False)
-    except Problem as refused:
+    except Refused as refused:
+        if refused.status != _BAD_REQUEST:
+            raise
         told = ", ".join(f"{code} ({kind.name.lower()}s)" for kind, code in missing)
         what_to_do = "who made the inbound webhook must be an administrator, or make the fields by hand: texts"
         return Verdict(False, "leadloop_field.refused", f"missing: {told}; {refused}; {what_to_do}")
