@@ -154,13 +154,13 @@ class TestALeadIsRead:
         look(desk)
         assert len(desk.state(born).key_ids - before) == 1
 
-    def test_leads_are_left_alone_where_the_policy_has_no_statuses_of_theirs(self) -> None:
+    def test_leads_are_left_alone_where_the_policy_has_no_statuses_of_theirs(self, look: Look) -> None:
         pipelines = {"0": {"PREPARATION": "qualified", "WON": "sold", "LOSE": "lost"}}
         policy = in_portal(crm={"pipelines": pipelines, "ignored": ["0/NEW"]})
         with bitrix24_desk(policy) as desk:
             desk.open("lead", phones=[PHONE])
             desk.open(phones=[OTHER_PHONE])
-            by_pull(desk)
+            look(desk)
             desk.clock.advance(minutes=11)
             desk.sync()
             assert [desk.state(one.key.id).crm_ref for one in desk.world.documents("lead")] == ["bitrix24-lead-D_401"]

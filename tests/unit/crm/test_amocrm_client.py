@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,28 +20,15 @@ from leadloop.crm.port import NewCrmLead
 from leadloop.identity.contact import Contact
 from leadloop.json_types import Json, JsonObject
 from leadloop.policy.amocrm import AmoCrmFields
-from leadloop.ports.http import HttpRequest, HttpResponse, NotSent, OutcomeUnknown, RateLimited, Refused, VendorError
+from leadloop.ports.http import HttpRequest, NotSent, OutcomeUnknown, RateLimited, Refused, VendorError
 from leadloop.secrets import Secrets
 from leadloop.timestamps import from_unix
 from support.policies import amocrm_of, sokol
+from support.told_http import Wire
 
 TOKEN = "eyJ0eXAiOiJKV1Qi.secret"
 BODIES = Path(__file__).parents[2] / "bodies" / "amocrm"
 NEW_LEAD = NewCrmLead("lead-7f3a", Contact(name="Анна", phones=("+79990000003",)), {"client_id": "1700000000123456789"})
-
-
-class Wire:
-    """An ``Http`` that answers as told and keeps what was sent."""
-
-    def __init__(self, *answers: tuple[int, object] | Callable[[HttpRequest], tuple[int, object]]) -> None:
-        self._answers = list(answers)
-        self.sent: list[HttpRequest] = []
-
-    def send(self, request: HttpRequest) -> HttpResponse:
-        self.sent.append(request)
-        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        status, body = answer(request) if callable(answer) else answer
-        return HttpResponse(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
 def client(wire: Wire, token: str = TOKEN) -> AmoCrmClient:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadloop.crm.brackets import read_pairs
 from leadloop.crm.amocrm.hooks import parse_hook
+from leadloop.crm.brackets import read_pairs
 
 BODIES = Path(__file__).parents[2] / "bodies" / "amocrm"
 RECORDED, TRAPS = (sorted((BODIES / folder).glob("*.txt")) for folder in ("webhooks", "traps"))

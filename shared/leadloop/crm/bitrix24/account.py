@@ -57,8 +57,8 @@ class Bitrix24Account:
         return ensure_fields(self._client, self._catalogue, self._settings)
 
     def read_leads(self, ids: Sequence[str]) -> dict[str, CrmLead]:
-        """See ``Crm``."""
-        readings = {kind: self._reading(kind) for kind in KINDS} if ids else {}
+        """See ``Crm``. Leads that the policy does not read are as good as none."""
+        readings = {kind: self._reading(kind) for kind in self._kinds} if ids else {}
         found = cards.read_cards(self._client, readings, ids)
         return {one: lead_of(item, readings[LEAD if one[0] == LEAD.letter else DEAL]) for one, item in found.items()}
 

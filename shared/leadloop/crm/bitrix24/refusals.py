@@ -6,6 +6,8 @@ or 0. Texts may quote what was sent, so only short ones are kept.
 
 from __future__ import annotations
 
+import re
+
 from leadloop.crm.words import word_of
 from leadloop.json_types import Json, JsonObject
 from leadloop.ports.http import OutcomeUnknown, RateLimited, Refused, VendorError
@@ -47,8 +49,13 @@ def failure_of(operation: str, told: JsonObject, status: int, retry_after: float
     if status >= 500 or code in _UNKNOWN:
         return OutcomeUnknown("bitrix24", operation, f"{status} {code}".strip())
     known_status, what_to_do = _SAY.get(code.upper(), (status, ""))
-    parts = (str(known_status), code, word_of(told.get("error_description")), what_to_do)
+    parts = (str(known_status), code, _plain(told.get("error_description")), what_to_do)
     return Refused("bitrix24", operation, "; ".join(filter(None, parts)), known_status, code)
+
+
+def _plain(text: Json) -> str:
+    """A text of a few short words, such as ``Access denied.``: nothing that was sent is written so."""
+    return text if isinstance(text, str) and re.fullmatch(r"[A-Za-z]{1,14}( [A-Za-z]{1,14}){0,7}[.!]?", text) else ""
 
 
 def seconds_until_reset(time: Json) -> float | None:
