@@ -334,7 +334,7 @@ class TestTwoRunsAtOnce:
             desk.carry_hooks()
             assert desk.marks() == [f"amocrm-lead-{deal}"]
         desk.sync()
-        assert desk.ref(deal).seen_updated_at
+        assert desk.ref(deal).waits_until
 
     def test_a_pull_leaves_to_a_reader_at_work_elsewhere_what_it_finds(self, desk: CrmDesk) -> None:
         lead, deal = linked(desk)
@@ -358,7 +358,7 @@ class TestTwoRunsAtOnce:
         desk.carry_hooks()
         desk.clock.advance(seconds=241)
         desk.sync()
-        assert desk.ref(deal).seen_updated_at
+        assert desk.ref(deal).waits_until
 
     def test_a_store_that_fails_is_said_and_asked_again(self, desk: CrmDesk, monkeypatch: pytest.MonkeyPatch) -> None:
         def fails(*_: object) -> None:

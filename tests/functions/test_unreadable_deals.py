@@ -65,7 +65,7 @@ def test_among_many_in_one_reading_it_alone_is_left(desk: CrmDesk, fault: dict[s
     desk.break_next(**fault)
     hint(desk, *deals[:20], STRANGER, *deals[20:])
     assert [mark for mark in desk.world.documents("dirty_mark") if mark.key.id.endswith(f"-{STRANGER}")]
-    assert all(desk.ref(deal).seen_updated_at for deal in deals)
+    assert all(desk.ref(deal).waits_until or desk.ref(deal).leads for deal in deals)
 
 
 def test_it_is_asked_for_again_at_the_next_pull(desk: CrmDesk, fault: dict[str, Any]) -> None:
@@ -87,4 +87,4 @@ def test_when_none_can_be_read_it_is_the_crm_and_the_marks_stay_due(desk: CrmDes
     desk.amocrm.faults.clear()
     desk.clock.advance(minutes=15)
     desk.sync()
-    assert all(desk.ref(deal).seen_updated_at for deal in deals)
+    assert all(desk.ref(deal).waits_until or desk.ref(deal).leads for deal in deals)

@@ -1,4 +1,4 @@
-"""Thousands of deals, and what is done to all of them at once: through the CRM's own API, as its bulk edits and imports do.
+"""Thousands of deals, and what is done to all of them at once: through the CRM's own API, as its bulk edits do.
 
 What became of them is read from the stand-in's ledger, never from leadloop.
 """

@@ -1,4 +1,4 @@
-"""Thousands of deals are moved at once: all are read within a few ticks, by calls that go with batches and not with hooks."""
+"""Thousands of deals are moved at once: all are read within a few ticks, by calls that go with batches, not hooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The CRM's list is edited while it is read: deals move to its end, or leave it, between two pages. None is passed over."""
+"""The CRM's list is edited while it is read: deals move to its end, or leave it, between two pages. None is missed."""
 
 from __future__ import annotations
 

@@ -75,7 +75,8 @@ def facts_before_loss(policy: Policy, deal: Deal, lead_id: str, history: History
     entries = [one for one in entered(history.moves) if since is None or one.at > since]
     read = [facts_of.stage_entry(crm, external_id, *entry.status, entry.at, entry.exact) for entry in entries]
     told_since, met_at = _told_since(policy, lead), deal.met_at(lead_id)
-    before = history._replace(losses=history.losses[:-1])  # the last one may have been a merge, and is told as that
+    # The last loss may have been a merge, and is told as that.
+    before = history._replace(losses=(history.losses or ())[:-1])
     facts = [*read, *losses_of(crm, external_id, before)]
     told = [fact for fact in facts if told_since is None or fact.occurred_at >= told_since]
     if not history.prices or met_at is None:
@@ -91,7 +92,7 @@ def losses_of(crm: str, external_id: str, history: History) -> list[Fact]:
         facts_of.crm_entity_restored(crm, external_id, one.at)
         if one.is_back
         else facts_of.crm_entity_lost(crm, external_id, DELETED, None, one.at)
-        for one in history.losses
+        for one in history.losses or ()
     ]
 
 

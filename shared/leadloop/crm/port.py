@@ -165,8 +165,18 @@ class History(NamedTuple):
     moves: tuple[Transition, ...] = ()
     prices: tuple[PriceChange, ...] | None = None
     """``None`` where the CRM keeps no record of prices."""
-    losses: tuple[Loss, ...] = ()
-    """Empty also where the CRM keeps no record of them."""
+    losses: tuple[Loss, ...] | None = None
+    """``None`` where the CRM keeps no record of them."""
+
+    @property
+    def lost_at(self) -> datetime | None:
+        """When the lead was lost, as far as the feed tells; ``None`` for one that is there."""
+        return self.losses[-1].at if self.losses and not self.losses[-1].is_back else None
+
+    @property
+    def priced_until(self) -> datetime | None:
+        """When the price changed last, as far as the feed tells."""
+        return self.prices[-1].at if self.prices else None
 
 
 class ContactPoints(NamedTuple):

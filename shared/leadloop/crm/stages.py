@@ -33,13 +33,18 @@ class StageReading(NamedTuple):
     verdict: Verdict
 
 
-def read_stages(lead: CrmLead, moves: Sequence[Transition], known: Status | None, now: datetime) -> StageReading:
-    """The statuses a deal entered. ``known`` is the last status recorded at an earlier reading."""
+def read_stages(
+    lead: CrmLead, moves: Sequence[Transition], known: Status | None, now: datetime, *, is_explained: bool = False
+) -> StageReading:
+    """The statuses a deal entered. ``known`` is the last status recorded at an earlier reading.
+
+    ``is_explained``: its last change is known to be no move, so the feed need not catch up with it.
+    """
     entries = _entries(lead, moves)
     newest = moves[-1].after if moves else None
     if lead.status in (newest, known):
         return StageReading(entries, Verdict(True, "stages.complete", "the feed and the deal agree"))
-    if not moves and known is None and lead.updated_at <= lead.created_at:
+    if not moves and known is None and (is_explained or lead.updated_at <= lead.created_at):
         return StageReading((Entry(lead.status, lead.created_at),), Verdict(True, "stages.first", "a new deal"))
     if now < lead.updated_at + FEED_LAG:
         return StageReading(
