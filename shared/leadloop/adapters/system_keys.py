@@ -18,6 +18,10 @@ class SystemKeys:
         """128 bits of small letters and digits, fit for a path."""
         return secrets.token_hex(16)
 
+    def signing_secret(self) -> str:
+        """``whsec_`` and 32 bytes in base64, as Standard Webhooks has it, for ``LEADLOOP_SIGNED_SECRET``."""
+        return f"whsec_{_text(secrets.token_bytes(32))}"
+
     def seal_pair(self) -> tuple[str, str]:
         """A key pair for sealing as base64: the private key, the public key."""
         from nacl.public import PrivateKey

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--time-zone", metavar="ZONE", help="of the counter; default: Europe/Moscow")
     parser.add_argument("--region", metavar="CC", help="country of phones without a country code; default: RU")
     parser.add_argument("--crm-kind", choices=tuple(KINDS), help="which CRM; default: the first")
-    parser.add_argument("--account", metavar="NAME", help="the amoCRM account: sokol for sokol.amocrm.ru")
+    parser.add_argument("--account", metavar="NAME", help="sokol for sokol.amocrm.ru, or sokol.bitrix24.ru")
     parser.add_argument("--contacts", choices=("none", "hash", "keep"), help="where contacts may be; default: hash")
     parser.add_argument("--pipeline", metavar="ID", help="with --contacts keep: the pipeline of new deals")
     parser.add_argument("--status", metavar="ID", help="with --contacts keep: their status")
@@ -122,13 +122,15 @@ def _create_field(folder: Path) -> Verdict:
 
 def _tell(arguments: argparse.Namespace, company: Company, written: tuple[Path, Path], field: Verdict | None) -> int:
     from leadloop.cli.answer import OK, REFUSED, print_json
+    from leadloop.cli.crm_kinds import KINDS
     from leadloop.cli.new_project import next_steps
 
-    has_field = field is not None and field.ok
+    has_field = (field is not None and field.ok) or not KINDS[company.choices.kind].is_read
     steps = next_steps(company.choices, written, company.known, has_token=bool(company.token), has_field=has_field)
     failed = [reason for reason in (company.unread, "" if field is None or field.ok else field.reason) if reason]
     if arguments.json:
-        about: JsonObject = {"crm_read": company.survey is not None, "field_created": has_field, "failed": [*failed]}
+        is_created = field is not None and field.ok
+        about: JsonObject = {"crm_read": company.survey is not None, "field_created": is_created, "failed": [*failed]}
         print_json({"ok": not failed, "written": [*map(str, written)], "next": [*steps], **about})
     else:
         print("\n".join(["", *map(str, written), ""]))

@@ -12,7 +12,7 @@ from leadloop.cli.answer import failure_text
 from leadloop.cli.crm_kinds import KINDS
 from leadloop.cli.dialogue import Dialogue, words_of
 from leadloop.cli.new_project import Choices, Language, policy_text
-from leadloop.cli.pipelines import EXAMPLE, PipelineChosen, decided, guessed, shown, written_by_hand
+from leadloop.cli.pipelines import PipelineChosen, decided, guessed, shown, written_by_hand
 from leadloop.doctor.token_form import fault_of
 from leadloop.policy import ContactMode, PolicyInvalid
 from leadloop.ports.http import VendorError
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from leadloop.crm.survey import Survey
 
 _SETTINGS = {
-    "origin": "site.origins",
-    "counter": "site.counter",
-    "time_zone": "site.time_zone",
-    "region": "site.default_region",
-    "account": "crm.account",
-    "mode": "contacts.mode",
-    "new_lead": "crm.new_lead",
+    "origin": ("site.origins",),
+    "counter": ("site.counter",),
+    "time_zone": ("site.time_zone",),
+    "region": ("site.default_region",),
+    "account": ("crm.account",),
+    "mode": ("contacts.mode", "crm.kind"),
+    "new_lead": ("crm.new_lead",),
 }
-"""The setting that each answer becomes."""
+"""Where the faults of an answer are found: at the setting that it becomes, or at one that does not go with it."""
 ANY_KEY = "A" * 43 + "="
 """Stands for the public key while answers are tried."""
 _DECISION = re.compile(r"(\S+)\s+([a-z][a-z0-9_]{0,40}|-|\?)")
@@ -89,7 +89,8 @@ class _Interview:
         self._look_at = look_at
         self._dialogue = dialogue
         told = {name: text for name, text in given.answers.items() if name not in ("pipeline", "status")}
-        self.choices = replace(Choices(language=language), **told)  # type: ignore[arg-type]  # names of its texts
+        example = Choices(language=language).of_kind(told.get("kind", next(iter(KINDS))))
+        self.choices = replace(example, **told)  # type: ignore[arg-type]  # names of its texts
         self.known = told
         self.token = self.unread = ""
         self.survey: Survey | None = None
@@ -98,13 +99,21 @@ class _Interview:
     def ask_about_company(self) -> None:
         """The site, the CRM and where personal data may be."""
         kinds = ", ".join(f"{kind} ({one.title})" for kind, one in KINDS.items())
-        for name in ("origin", "counter", "time_zone", "kind", *KINDS[self.choices.kind].questions, "mode", "region"):
+        for name in ("origin", "counter", "time_zone", "kind", "account", "mode", "region"):
             if self._dialogue is None or name in self._given.answers:
                 continue
             default = str(getattr(self.choices, name))
-            answer = _tidy(name, self._dialogue.ask(name, default, partial(self._fits, name), kinds=kinds))
-            self.choices = replace(self.choices, **{name: answer})  # type: ignore[arg-type]
-            self.known = self.known if answer == default else {**self.known, name: answer}
+            question = f"account_{self.choices.kind}" if name == "account" else name
+            answer = _tidy(name, self._dialogue.ask(question, default, partial(self._fits, name), kinds=kinds))
+            if answer != default:
+                self.known = {**self.known, name: answer}
+                self.choices = self._with(name, answer)
+
+    def _with(self, name: str, answer: str) -> Choices:
+        if name == "kind":
+            told = {"account": self._given.answers["account"]} if "account" in self._given.answers else {}
+            return replace(self.choices.of_kind(answer), **told)  # type: ignore[arg-type]
+        return replace(self.choices, **{name: answer})  # type: ignore[arg-type]
 
     def _fits(self, name: str, answer: str) -> bool:
         """Whether a policy with this answer would be taken, as far as the answer is concerned."""
@@ -114,12 +123,15 @@ class _Interview:
 
     def read_crm(self) -> None:
         """Read the account, if there is a token; a person may type another, or go on without."""
-        variable = KINDS[self.choices.kind].token
+        kind = self.choices.kind
+        if not KINDS[kind].is_read:
+            return
+        variable, question = KINDS[kind].token, f"token_{kind}"
         self.token = self._given.environment.get(variable, "")
         if self.token and self._dialogue is not None:
             self._dialogue.say("token_at_hand", variable=variable)
         elif self._dialogue is not None:
-            self.token = self._dialogue.ask_secret("token", _is_token)
+            self.token = self._dialogue.ask_secret(question, _is_token)
         while self.token and self.survey is None:
             try:
                 self.survey = self._look_at(self.choices, self.token)
@@ -128,7 +140,7 @@ class _Interview:
                     self.unread = failure_text(failure)
                     return
                 self._dialogue.say("unread", reason=failure_text(failure))
-                self.token = self._dialogue.ask_secret("token", _is_token)
+                self.token = self._dialogue.ask_secret(question, _is_token)
 
     def choose_stages(self) -> None:
         """Give each status its stage: as told, as a person says, else as its name suggests."""
@@ -149,7 +161,6 @@ class _Interview:
         """Take these pipelines; where none of them is used, the example stays, and is told to be filled in."""
         used = next((one for one in pipelines if one.is_used), None)
         if used is None:
-            self.choices = replace(self.choices, pipelines=EXAMPLE)
             return
         self.known = {**self.known, "pipelines": ""}
         self.choices = replace(self.choices, pipelines=tuple(pipelines), new_lead=(used.id, used.statuses[0].id))
@@ -219,5 +230,5 @@ def _tidy(name: str, answer: str) -> str:
     if name == "origin":
         return answer.rstrip("/") if "://" in answer else f"https://{answer.rstrip('/')}"
     if name == "account":
-        return answer.removeprefix("https://").rstrip("/").lower()
+        return answer.removeprefix("https://").rstrip("/")
     return answer.upper() if name == "region" else answer

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import Literal, Protocol, TypeAlias
 
 from leadloop.cli import pipelines as crm_pipelines
+from leadloop.cli.crm_kinds import KINDS
 from leadloop.cli.environment_file import FILE_NAME as ENVIRONMENT
-from leadloop.cli.pipelines import EXAMPLE, PipelineChosen
+from leadloop.cli.pipelines import PipelineChosen
 from leadloop.policy.loader import STANDARD_NAME as POLICY
 from leadloop.policy.loader import read_policy
 from leadloop.report.tables import printable
@@ -64,6 +65,10 @@ class FreshKeys(Protocol):
         """A secret fit for a path."""
         ...
 
+    def signing_secret(self) -> str:
+        """A secret that webhooks are signed under."""
+        ...
+
     def seal_pair(self) -> tuple[str, str]:
         """A private key and its public key, base64."""
         ...
@@ -79,15 +84,21 @@ class Choices:
     time_zone: str = "Europe/Moscow"
     region: str = "RU"
     kind: str = "amocrm"
-    account: str = "sokol"
+    account: str = KINDS["amocrm"].account
     mode: str = "hash"
-    pipelines: tuple[PipelineChosen, ...] = EXAMPLE
-    new_lead: tuple[str, str] = ("3383152", "33929752")
+    pipelines: tuple[PipelineChosen, ...] = KINDS["amocrm"].pipelines
+    new_lead: tuple[str, str] = KINDS["amocrm"].new_lead
     """Pipeline and status."""
     fields: tuple[str, ...] = ()
     """The account's own fields, in words."""
     loss_reasons: tuple[str, ...] = ()
     """And its reasons of loss."""
+
+    def of_kind(self, kind: str) -> Choices:
+        """The same of another kind of CRM, with the example of that one."""
+        example = KINDS[kind]
+        of_example = replace(self, account=example.account, pipelines=example.pipelines, new_lead=example.new_lead)
+        return replace(of_example, kind=kind)
 
 
 def policy_text(choices: Choices, public_key: str) -> str:
@@ -143,7 +154,11 @@ def write_project(folder: Path, choices: Choices, keys: FreshKeys, crm_token: st
     private_key, public_key = keys.seal_pair()
     policy = policy_text(choices, public_key)
     environment = _template(f"environment.{choices.language}.txt").substitute(
-        hmac_key=keys.hmac_key(), private_key=private_key, hook_secret=keys.hook_secret(), crm_token=crm_token
+        hmac_key=keys.hmac_key(),
+        private_key=private_key,
+        crm=_template(f"environment.{choices.kind}.{choices.language}.txt").substitute(
+            hook_secret=keys.hook_secret(), signing_secret=keys.signing_secret(), token=crm_token
+        ),
     )
     policy_path, environment_path = folder / POLICY, folder / ENVIRONMENT
     refuse_overwriting(folder)
@@ -197,7 +212,7 @@ def next_steps(
         folder=policy.parent,
         unknown=unknown,
         counter=known.get("counter", _COUNTER[language]),
-        kind=choices.kind,
+        hook=KINDS[choices.kind].hook,
         tokens=_TOKENS[language][has_token],
     )
     to_fill_in, to_read, tokens, field, *others = text.strip().splitlines()

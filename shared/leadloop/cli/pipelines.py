@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import yaml
+
 from leadloop.report.tables import printable
 
 if TYPE_CHECKING:
@@ -17,8 +19,8 @@ IGNORED, OPEN = "-", "?"
 
 _GUESSES = (
     (r"не\W?квал|нецел|unqualif|спам|spam", None),
-    (r"нереализ|не реализ|отказ|проигр|lost", "lost"),
-    (r"успешно|реализован|продан|\bwon\b|\bsold\b", "sold"),
+    (r"нереализ|не реализ|отказ|проигр|провал|некачеств|lost", "lost"),
+    (r"успешн|реализован|продан|\bwon\b|\bsold\b", "sold"),
     (r"квалиф|целев|qualif", "qualified"),
     (r"встреч|показ|замер|демо|визит|meeting|visit|\bdemo\b", "meeting"),
     (r"^нов|первичн|необраб|^заявк|\bnew\b|first contact|incoming", "new"),
@@ -62,22 +64,6 @@ class PipelineChosen(NamedTuple):
         """The same, with another meaning of a status, or of all (``*``)."""
         changed = [one._replace(stage=stage) if status_id in (one.id, "*") else one for one in self.statuses]
         return self._replace(statuses=tuple(changed))
-
-
-EXAMPLE = (
-    PipelineChosen(
-        "3383152",
-        "",
-        (
-            StatusChosen("33929752", "", "new"),
-            StatusChosen("33929755", "", "qualified"),
-            StatusChosen("33929758", "", "meeting"),
-            StatusChosen("142", "", "sold"),
-            StatusChosen("143", "", "lost"),
-        ),
-    ),
-)
-"""Of the invented developer «Сокол»."""
 
 
 def guess(name: str) -> str:
@@ -163,5 +149,7 @@ def _remark(name: str) -> str:
 
 
 def _plain(id_: str) -> str:
-    """An id as a YAML scalar that stays the text it is."""
-    return id_ if re.fullmatch(r"[0-9]+(/[0-9]+)?", id_) else json.dumps(id_, ensure_ascii=False)
+    """An id as a YAML scalar: in quotes, unless it reads as itself without them, or is a number."""
+    is_plain = re.fullmatch(r"[0-9A-Za-z_-]+(/[0-9A-Za-z_-]+)?", id_) is not None and id_ not in (IGNORED, "--")
+    is_itself = is_plain and (id_.isdigit() or yaml.safe_load(id_) == id_)
+    return id_ if is_itself else json.dumps(id_, ensure_ascii=False)

@@ -9,7 +9,7 @@ from leadloop.policy.chapters import Chapter, quality_chapters
 from leadloop.policy.durations import write_duration
 from leadloop.policy.form_words import form_chapters
 from leadloop.policy.models import ContactMode, GoalEvent, Policy
-from leadloop.policy.settings import EACH, settings, write_value
+from leadloop.policy.settings import EACH, settings_with, write_value
 from leadloop.policy.source_words import source_chapters
 from leadloop.policy.verdict_words import verdict_chapters
 
@@ -50,7 +50,7 @@ def changes(policy: Policy) -> list[Change]:
     """Every setting with a standard value that this policy sets to another."""
     return [
         Change(setting.name, write_value(value), setting.standard)
-        for setting in settings()
+        for setting in settings_with(type(policy.crm))
         if setting.standard is not None and EACH not in setting.path
         for value in _values(policy, setting.path)
         if value != setting.field.get_default(call_default_factory=True)

@@ -83,6 +83,15 @@ def settings() -> Iterator[Setting]:
     yield from _settings(models.Policy, ())
 
 
+def settings_with(crm: type[Crm]) -> Iterator[Setting]:
+    """Every setting in the same order, those of the section ``crm`` being this kind's."""
+    for one in settings():
+        if one.path == ("crm",):
+            yield from (one, *_settings(crm, ("crm",)))
+        elif one.path[0] != "crm":
+            yield one
+
+
 def settings_of_kinds() -> Iterator[Setting]:
     """The settings by which the other kinds of CRM differ from the standard one."""
     (_, standard), *others = crm_kinds().items()

@@ -153,6 +153,22 @@ def test_ctrl_d_writes_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_each_crm_is_asked_for_in_its_own_words(tmp_path: Path) -> None:
+    with begin(tmp_path, "--lang", "en") as terminal:
+        for question in ("leads come from", "counter on the site", "Time zone"):
+            terminal.answer(question, "")
+        terminal.answer("CRM: ", "signed")
+        terminal.answer("What you call the system that will send webhooks [sokol-sales]: ", "Наша учётная")
+        terminal.answer("Mode: ", "keep")
+        terminal.wait_for("keep only for a CRM in which leadloop can create deals")
+        terminal.answer("Mode: ", "")
+        terminal.answer("without a country code [RU]: ", "")
+        assert terminal.end() == 0  # there is nobody to be asked with a token
+    policy = written(tmp_path)
+    assert (policy.crm.kind, policy.crm.account, policy.contacts.mode) == ("signed", "Наша учётная", "hash")
+    assert "/receive-crm-event/signed" in terminal.shown
+
+
 def test_nothing_is_asked_where_nothing_could_be_written(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("years of work", encoding="utf-8")
     with begin(tmp_path) as terminal:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadloop.cli import main
+from leadloop.cli.crm_kinds import KINDS
 from leadloop.cli.dialogue import words_of
 from leadloop.cli.environment_file import read_environment
 from leadloop.cli.new_project import Choices, policy_text
@@ -21,9 +22,12 @@ from leadloop.cli.pipelines import IGNORED, OPEN, PipelineChosen, StatusChosen, 
 from leadloop.policy import Policy
 from leadloop.policy.loader import load_policy, read_policy
 from leadloop_standins.amocrm.stand_in import AmoCrmStandIn
+from leadloop_standins.bitrix24.stand_in import Bitrix24StandIn
 from leadloop_standins.clock import Clock
 from leadloop_standins.command import running
 from support.account_to_set_up import SEED, TOKEN
+from support.bitrix24_desk import SEED as PORTAL
+from support.bitrix24_desk import WEBHOOK
 from support.terminal import Terminal
 
 PUBLIC_KEY = "A" * 43 + "="
@@ -164,6 +168,55 @@ def test_an_account_of_which_no_name_says_anything_leaves_the_example(
     assert "воронки и статусы" in capsys.readouterr().out
 
 
+class TestEveryKindOfCrm:
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_its_files_pass_the_check_in_both_languages(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+    ) -> None:
+        for language in ("ru", "en"):
+            assert begin(tmp_path / language, "--crm-kind", kind, "--lang", language, "--json") == 0
+            capsys.readouterr()
+            assert main(["check", "--policy", str(tmp_path / language / "leadloop.yaml"), "--json"]) == 0
+            told = json.loads(capsys.readouterr().out)
+            assert "crm.requests_per_second" not in {one["path"] for one in told["changed"]}
+            states = {one["name"]: one["state"] for one in told["environment"]}
+            assert {name for name, state in states.items() if state == "missing"} == self.asked_of_others(kind)
+        russian, english = written(tmp_path / "ru"), written(tmp_path / "en")
+        assert (russian.crm, russian.goals) == (english.crm, english.goals)
+        assert russian.crm.kind == kind
+
+    @staticmethod
+    def asked_of_others(kind: str) -> set[str]:
+        """What only the vendors can give."""
+        crm = {"amocrm": {"AMOCRM_TOKEN"}, "bitrix24": {"BITRIX24_WEBHOOK", "BITRIX24_APPLICATION_TOKEN"}}.get(kind)
+        return {f"LEADLOOP_{name}" for name in {"METRICA_TOKEN", *(crm or set())}}
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_there_are_words_for_its_questions(self, kind: str) -> None:
+        words = words_of("ru")
+        assert f"account_{kind}" in words
+        assert (f"token_{kind}" in words) == KINDS[kind].is_read
+
+    def test_nothing_is_kept_for_a_system_that_is_not_written_to(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert begin(tmp_path, "--crm-kind", "signed", "--contacts", "keep") == 1
+        assert "a CRM of the kind `signed` is not written to" in capsys.readouterr().err
+        assert not list(tmp_path.iterdir())
+
+    def test_a_portal_is_read_and_written_as_it_is(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        portal = Bitrix24StandIn(Clock(), copy.deepcopy(PORTAL))
+        with running(portal) as url:
+            monkeypatch.setenv("LEADLOOP_ENDPOINT_BITRIX24", url)
+            monkeypatch.setenv("LEADLOOP_BITRIX24_WEBHOOK", WEBHOOK)
+            assert begin(tmp_path, "--crm-kind", "bitrix24", "--contacts", "keep", "--stage", "1/C1:NEW=-") == 0
+        policy = written(tmp_path)
+        assert policy.crm.pipelines["1"] == {"C1:PREPARATION": "meeting", "C1:WON": "sold", "C1:LOSE": "lost"}
+        assert policy.crm.ignored == ("1/C1:NEW",)
+        assert policy.crm.stage_of("0", "WON") == "sold"
+        assert read_environment(tmp_path / ".env")["LEADLOOP_BITRIX24_WEBHOOK"] == WEBHOOK
+
+
 class TestWords:
     def test_both_languages_ask_the_same(self) -> None:
         english, russian = words_of("en"), words_of("ru")
@@ -191,6 +244,7 @@ def _names(text: str) -> set[str]:
         *[("Встреча назначена", "meeting"), ("Показ", "meeting"), ("Demo", "meeting")],
         *[("Успешно реализовано", "sold"), ("Closed - won", "sold")],
         *[("Закрыто и не реализовано", "lost"), ("Closed - lost", "lost"), ("Отказ", "lost")],
+        *[("Сделка успешна", "sold"), ("Сделка провалена", "lost"), ("Анализ причины провала", "lost")],
         *[("Ожидает оплаты", OPEN), ("Думает", OPEN), ("", OPEN), ("Возобновлён", OPEN)],
     ],
 )
