@@ -62,6 +62,12 @@ def test_a_key_that_is_refused_says_what_to_do(desk: TrackerDesk, mnemonic: str,
     assert advice in check.found
 
 
+def test_a_key_that_was_copied_with_a_word_before_it(desk: TrackerDesk) -> None:
+    desk.world.runtime.environment = {**desk.world.runtime.environment, "LEADLOOP_COMAGIC_TOKEN": "Bearer abc"}
+    vars(desk.world.runtime).pop("secrets", None)
+    assert "Bearer" in found(desk)["account"].found
+
+
 def test_an_address_that_is_not_allowed(desk: TrackerDesk) -> None:
     desk.tracker_settings(ip_whitelist=["10.0.0.0/8"])
     assert "IP list" in found(desk)["account"].found

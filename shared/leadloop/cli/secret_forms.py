@@ -18,6 +18,7 @@ from leadloop.secrets import (
     AMOCRM_TOKEN,
     BITRIX24_APPLICATION_TOKEN,
     BITRIX24_WEBHOOK,
+    COMAGIC_TOKEN,
     GOOGLE_FORM_KEY,
     HMAC_KEY,
     HOOK_SECRET,
@@ -95,7 +96,7 @@ def form_of(name: str, secrets: Secrets, policy: Policy, public_key_of: Callable
             return judge_address(secrets.get(name), policy.crm.host)
         case _ if name in (TILDA_KEY, VK_SECRET, GOOGLE_FORM_KEY, BITRIX24_APPLICATION_TOKEN):
             return _shared_keys(secrets, name)
-        case _ if name in (AMOCRM_TOKEN, AMOCRM_CLIENT_SECRET, METRICA_TOKEN):
+        case _ if name in (AMOCRM_TOKEN, AMOCRM_CLIENT_SECRET, COMAGIC_TOKEN, METRICA_TOKEN):
             return _token(secrets, name)
     secrets.get(name)
     return Verdict(True, "secret.set", "")

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from leadloop.crm import comagic
 from leadloop.doctor.check import Check, Stage, State
+from leadloop.doctor.token_form import token_checks
 from leadloop.numerals import counted
 from leadloop.policy import Policy
 from leadloop.policy.call_tracker import CallTracker
 from leadloop.ports.http import VendorError
-from leadloop.secrets import SecretMissing
+from leadloop.secrets import COMAGIC_TOKEN, SecretMissing
 
 if TYPE_CHECKING:
     from leadloop.crm.comagic.survey import TrackerSurvey
@@ -27,6 +28,9 @@ def tracker_checks(world: Runtime) -> Iterator[Check]:
     """Ask the account, if the policy names one. One that does not answer is a finding."""
     tracker = world.policy.call_tracker
     if tracker is None:
+        return
+    if faults := list(token_checks(Stage.BORN_IN_CRM, "call_tracker.account", world.secrets, COMAGIC_TOKEN)):
+        yield from faults
         return
     try:
         survey = comagic.look_at(world)

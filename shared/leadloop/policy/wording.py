@@ -14,6 +14,7 @@ from leadloop.policy.tree import Path
 from leadloop.secrets import (
     AMOCRM_CLIENT_SECRET,
     AMOCRM_TOKEN,
+    COMAGIC_TOKEN,
     GOOGLE_FORM_KEY,
     HMAC_KEY,
     HOOK_SECRET,
@@ -51,6 +52,7 @@ _VARIABLE_OF = (
     (("hmac",), HMAC_KEY),
     (("private", "seal"), SEAL_PRIVATE_KEY),
     (("client_secret",), AMOCRM_CLIENT_SECRET),
+    (("call_tracker", "comagic"), COMAGIC_TOKEN),
     (("crm",), AMOCRM_TOKEN),
     (("metrica", "metrika", "yandex", "site", "counter", "oauth"), METRICA_TOKEN),
 )
