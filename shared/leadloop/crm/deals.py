@@ -19,7 +19,7 @@ from leadloop.ports.store import Document, Key, Store, Write
 
 _OF_A_CHANGE = (FactKind.STAGE_ENTERED, FactKind.PRICE_OBSERVED, FactKind.IDS_OBSERVED, FactKind.DEAL_OBSERVED)
 """Facts whose time is that of the deal's last change."""
-_LINKED_BY = {MERGED: "merge", CONVERTED: "conversion"}
+_LINKED_BY = {MERGED: "merge", CONVERTED: "converted"}
 """What the link of a lead says that came along with another deal."""
 _TICK = timedelta(microseconds=1)
 

@@ -19,7 +19,8 @@ from leadloop.ports.store import Create, Key, Update, Write
 from leadloop.verdict import Verdict
 from support.policies import sokol
 from support.settable_clock import MORNING
-from unit.crm.test_amocrm_client import Wire, client
+from support.told_http import Wire
+from unit.crm.test_amocrm_client import client
 
 FIELDS = AmoCrmFields(quality="600003", known_ids="600001")
 VERDICT = Verdict(True, "attach.written", "written")
