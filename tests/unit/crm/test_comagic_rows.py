@@ -67,7 +67,7 @@ def test_a_call_is_read_whole() -> None:
         ("anonymous", "anonymous"),
     ],
 )
-def test_a_phone_has_lost_its_plus(given: object, read: str) -> None:
+def test_a_phone_has_lost_its_plus(given: str | int, read: str) -> None:
     assert row_of(Medium.CALL, {**CALL, "contact_phone_number": given}, MOSCOW, NOW).points.phones == (read,)
 
 
@@ -81,7 +81,7 @@ def test_nobodys_phone_is_none(absent: object) -> None:
     ("more", "incoming", "answered"),
     [({"is_lost": True}, True, False), ({"direction": "out"}, False, True), ({"direction": None}, True, True)],
 )
-def test_which_way_it_went(more: dict[str, object], incoming: bool, answered: bool) -> None:
+def test_which_way_it_went(more: JsonObject, incoming: bool, answered: bool) -> None:
     assert row_of(Medium.CALL, {**CALL, **more}, MOSCOW, NOW).lead.communication == (Medium.CALL, incoming, answered)
 
 
@@ -96,7 +96,7 @@ def test_a_source_that_reads_like_a_contact_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("broken", [{"start_time": None}, {"start_time": "22.11.2026"}, {"communication_id": None}])
-def test_a_row_without_what_every_row_has_is_unreadable(broken: dict[str, object]) -> None:
+def test_a_row_without_what_every_row_has_is_unreadable(broken: JsonObject) -> None:
     with pytest.raises(AnswerUnreadable):
         row_of(Medium.CALL, {**CALL, **broken}, MOSCOW, NOW)
 
