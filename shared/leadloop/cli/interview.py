@@ -118,7 +118,7 @@ class _Interview:
     def _fits(self, name: str, answer: str) -> bool:
         """Whether a policy with this answer would be taken, as far as the answer is concerned."""
         if name == "kind":
-            return answer in KINDS
+            return answer in KINDS and all(_is_taken(self._with(name, answer), given) for given in ("account", "mode"))
         return _is_taken(replace(self.choices, **{name: _tidy(name, answer)}), name)  # type: ignore[arg-type]
 
     def read_crm(self) -> None:

@@ -169,6 +169,17 @@ def test_each_crm_is_asked_for_in_its_own_words(tmp_path: Path) -> None:
     assert "/receive-crm-event/signed" in terminal.shown
 
 
+def test_a_crm_that_does_not_go_with_what_was_told_is_asked_for_again(tmp_path: Path) -> None:
+    with begin(tmp_path, "--lang", "en", "--account", "romashka", "--contacts", "keep") as terminal:
+        for question in ("leads come from", "counter on the site", "Time zone"):
+            terminal.answer(question, "")
+        for other in ("bitrix24", "signed"):
+            terminal.answer("CRM: ", other)
+            terminal.wait_for("expected one of the names before the brackets")
+        terminal.answer("CRM: ", "amocrm")
+        terminal.wait_for("without a country code [RU]: ")
+
+
 def test_nothing_is_asked_where_nothing_could_be_written(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("years of work", encoding="utf-8")
     with begin(tmp_path) as terminal:
