@@ -80,6 +80,23 @@ class TestADealIsRead:
         assert state.stages["sold"].at == sold_at
         assert state.unmapped_statuses == set()
 
+    def test_a_deal_that_went_to_and_fro_is_read_to_the_end_of_its_history(self, desk: Bitrix24Desk) -> None:
+        lead = anna(desk)
+        desk.settle()
+        deals = [desk.open(phones=[PHONE]), *(desk.open() for _ in range(12))]
+        for _ in range(60):
+            for stage in ("qualified", "meeting"):
+                desk.clock.advance(minutes=1)
+                desk.move(deals[0], stage)
+        desk.clock.advance(minutes=1)
+        for deal in deals:
+            desk.move(deal, "sold")
+        sold_at = desk.clock.now()
+        by_pull(desk)
+        assert desk.state(lead).stages["sold"].at == sold_at
+        told = [one for one in desk.lead(lead).facts if one.kind == "stage_entered"]
+        assert len(told) == 122
+
     def test_a_deal_that_nobody_sent_is_born_in_the_portal(self, desk: Bitrix24Desk, look: Look) -> None:
         desk.open(phones=[PHONE], fields={"UTM_SOURCE": "yandex"})
         look(desk)

@@ -161,6 +161,13 @@ class TestABatch:
         with pytest.raises(AnswerUnreadable):
             self.ask(answer, "a")
 
+    @pytest.mark.parametrize(("repeatable", "halt"), [(True, 0), (False, 1)])
+    def test_that_writes_ends_with_the_first_that_fails(self, repeatable: bool, halt: int) -> None:
+        wire = Wire(batch(result={"a": 1}))
+        client(wire).together("create_lead", {"a": ASKED}, repeatable=repeatable)
+        [request] = wire.sent
+        assert (json.loads(request.body or b"")["halt"], request.repeatable) == (halt, repeatable)
+
     def test_of_more_than_fifty_is_several(self) -> None:
         wire = Wire(lambda request: batch(result=dict.fromkeys(json.loads(request.body or b"")["cmd"], 1)))
         found = client(wire).all("read_leads", {f"k{number}": ASKED for number in range(120)})
