@@ -216,7 +216,7 @@ class TestLosses:
         desk.clock.advance(minutes=20)
         desk.sync()
         assert desk.world.documents("lead") == []
-        assert desk.ref(deal).waits_until is None
+        assert desk.world.documents("crm_ref") == []
         assert desk.marks() == []
 
     def test_a_deal_unknown_and_gone_leaves_nothing(self, desk: CrmDesk) -> None:

@@ -77,7 +77,7 @@ def facts_before_loss(policy: Policy, deal: Deal, lead_id: str, history: History
     told_since, met_at = _told_since(policy, lead), deal.met_at(lead_id)
     # The last loss may have been a merge, and is told as that.
     before = history._replace(losses=(history.losses or ())[:-1])
-    facts = [*read, *losses_of(crm, external_id, before)]
+    facts = [*read, *known, *losses_of(crm, external_id, before)]
     told = [fact for fact in facts if told_since is None or fact.occurred_at >= told_since]
     if not history.prices or met_at is None:
         return told

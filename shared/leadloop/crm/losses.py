@@ -24,7 +24,7 @@ from leadloop.leads.fold import crm_ref_id
 from leadloop.leads.state import DELETED, MERGED
 from leadloop.leads.verdicts import needs_verdicts
 from leadloop.policy import ContactMode, Policy
-from leadloop.ports.store import Document, Store, Write
+from leadloop.ports.store import Delete, Document, Store, Write
 from leadloop.queries import crm_refs_of_contact
 
 
@@ -104,6 +104,8 @@ class LossCommit:
             self.waits = True
             is_renewed = mark is not None and not removed
             return [] if is_renewed else [missed(entity, mark, self._now, due)]
+        if self._survivor is None and not lost.ref.leads and lost.ref.of_trial is None:
+            return [Delete(ref.key, ref.version), *removed]  # nobody's: as if it had never been seen
         if self._survivor is None:
             return self._delete(lost, mark)
         return [*self._merge(lost, self._survivor), *removed]
