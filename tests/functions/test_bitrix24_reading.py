@@ -9,6 +9,7 @@ import pytest
 
 from leadloop import timestamps
 from leadloop.leads.state import LeadState
+from leadloop.report.explanation import find_leads
 from support.bitrix24_desk import HOST, RESALE, TOKEN, Bitrix24Desk, bitrix24_desk, in_portal
 
 PHONE, OTHER_PHONE = "8 (999) 000-00-02", "8 (999) 000-00-05"
@@ -115,6 +116,15 @@ class TestADealIsRead:
         state = desk.state(lead)
         assert state.stage == "lost"
         assert [view.loss_reason for view in state.deals.values()] == ["APOLOGY"]
+
+    @pytest.mark.parametrize("wanted", ["{}", "bitrix24-lead-{}"])
+    def test_and_its_lead_is_found_by_it(self, desk: Bitrix24Desk, wanted: str) -> None:
+        lead = anna(desk)
+        desk.settle()
+        deal = desk.open(phones=[PHONE])
+        desk.carry_hooks()
+        world = desk.world
+        assert [one.id for one in find_leads(world.store, world.runtime.policy, wanted.format(deal))] == [lead]
 
     def test_nothing_personal_of_it_rests_or_is_logged(self, desk: Bitrix24Desk, look: Look) -> None:
         desk.open("lead", phones=[PHONE], emails=["vera@example.org"], fields={"NAME": "Вера", "COMMENTS": PHONE})

@@ -138,9 +138,13 @@ class Bitrix24(Crm):
     @property
     def reads_leads(self) -> bool:
         """Whether the portal's leads are read, and not only its deals."""
-        return LEADS in self.pipelines
+        return LEADS in self._named
 
     @property
     def reads_deals(self) -> bool:
         """Whether its deals are."""
-        return any(pipeline != LEADS for pipeline in self.pipelines)
+        return self._named != {LEADS}
+
+    @property
+    def _named(self) -> set[str]:
+        return {*self.pipelines, *([self.new_lead.pipeline] if self.new_lead is not None else [])}

@@ -11,9 +11,9 @@ from datetime import datetime
 from leadloop.crm.bitrix24 import card_feed, cards, writing
 from leadloop.crm.bitrix24.client import Bitrix24Client
 from leadloop.crm.bitrix24.fields import Catalogue
-from leadloop.crm.bitrix24.kinds import DEAL, KINDS, LEAD, Kind
+from leadloop.crm.bitrix24.kinds import DEAL, LEAD, Kind
 from leadloop.crm.bitrix24.shapes import Reading, change_of, contact_points_of, lead_of, moves_of
-from leadloop.crm.bitrix24.user_fields import ensure_fields
+from leadloop.crm.bitrix24.user_fields import ensure_fields, kinds_of
 from leadloop.crm.port import (
     AttachedFields,
     ChangePage,
@@ -58,7 +58,7 @@ class Bitrix24Account:
 
     def read_leads(self, ids: Sequence[str]) -> dict[str, CrmLead]:
         """See ``Crm``. Leads that the policy does not read are as good as none."""
-        readings = {kind: self._reading(kind) for kind in self._kinds} if ids else {}
+        readings = {kind: self._reading(kind) for kind in kinds_of(self._settings)} if ids else {}
         found = cards.read_cards(self._client, readings, ids)
         return {one: lead_of(item, readings[LEAD if one[0] == LEAD.letter else DEAL]) for one, item in found.items()}
 
@@ -74,7 +74,7 @@ class Bitrix24Account:
 
     def leads_of_contacts(self, contact_ids: Sequence[str]) -> tuple[str, ...]:
         """See ``Crm``."""
-        return cards.leads_of_contacts(self._client, self._kinds, contact_ids)
+        return cards.leads_of_contacts(self._client, kinds_of(self._settings), contact_ids)
 
     def contact_points(self, contact_ids: Sequence[str]) -> dict[str, ContactPoints]:
         """See ``Crm``."""
@@ -85,7 +85,7 @@ class Bitrix24Account:
         """See ``Crm``. Who was deleted is told by webhooks alone, and by a reading that finds nobody."""
         if feed is Feed.DELETED:
             return ChangePage((), None)
-        piece = card_feed.next_piece(self._client, self._kinds, since, position)
+        piece = card_feed.next_piece(self._client, kinds_of(self._settings), since, position)
         return ChangePage(tuple(change_of(card, piece.kind) for card in piece.cards), piece.position)
 
     def create_lead(self, new: NewCrmLead) -> CreatedLead:
@@ -101,12 +101,6 @@ class Bitrix24Account:
     ) -> AttachedFields:
         """See ``Crm``."""
         return writing.attach_fields(self._client, self._catalogue, self._settings, external_id, fields, ours, replace)
-
-    @property
-    def _kinds(self) -> tuple[Kind, ...]:
-        """What is read of the portal, leads before the deals they become."""
-        wanted = {LEAD: self._settings.reads_leads, DEAL: self._settings.reads_deals}
-        return tuple(kind for kind in KINDS if wanted[kind])
 
     def _reading(self, kind: Kind) -> Reading:
         places = {name: at for name, at in self._settings.fields.model_dump().items() if at}

@@ -43,8 +43,8 @@ def ensure_fields(client: Bitrix24Client, catalogue: Catalogue, settings: Bitrix
 
 
 def kinds_of(settings: Bitrix24) -> tuple[Kind, ...]:
-    """The kinds that the policy reads, or creates."""
-    return tuple(kind for kind, is_read in ((DEAL, settings.reads_deals), (LEAD, settings.reads_leads)) if is_read)
+    """The kinds that the policy reads or creates, leads before the deals they become."""
+    return tuple(kind for kind, is_read in ((LEAD, settings.reads_leads), (DEAL, settings.reads_deals)) if is_read)
 
 
 def _lacking(catalogue: Catalogue, settings: Bitrix24, kind: Kind) -> Iterator[str]:
