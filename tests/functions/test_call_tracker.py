@@ -126,6 +126,21 @@ class TestBirth:
             rules = {desk.state(lead.id).born_in: desk.state(lead.id).source.rule for lead in desk.leads()}
             assert rules == {"call": "none.static_pool", "chat": "none.never_captured"}
 
+    @pytest.mark.parametrize(
+        ("came", "rule"),
+        [
+            ({"yclid": None, "marks": {}}, "none.never_captured"),
+            ({"ym_client_id": None, "marks": {}}, "click_id.yclid"),
+            ({"yclid": None, "marks": {}, "referrer": "https://www.google.com/"}, "referrer.host"),
+        ],
+    )
+    def test_a_number_of_the_pool_says_nothing_beside_a_visit(
+        self, desk: TrackerDesk, came: dict[str, object], rule: str
+    ) -> None:
+        desk.call("anna", desk.visit(**came))
+        desk.pass_time(minutes=30)
+        assert desk.state(desk.the_lead().id).source.rule == rule
+
     def test_a_call_cut_short_is_a_sign_of_a_bot(self, accounts: TrackerAccounts) -> None:
         with accounts.desk(with_tracker(fraud={"weights": {"short_call": 100}})) as desk:
             desk.call("anna", talk_seconds=2)
@@ -228,12 +243,13 @@ class TestTouches:
             assert desk.the_lead().id == lead_id
 
     def test_a_lead_of_long_ago_is_not_touched(self, desk: TrackerDesk) -> None:
-        desk.submit("anna", phone=ANNA_TYPED)
+        lead_id = desk.submit("anna", phone=ANNA_TYPED)
         desk.settle()
         desk.clock.advance(days=91)
         desk.call("anna")
         desk.pass_time(minutes=30)
         assert [desk.state(lead.id).born_in for lead in desk.leads()] == ["site", "call"]
+        assert desk.leads()[1].circumstances.repeats == lead_id
 
 
 class TestOneFormRecordedTwice:

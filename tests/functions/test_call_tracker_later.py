@@ -89,6 +89,16 @@ class TestTags:
         state = desk.state(desk.the_lead().id)
         assert (state.stage, {*state.stages}, state.unmapped_statuses) == ("qualified", {"qualified"}, set())
 
+    def test_one_that_means_nothing_makes_nobody_good_again(self, accounts: TrackerAccounts) -> None:
+        policy = with_tracker(tracker={"tags": {"101": "lost"}}, qualification={"profile": "cold"})
+        with accounts.desk(policy) as desk:
+            call = desk.call("anna", desk.visit())
+            desk.tag(call, "target")
+            desk.pass_time(minutes=30)
+            desk.tag(call, "vip")
+            desk.pass_time(minutes=30)
+            assert desk.state(desk.the_lead().id).quality.standing == "disqualified"
+
     def test_one_that_is_renamed_is_the_same(self, desk: TrackerDesk) -> None:
         call = desk.call("anna", desk.visit())
         desk.comagic.act({"action": "rename_tag", "tag": 101, "name": "Хороший"})
@@ -182,6 +192,27 @@ class TestNotifications:
             desk.call("anna")
             desk.pass_time(minutes=30)
         assert events(desk, "crm_hooks_ceased") == []
+
+
+def a_day_of_contacts(accounts: TrackerAccounts, *, with_notifications: bool) -> dict[str, object]:
+    """What rests after a day on which ids joined late, with every notification carried at once or with none."""
+    with accounts.desk() as desk:
+        call = desk.call("anna", desk.visit(), ids_delay_seconds=8 * 60)
+        desk.call("boris")
+        desk.request("vera", desk.visit(ym_client_id="1700000000123456799", yclid=None), ids_delay_seconds=90)
+        desk.tag(call, "target")
+        for _ in range(14):
+            desk.clock.advance(minutes=1)
+            if with_notifications:
+                desk.carry_notifications()
+        desk.pass_time(hours=25)
+        return desk.resting()
+
+
+def test_it_makes_no_difference_when_a_row_was_read(accounts: TrackerAccounts) -> None:
+    seen_at_once = a_day_of_contacts(accounts, with_notifications=True)
+    assert seen_at_once == a_day_of_contacts(accounts, with_notifications=False)
+    assert len([one for one in seen_at_once if one.startswith("lead/")]) == 3
 
 
 class TestQuota:

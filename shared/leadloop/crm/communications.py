@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from leadloop import timestamps
-from leadloop.crm.deal_signs import UNLISTED, heard_of, source_of
+from leadloop.crm.deal_signs import CLICKS, heard_of, source_of
 from leadloop.crm.deals import Deal
 from leadloop.crm.marks import mark_key, missed, missed_since
 from leadloop.crm.port import CrmLead, Transition
@@ -105,14 +105,18 @@ def decision_on(store: Store, policy: Policy, reading: Reading, now: datetime) -
 def facts_about(
     policy: Policy, crm: str, lead: Lead, entity: CrmLead, moves: Sequence[Transition], key_ids: Sequence[str]
 ) -> list[Fact]:
-    """What a communication tells a lead: that it was, ids and keys, where it came from, a visit, stages by tags."""
+    """What a communication tells a lead: that it was, ids and keys, where it came from, a visit, stages by tags.
+
+    Each id is a fact by itself: whether it was there at once or joined late, the lead knows the same in the end.
+    """
     external_id, at, told = entity.external_id, entity.created_at, entity.communication
     assert told is not None  # noqa: S101 - it was read as a communication
     facts = [
         facts_of.contact(crm, external_id, told.medium.value, at, incoming=told.is_incoming, answered=told.is_answered)
     ]
-    if entity.ids or key_ids:
-        facts.append(facts_of.observed_ids(crm, external_id, dict(entity.ids), tuple(key_ids), at))
+    if key_ids:
+        facts.append(facts_of.observed_ids(crm, external_id, {}, tuple(key_ids), at))
+    facts += [facts_of.observed_ids(crm, external_id, {name: id_}, (), at) for name, id_ in entity.ids.items()]
     client_id = entity.ids.get("client_id")
     if client_id and client_id not in lead.shared_clients:  # the number was shown to the visitor of a session
         facts.append(facts_of.visit(client_id, at))
@@ -137,10 +141,7 @@ def missing_row(store: Store, at_rest: AtRest, now: datetime) -> list[Write]:
 def _view(policy: Policy, crm: str, lead: Lead, entity: CrmLead) -> Fact | None:
     """Where it came from and how long it took; ``None`` when the lead has heard that. Marks of a visit join late."""
     heard = heard_of(crm, entity.external_id, lead.facts).view
-    source = source_of(policy, entity)
-    if source.get("called_number") == UNLISTED and len(source) > 1:
-        del source["called_number"]  # a number of a pool says nothing beside the visit that it was shown to
-    sources: dict[str, Json] = {**source}
+    sources: dict[str, Json] = {name: text for name, text in source_of(policy, entity).items() if name not in CLICKS}
     shown: JsonObject = {"source": sources, "call_seconds": entity.call_seconds}
     if heard is None:
         return facts_of.deal_view(crm, entity.external_id, shown, entity.created_at)

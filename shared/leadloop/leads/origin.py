@@ -12,6 +12,7 @@ from leadloop.sources.book import Book, book_of
 from leadloop.sources.in_crm import NOT_READ, InCrm
 from leadloop.sources.labels import NONE
 from leadloop.sources.resolution import NEVER_CAPTURED, Source, resolve, resolve_deal
+from leadloop.sources.signs import CALLED_NUMBER, number_of
 
 if TYPE_CHECKING:
     from leadloop.leads.state import LeadState
@@ -95,10 +96,13 @@ def _of_deals(book: Book, state: LeadState) -> Source:
 
 def _told(book: Book, state: LeadState, ref: str) -> Source:
     """What a deal or a communication first told; of a communication whose visit nobody saw, that nobody did."""
-    told = resolve_deal(_first_told(state, ref), book)
-    if ref in state.contacts and told.rule == _BORN_IN_CRM.rule:
-        return told._replace(rule=NEVER_CAPTURED, reason=_NO_VISIT)
-    return told
+    signs = _first_told(state, ref)
+    if ref not in state.contacts:
+        return resolve_deal(signs, book)
+    if len(signs) > 1 and not number_of(signs.get(CALLED_NUMBER, "")):
+        signs.pop(CALLED_NUMBER, None)  # a number of a pool says nothing beside the visit that it was shown to
+    told = resolve_deal(signs, book)
+    return told if told.rule != _BORN_IN_CRM.rule else told._replace(rule=NEVER_CAPTURED, reason=_NO_VISIT)
 
 
 def _of_first_views(book: Book, state: LeadState) -> Source:

@@ -95,6 +95,11 @@ def test_a_source_that_reads_like_a_contact_is_left_out() -> None:
     assert "utm_source" not in lead.source
 
 
+def test_a_tag_that_does_not_tell_when_it_was_set_was_there_from_the_beginning() -> None:
+    lead, history, _ = row_of(Medium.CALL, {**CALL, "tags": [{"tag_id": 5, "tag_change_time": None}]}, MOSCOW, NOW)
+    assert [(move.at, move.after.status_id) for move in history.moves] == [(lead.created_at, "5")]
+
+
 @pytest.mark.parametrize("broken", [{"start_time": None}, {"start_time": "22.11.2026"}, {"communication_id": None}])
 def test_a_row_without_what_every_row_has_is_unreadable(broken: JsonObject) -> None:
     with pytest.raises(AnswerUnreadable):

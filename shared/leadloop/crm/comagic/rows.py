@@ -83,10 +83,10 @@ class Row(NamedTuple):
 
 def row_of(medium: Medium, row: JsonObject, zone: ZoneInfo, now: datetime) -> Row:
     """A row of its report. Raises ``AnswerUnreadable`` when a promised member is missing."""
-    report, tags = REPORTS[medium], _tags(row)
+    report = REPORTS[medium]
     at = instant(row.get(report.time), zone)
     ids = read_ad_ids({name: (_text(row.get(field)),) for name, field in _IDS.items()}).found
-    moves = _moves(tags, zone)
+    moves = _moves(_tags(row), at, zone)
     id_ = external_id(medium, number_of(row.get("communication_id")))
     lead = CrmLead(
         external_id=id_,
@@ -110,7 +110,7 @@ def changed_at(row: JsonObject, at: datetime, zone: ZoneInfo, now: datetime) -> 
     a change is rather seen twice than missed.
     """
     known = [at, *(at + age for age in LOOKS)]
-    known += [instant(tag.get("tag_change_time"), zone, fold=1) for tag in _tags(row)]
+    known += [_set_at(tag, at, zone, fold=1) for tag in _tags(row)]
     return max((one for one in known if one <= now), default=at)
 
 
@@ -133,15 +133,21 @@ def number_of(value: Json) -> str:
     return text
 
 
-def _moves(tags: Iterable[JsonObject], zone: ZoneInfo) -> tuple[Transition, ...]:
+def _moves(tags: Iterable[JsonObject], began: datetime, zone: ZoneInfo) -> tuple[Transition, ...]:
     """Tags as stages in the order they were set. Nothing tells of one that was taken off again."""
-    found = sorted((instant(tag.get("tag_change_time"), zone), number_of(tag.get("tag_id"))) for tag in tags)
+    found = sorted((_set_at(tag, began, zone), number_of(tag.get("tag_id"))) for tag in tags)
     moves, before = list[Transition](), UNTAGGED
     for at, tag_id in found:
         after = Status(TAGS, tag_id)
         moves.append(Transition(at, f"tag-{tag_id}", before, after))
         before = after
     return tuple(moves)
+
+
+def _set_at(tag: JsonObject, began: datetime, zone: ZoneInfo, fold: int = 0) -> datetime:
+    """When a tag was set; one that does not tell was there from the beginning."""
+    written = tag.get("tag_change_time")
+    return instant(written, zone, fold) if written else began
 
 
 def _source(row: JsonObject) -> Mapping[str, str]:
