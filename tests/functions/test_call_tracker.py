@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from leadloop.forms.test_codes import PARAMETER, new_code
 from leadloop.identity.keys import KeyRing
 from leadloop.report.explanation import find_leads
 from leadloop.report.funnel import funnel
 from leadloop.secrets import Secrets
 from support.crm_desk import ANNA, BORIS
-from support.policies import HMAC_KEY
+from support.policies import HMAC_KEY, ORIGIN
 from support.tracker_desk import PHONES, STATIC, YCLID, TrackerAccounts, TrackerDesk, with_tracker
 
 ANNA_TYPED = "+7 999 000-00-02"
@@ -291,6 +292,16 @@ class TestOneFormRecordedTwice:
         desk.pass_time(minutes=30)
         assert contacts_of(desk, own) == [f"request-{request}"]
         assert contacts_of(desk, older) == []
+
+
+def test_a_test_lead_that_the_tracker_records_too_is_nobodys(desk: TrackerDesk) -> None:
+    code = new_code(KeyRing.read(HMAC_KEY), "test000001", desk.clock.now())
+    desk.submit("owner", phone=ANNA_TYPED, ym_client_id=ANNA, page=f"{ORIGIN}/?{PARAMETER}={code}")
+    desk.settle()
+    desk.clock.advance(seconds=2)
+    desk.request("anna", desk.visit())
+    desk.pass_time(hours=2)
+    assert (desk.leads(), desk.marks()) == ([], [])
 
 
 class TestTold:

@@ -41,11 +41,11 @@ class CommunicationCommit(ReadingCommit):
         if deal.leads or deal.ref.of_trial:
             return
         lead, signs = self.reading.lead, signs_of(self.reading.lead, self.reading.key_ids)
-        if deal.ref.waits_until is not None and self._is_of_trial(deal, signs):
-            return
         has_waited = self._has_waited(deal)
         candidates = candidates_of(self._store, self._policy, signs, born_anywhere=True)
         self.match = match_communication(self._policy, signs, candidates, may_wait=not has_waited)
+        if not self._is_of_its_moment(candidates) and self._is_of_trial(deal, signs):
+            return
         if self.match.lead_id is not None:
             deal.take(self.match.lead_id, self.match.verdict.rule, lead.created_at)
         elif has_waited and self._makes_lead():

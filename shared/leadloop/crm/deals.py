@@ -126,7 +126,7 @@ class Deal:
         link = self.last(FactKind.CRM_LINKED, [lead_id])
         return link.occurred_at if link is not None else None
 
-    def is_from_site(self, lead_id: str) -> bool:
+    def is_born_outside(self, lead_id: str) -> bool:
         """Whether the lead came to be by a form, a call or the like; otherwise it was born in the CRM."""
         lead = self.leads[lead_id]
         return submitted_at(lead) is not None or lead.state(self._policy).born_in != "crm"
