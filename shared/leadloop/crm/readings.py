@@ -168,7 +168,7 @@ class ReadingCommit:
         self.continued += tuple(one.ref.external_id for one in former)
 
     def _match(self, deal: Deal) -> None:
-        """Find the lead of a deal that has none from outside the CRM; a deal that waited long enough is born in the CRM."""
+        """Find the lead of a deal that has none from outside; a deal that waited long enough is born in the CRM."""
         if deal.ref.frozen or deal.ref.of_trial or any(deal.is_born_outside(lead_id) for lead_id in deal.leads):
             return
         lead, signs = self.reading.lead, signs_of(self.reading.lead, self.reading.key_ids)
