@@ -8,7 +8,8 @@ desk.ledger()                             # what the stand-in holds: the oracle 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -161,10 +162,15 @@ class CrmAccount:
 
 
 @contextmanager
-def crm_account(seed: dict[str, Any] | None = None) -> Iterator[CrmAccount]:
-    """An account that is open while the block runs, also to commands that bring their own transport."""
+def crm_account(
+    seed: dict[str, Any] | None = None, monotonic: Callable[[], float] = time.monotonic
+) -> Iterator[CrmAccount]:
+    """An account that is open while the block runs, also to commands that bring their own transport.
+
+    ``monotonic``: the seconds by which it counts requests.
+    """
     clock = SharedClock()
-    amocrm = AmoCrmStandIn(clock, seed or SEED)
+    amocrm = AmoCrmStandIn(clock, seed or SEED, monotonic)
     with running(amocrm) as base_url:
         yield CrmAccount(amocrm, base_url, clock)
 

@@ -20,7 +20,7 @@ from leadloop.crm.port import LEAD, Change, ChangePage, Crm, Feed
 from leadloop.json_types import Json, JsonObject, json_list
 from leadloop.leads.crm_refs import CrmRef, ref_key
 from leadloop.leads.writing import decide_and_commit
-from leadloop.ports.http import VendorError
+from leadloop.ports.http import NotSent, VendorError
 from leadloop.ports.store import Create, Document, Key, Update, Write
 from leadloop.runtime import Runtime
 
@@ -41,7 +41,7 @@ class Pulled(NamedTuple):
     read: int
     complete: bool
     unreadable: bool = False
-    """The CRM could be listed and not read: not now is the time for what is marked."""
+    """The CRM could be listed and not read, or let nobody in: not now is the time for what is marked."""
 
 
 def pull(runtime: Runtime, crm: Crm, function: str, most: int) -> Pulled:
@@ -50,7 +50,7 @@ def pull(runtime: Runtime, crm: Crm, function: str, most: int) -> Pulled:
     A CRM that cannot be listed is logged once; the cursor stays.
     """
     reading = _Reading(runtime, crm, function, most)
-    found, complete, is_last = 0, True, True
+    found, complete, is_last, is_refused = 0, True, True, False
     try:
         for feed in Feed:
             met: set[Change] = set()  # pages of one feed may overlap
@@ -62,13 +62,15 @@ def pull(runtime: Runtime, crm: Crm, function: str, most: int) -> Pulled:
                 _move_cursor(runtime, crm, feed, page, asked_at)
                 found += len(news)
                 is_last = page.position is None
+                if reading.turn is Turn.FAILED:  # to go on asking now would only make it worse
+                    return Pulled(found, reading.read, complete=False, unreadable=True)
             complete = complete and is_last
     except VendorError as failure:
         runtime.log.error("crm_unreadable", crm=crm.name, reason=str(failure), what_to_do=CRM_UNREADABLE)
-        complete = False
+        complete, is_refused = False, isinstance(failure, NotSent)
     if not runtime.policy.is_tracker(crm.name):  # which finds rows for their age alone, and mostly without webhooks
         watch_hooks(runtime, crm.name, found)
-    return Pulled(found, reading.read, complete, reading.turn is Turn.FAILED)
+    return Pulled(found, reading.read, complete, is_refused)
 
 
 @dataclass
