@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from leadloop import crm
+from leadloop.crm.marks import Entity
+from leadloop.crm.port import LEAD
+from leadloop.crm.reader import Reader
 from leadloop.leads.lead import Claim
 from leadloop.leads.writing import lead_writes
 from support.bitrix24_desk import HOST, TOKEN, Bitrix24Desk, bitrix24_desk, in_portal, number_of
@@ -224,6 +228,29 @@ class TestALeadThatNobodyHadRead:
         desk.sync()
         assert [one.key.id for one in desk.world.documents("lead")] == [lead]
         assert desk.ref(deal).owner == desk.ref(card).owner == lead
+
+    @pytest.mark.parametrize("is_deal_first", [True, False])
+    def test_that_is_read_together_with_its_deal_goes_first(self, desk: Bitrix24Desk, is_deal_first: bool) -> None:
+        lead = anna(desk)
+        card = qualified_card(desk)
+        deal = convert(desk, card)
+        both = [Entity("bitrix24", LEAD, one) for one in (deal, card)]
+        Reader(desk.world.runtime, crm.connect(desk.world.runtime)).read(both if is_deal_first else both[::-1])
+        assert desk.ref(deal).owner == desk.ref(card).owner == lead
+        assert desk.ref(card).alias_of == desk.ref(deal).id
+
+    def test_that_waits_still_is_taken_along_by_a_deal_that_finds_its_lead(self, desk: Bitrix24Desk) -> None:
+        lead = anna(desk)
+        card = desk.open("lead")
+        hint(desk, card)
+        deal = convert(desk, card)
+        desk.edit(deal, fields={"UF_CRM_LEADLOOP_ID": lead})
+        desk.forget_hooks()
+        hint(desk, deal)
+        assert desk.ref(deal).owner == desk.ref(card).owner == lead
+        desk.clock.advance(minutes=11)
+        desk.sync()
+        assert [one.key.id for one in desk.world.documents("lead")] == [lead]
 
     def test_that_is_gone_leaves_its_deal_to_itself(self, desk: Bitrix24Desk) -> None:
         lead = anna(desk)

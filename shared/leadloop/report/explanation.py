@@ -59,7 +59,7 @@ _NEXT_UPLOAD = "next upload"
 _SERVICE, _TRACKER = "service", "tracker"
 _UNASKED = "  Metrica was not asked whether the counter has these goals; `leadloop plan` asks it."
 
-_ID = re.compile(r"[0-9A-Za-z-]{1,200}")
+_ID = re.compile(r"[0-9A-Za-z_-]{1,200}")
 _LEAD_ID = re.compile(r"[0-9A-Fa-f]{32}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadloop.adapters.http_failures import refusal_of
@@ -25,7 +25,7 @@ from support.told_http import Wire
 ASKED = Command("crm.item.list", {"entityTypeId": 2})
 
 
-def settings(**changes: object) -> Bitrix24:
+def section(**changes: object) -> Bitrix24:
     crm = in_portal(crm=changes).crm
     assert isinstance(crm, Bitrix24)
     return crm
@@ -33,7 +33,7 @@ def settings(**changes: object) -> Bitrix24:
 
 def client(wire: Wire, webhook: str = WEBHOOK) -> Bitrix24Client:
     secrets = Secrets({"LEADLOOP_BITRIX24_WEBHOOK": webhook})
-    return Bitrix24Client(wire, InboundWebhook(secrets, settings(), f"https://{HOST}"))
+    return Bitrix24Client(wire, InboundWebhook(secrets, section(), f"https://{HOST}"))
 
 
 def refusal(code: object, status: int = 400, **more: object) -> tuple[int, Mapping[str, object]]:
@@ -174,6 +174,7 @@ class TestABatch:
         assert len(found) == 120
         assert [len(json.loads(one.body or b"")["cmd"]) for one in wire.sent] == [50, 50, 20]
 
+    @settings(deadline=None)
     @given(
         st.dictionaries(
             st.sampled_from(["filter", "select", "order", "fields"]),
@@ -252,8 +253,8 @@ class TestTheAddress:
         assert wire.sent == []
 
     def test_ends_when_the_policy_says_so(self) -> None:
-        webhook = InboundWebhook(Secrets({}), settings(webhook_expires="2027-01-31"), "")
+        webhook = InboundWebhook(Secrets({}), section(webhook_expires="2027-01-31"), "")
         end = webhook.end()
         assert end is not None
         assert end.at.isoformat() == "2027-02-01T00:00:00+00:00"
-        assert InboundWebhook(Secrets({}), settings(), "").end() is None
+        assert InboundWebhook(Secrets({}), section(), "").end() is None

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadloop.crm.bitrix24.hooks import parse_hook
@@ -59,6 +59,7 @@ def test_what_cannot_be_understood_says_why_and_quotes_nothing(body: bytes, said
     assert "Anna" not in (reading.unreadable or "")
 
 
+@settings(deadline=None)
 @given(st.one_of(st.binary(max_size=200), FORMS))
 def test_no_body_breaks_it(body: bytes) -> None:
     reading = parse_hook(body)
