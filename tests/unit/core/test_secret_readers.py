@@ -9,6 +9,8 @@ from leadloop.secret_readers import ON_DEMAND, readers, secrets_of
 from leadloop.secrets import (
     AMOCRM_CLIENT_SECRET,
     AMOCRM_TOKEN,
+    BITRIX24_APPLICATION_TOKEN,
+    BITRIX24_WEBHOOK,
     GOOGLE_FORM_KEY,
     HMAC_KEY,
     HOOK_SECRET,
@@ -18,6 +20,7 @@ from leadloop.secrets import (
     VERDICT_SECRET,
     VK_SECRET,
 )
+from support.bitrix24_desk import in_portal
 from support.knocks import MANIFEST
 from support.oauth_desk import oauth_policy
 from support.policies import sokol
@@ -74,6 +77,14 @@ def test_who_takes_webhooks_is_handed_what_their_sender_is_known_by_and_what_the
     policy: Policy, handed: set[str]
 ) -> None:
     assert {*secrets_of(MANIFEST.functions["receive-crm-event"], policy)} == handed
+
+
+def test_a_portal_s_webhooks_are_handed_out_only_for_a_policy_of_bitrix24() -> None:
+    asks, heard = ("deliver-lead", "read-crm", "sync-crm"), ("receive-crm-event",)
+    found = readers(MANIFEST, in_portal())
+    assert (found[BITRIX24_WEBHOOK], found[BITRIX24_APPLICATION_TOKEN]) == (asks, heard)
+    assert AMOCRM_TOKEN not in found
+    assert not {BITRIX24_WEBHOOK, BITRIX24_APPLICATION_TOKEN} & readers(MANIFEST, sokol()).keys()
 
 
 def test_every_other_secret_is_handed_to_whoever_the_manifest_names() -> None:

@@ -293,7 +293,35 @@ def test_time_stands_in_error_bodies_only_by_switch(portal: Bitrix24Driver) -> N
     assert "operating" in portal.call("crm.deal.get").get_json()["time"]
 
 
+# Fields
+
+
+def test_universal_fields_say_both_names(portal: Bitrix24Driver) -> None:
+    fields = portal.result("crm.item.fields", entityTypeId=DEAL)["fields"]
+    names = {name: fields[name]["upperName"] for name in ("ufCrm_1721244482250", "ufCrmYclid", "utmSource", "sourceId")}
+    assert names == {
+        "ufCrm_1721244482250": "UF_CRM_1721244482250",
+        "ufCrmYclid": "UF_CRM_YCLID",
+        "utmSource": "UTM_SOURCE",
+        "sourceId": "SOURCE_ID",
+    }
+    assert [row["VALUE"] for row in fields["ufCrmFinish"]["items"]] == ["Чистовая", "Черновая"]
+    original = portal.result("crm.item.fields", entityTypeId=DEAL, useOriginalUfNames="Y")["fields"]
+    assert {"UF_CRM_YCLID", "utmSource"} <= original.keys()
+
+
+def test_a_choice_together_with_original_names_brings_user_fields_alone(portal: Bitrix24Driver) -> None:
+    portal.deal(UF_CRM_YCLID="1")
+    chosen = {"entityTypeId": DEAL, "select": ["id", "stageId", "UF_CRM_YCLID"]}
+    assert portal.result("crm.item.list", **chosen, useOriginalUfNames="Y")["items"] == [{"UF_CRM_YCLID": "1"}]
+    assert portal.result("crm.item.list", **chosen)["items"][0]["stageId"] == "NEW"
+
+
 # Dictionaries
+
+
+def test_the_base_currency_is_the_portal_s(portal: Bitrix24Driver) -> None:
+    assert portal.result("crm.currency.base.get") == "RUB"
 
 
 def test_stages_are_listed_by_pipeline_with_several_lost_ones(portal: Bitrix24Driver) -> None:
