@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-import yaml
-
 from leadloop.report.tables import printable
 
 if TYPE_CHECKING:
@@ -150,6 +148,8 @@ def _remark(name: str) -> str:
 
 def _plain(id_: str) -> str:
     """An id as a YAML scalar: in quotes, unless it reads as itself without them, or is a number."""
+    import yaml  # the command's help needs none
+
     is_plain = re.fullmatch(r"[0-9A-Za-z_-]+(/[0-9A-Za-z_-]+)?", id_) is not None and id_ not in (IGNORED, "--")
     is_itself = is_plain and (id_.isdigit() or yaml.safe_load(id_) == id_)
     return id_ if is_itself else json.dumps(id_, ensure_ascii=False)
