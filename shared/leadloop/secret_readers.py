@@ -49,7 +49,7 @@ def secrets_of(function: Function, policy: Policy) -> tuple[str, ...]:
     by a policy that names the sender; elsewhere nobody is handed them. An integration needs no long-lived token.
     A function that takes signed webhooks keys contacts for these alone.
     """
-    is_heard, takes_contacts = policy.crm.kind == "signed", policy.contacts.mode is not ContactMode.NONE
+    is_heard, takes_contacts = policy.crm.is_heard, policy.contacts.mode is not ContactMode.NONE
     by_oauth = isinstance(policy.crm, AmoCrm) and policy.crm.oauth is not None
     asked_for = {
         AMOCRM_TOKEN: policy.crm.kind == "amocrm" and not by_oauth,

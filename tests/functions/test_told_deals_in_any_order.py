@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from leadloop.adapters.memory_store import MemoryStore
 from leadloop.crm.signed.account import SignedAccount
+from leadloop.leads.state import LeadState
 from leadloop.messages import DealTold, StatusEntered
 from leadloop.ports.store import Query
 from support.settable_clock import MORNING
@@ -72,21 +74,30 @@ def test_what_is_shown_is_what_was_told_last(heard: list[DealTold]) -> None:
         assert [(move.at, move.after.status_id) for move in moves] == sorted(times)
 
 
-class Step:
+class Step(NamedTuple):
     """One webhook of Anna's or Boris' deal, so many minutes after the one before."""
 
-    def __init__(self, whose: int, later: int, status: str, price: int) -> None:
-        self.whose, self.later, self.status, self.price = whose, later, status, price
-
-    def __repr__(self) -> str:
-        return f"Step({self.whose}, {self.later}, {self.status!r}, {self.price})"
+    whose: int
+    later: int
+    status: str
+    price: int
+    how: str = ""
+    """The deal is ``deleted``, and told in full or ``briefly``, or it is ``merged`` into the other."""
 
 
 steps = st.lists(
-    st.builds(Step, st.integers(0, 1), st.integers(0, 90), st.sampled_from(STATUSES), st.integers(1, 9)),
+    st.builds(
+        Step,
+        st.integers(0, 1),
+        st.integers(1, 90),
+        st.sampled_from(STATUSES),
+        st.integers(1, 9),
+        st.sampled_from(["", "", "deleted", "briefly"]),
+    ),
     min_size=2,
-    max_size=6,
+    max_size=4,
 )
+endings = st.none() | st.builds(Step, st.integers(0, 1), st.just(1), st.just("won"), st.just(7), st.just("merged"))
 
 
 def lived(steps: Sequence[Step], order: Sequence[int]) -> object:
@@ -97,31 +108,40 @@ def lived(steps: Sequence[Step], order: Sequence[int]) -> object:
         desk.world.memory_bus.published.clear()
         for step in steps:
             desk.clock.advance(minutes=step.later)
-            _tell(desk, step, leads, desk.clock.now())
+            assert desk.post(_body(desk, step, leads)).status_code == 200
         letters = desk.world.memory_bus.on("crm-hints")
         for place in order:
-            assert desk.world.push("read-crm", letters[place % len(letters)]).status_code == 204
+            assert desk.world.push("read-crm", letters[place]).status_code == 204
         desk.tick(hours=1)
         states = [desk.state(lead) for lead in leads]
         deals = {document.key.id: document.fields for document in desk.world.documents("told_deal")}
+        owners = {document.key.id: document.fields.get("owner") for document in desk.world.documents("crm_ref")}
         assert desk.world.documents("dirty_mark") == []
-        return deals, [(one.stages, one.price, one.crm_refs, one.lost, one.quality.standing) for one in states]
+        return deals, owners, [_said(state) for state in states]
 
 
-def _tell(desk: SignedDesk, step: Step, leads: Sequence[str], now: datetime) -> None:
-    body = told(
-        f"D-{step.whose}",
-        step.status,
-        now,
-        created_at=desk.opened_at,
-        ids={"lead_id": leads[step.whose]},
-        price={"amount": step.price},
-    )
-    assert desk.post(body).status_code == 200
+def _said(state: LeadState) -> tuple[object, ...]:
+    """Of a deal that is gone no more than that: what comes late of it is kept, and counted no more."""
+    of_deals = (sorted(state.crm_refs), state.lost)
+    return of_deals if state.lost else (*of_deals, state.stages, state.price, state.quality.standing)
 
 
-@given(steps, st.data())
-def test_leads(steps: list[Step], data: st.DataObject) -> None:
+def _body(desk: SignedDesk, step: Step, leads: Sequence[str]) -> dict[str, object]:
+    now, deal_id = desk.clock.now(), f"D-{step.whose}"
+    if step.how == "briefly":
+        return {"deal_id": deal_id, "updated_at": now.isoformat(), "deleted": True}
+    whole = told(deal_id, step.status, now, created_at=desk.opened_at, ids={"lead_id": leads[step.whose]})
+    gone: dict[str, dict[str, object]] = {
+        "deleted": {"deleted": True},
+        "merged": {"merged_into": f"D-{1 - step.whose}"},
+    }
+    return {**whole, "price": {"amount": step.price}, **gone.get(step.how, {})}
+
+
+@given(steps, endings, st.data())
+def test_leads(steps: list[Step], ending: Step | None, data: st.DataObject) -> None:
+    if ending is not None:  # what is deleted is not merged afterwards
+        steps = [*(step._replace(how="") for step in steps), ending]
     straight = range(len(steps))
     again = data.draw(st.lists(st.sampled_from(straight), max_size=3))
     shuffled = data.draw(st.permutations([*straight, *again]))

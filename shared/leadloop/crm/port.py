@@ -79,6 +79,8 @@ class CrmLead(NamedTuple):
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None = None
+    is_gone: bool = False
+    """It was deleted or merged and is shown as it was last, so that what it told before is read; then it is lost."""
     contact_ids: tuple[str, ...] = ()
     """The main contact first. Ids only."""
     keys: tuple[ContactKey, ...] = ()

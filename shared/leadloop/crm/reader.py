@@ -110,7 +110,7 @@ class Reader:
             Reading(
                 one,
                 lead,
-                histories.get(lead.external_id, NOTHING_TOLD),
+                _until_lost(lead, histories.get(lead.external_id, NOTHING_TOLD)),
                 *keys.get(lead.external_id, NO_KEYS),
                 changes.get(lead.external_id, ()),
             )
@@ -118,9 +118,10 @@ class Reader:
             if (lead := alive.get(one.entity.external_id)) is not None
         ]
         self._apply(sorted(readings, key=lambda one: bool(one.lead.continues)))  # what they go on from comes first
-        for one in resting:  # last, because the survivor of a merge may be among the others
-            if one.entity.external_id not in alive:
-                self._lose(one, histories.get(one.entity.external_id, NOTHING_TOLD))
+        lost = [one for one in resting if one.entity.external_id not in alive]
+        lost += self._at_rest([one.at_rest.entity for one in readings if one.lead.is_gone])
+        for one in lost:  # last, because the survivor of a merge may be among the others
+            self._lose(one, histories.get(one.entity.external_id, NOTHING_TOLD))
 
     def _read_former(self, resting: Sequence[AtRest], alive: Mapping[str, CrmLead]) -> None:
         """Read what deals that are met for the first time were made of, if that is not known either."""
@@ -277,3 +278,8 @@ class Reader:
             self._runtime.bus.publish("leads", LeadRegistered(event_id=event_id, lead_id=lead_id))
         except PublishFailed as fault:
             self._runtime.log.warning("follow_up_put_off", event_id=event_id, reason=str(fault))
+
+
+def _until_lost(lead: CrmLead, history: History) -> History:
+    """What the feed tells of a deal; that one is gone is told when it is lost."""
+    return history._replace(losses=None) if lead.is_gone else history

@@ -9,6 +9,7 @@ from leadloop.doctor.account import account_checks
 from leadloop.doctor.check import Check, Stage, State
 from leadloop.doctor.counter import counter_checks
 from leadloop.doctor.leads import lead_checks
+from leadloop.doctor.told import told_checks
 from leadloop.doctor.tracker import tracker_checks
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ def diagnose(world: Runtime, *, has_store: bool) -> Iterator[Check]:
     else:
         unseen = "which leads came is known only with --data or --project"
         yield Check(Stage.SOURCES, "leads.client_id", State.NOT_LOOKED_AT, unseen)
-    yield from account_checks(world)
+    if world.policy.crm.is_heard:
+        yield from told_checks(world, has_store=has_store)
+    else:
+        yield from account_checks(world)
     yield from tracker_checks(world)
     unread = "leadloop does not read yet what ads cost"
     yield Check(Stage.COSTS, "costs.read", State.NOT_LOOKED_AT, unread)

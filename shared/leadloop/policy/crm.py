@@ -114,6 +114,11 @@ class Crm(Section):
         return True
 
     @property
+    def is_heard(self) -> bool:
+        """Whether it tells of its deals by itself, and is not asked."""
+        return False
+
+    @property
     def pace(self) -> float | None:
         """How many requests a second it is asked at most; ``None`` where nothing is asked."""
         pace: float | None = getattr(self, "requests_per_second", None)

@@ -47,3 +47,8 @@ class Signed(Crm):
     def creates_leads(self) -> bool:
         """See ``Crm``: it is not written to."""
         return False
+
+    @property
+    def is_heard(self) -> bool:
+        """See ``Crm``."""
+        return True

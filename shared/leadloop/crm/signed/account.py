@@ -26,6 +26,7 @@ from leadloop.crm.signed.told_deal import MOST_ABSORBED, ToldDeal, told_key
 from leadloop.crm.token_expiry import TokenEnd
 from leadloop.digests import digest
 from leadloop.json_types import JsonObject
+from leadloop.leads.crm_refs import CrmRef, ref_key
 from leadloop.leads.writing import decide_and_commit
 from leadloop.messages import CrmEntityTouched, DealTold, StatusEntered
 from leadloop.ports.http import Refused
@@ -80,9 +81,11 @@ class SignedAccount:
 
     def read_leads(self, ids: Sequence[str]) -> dict[str, CrmLead]:
         """See ``Crm``. A deal that was merged into one not told of yet is shown until that one is."""
-        told = self._told(ids)
-        shown = [deal for deal in told.values() if deal.is_alive or self._is_survivor_awaited(deal)]
-        return {deal.deal_id: self._lead(deal) for deal in shown}
+        told = {one: deal for one, deal in self._told(ids).items() if deal.picture is not None}
+        not_lost = self._not_lost_yet([one for one, deal in told.items() if not deal.is_alive])
+        ending = {one for one in not_lost if not self._is_survivor_awaited(told[one])}
+        shown = {one: deal for one, deal in told.items() if deal.is_alive or one in not_lost}
+        return {one: self._lead(deal)._replace(is_gone=one in ending) for one, deal in shown.items()}
 
     def histories(self, ids: Sequence[str]) -> dict[str, History]:
         """See ``Crm``."""
@@ -132,7 +135,13 @@ class SignedAccount:
         """Those of the deals that were told of, in the order asked."""
         held = self._store.get_many([told_key(self.name, deal_id) for deal_id in ids]) if ids else []
         deals = (ToldDeal.of(document) for document in held if document is not None)
-        return {deal.deal_id: deal for deal in deals if deal.picture is not None}
+        return {deal.deal_id: deal for deal in deals if deal.word is not None}
+
+    def _not_lost_yet(self, ids: Sequence[str]) -> frozenset[str]:
+        """Those never read since they are gone: what was told of them before may not have been read either."""
+        held = self._store.get_many([ref_key(self.name, deal_id) for deal_id in ids]) if ids else []
+        refs = dict(zip(ids, held, strict=True))
+        return frozenset(one for one, ref in refs.items() if ref is None or CrmRef.of(ref).gone is None)
 
     def _merged_into(self, deal: ToldDeal) -> tuple[str, ...]:
         """Every deal that was merged into one, or into one that was."""
@@ -163,10 +172,10 @@ class SignedAccount:
 
     def _history(self, deal: ToldDeal) -> History:
         moves = tuple(Transition(one.at, _event_id(one), None, _status(one)) for one in deal.statuses)
-        picture, (survivor, is_awaited) = deal.picture, self._survivor(deal)
-        if picture is None or deal.is_alive or is_awaited:
+        word, (survivor, is_awaited) = deal.word, self._survivor(deal)
+        if word is None or deal.is_alive or is_awaited:
             return History(moves)
-        return History(moves, losses=(Loss(picture.updated_at, picture.webhook_id, into=survivor),))
+        return History(moves, losses=(Loss(word.updated_at, word.webhook_id, into=survivor),))
 
     def _lead(self, deal: ToldDeal) -> CrmLead:
         picture = deal.picture

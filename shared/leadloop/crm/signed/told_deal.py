@@ -28,7 +28,9 @@ class ToldDeal(BaseModel):
     crm: str
     deal_id: str
     picture: DealTold | None = None
-    """The latest; ``None`` of a deal that only another one spoke of."""
+    """The latest of those that tell the deal in full; ``None`` of one that was only spoken of."""
+    deletion: DealTold | None = None
+    """The latest of those that tell only that the deal is no longer there."""
     statuses: tuple[StatusEntered, ...] = ()
     """In order of time."""
     absorbed: tuple[str, ...] = ()
@@ -41,11 +43,11 @@ class ToldDeal(BaseModel):
 
     def hear(self, told: DealTold) -> Self:
         """The deal after one more webhook about it."""
-        now_in = (told.status,) if told.status is not None else ()
-        entered = {_order(one): one for one in (*self.statuses, *told.history, *now_in)}
-        latest = max((one for one in (self.picture, _picture(told)) if one is not None), key=_rank)
+        if told.status is None:
+            return self.model_copy(update={"deletion": _later(self.deletion, told)})
+        entered = {_order(one): one for one in (*self.statuses, *told.history, told.status)}
         statuses = tuple(entered[order] for order in sorted(entered)[-MOST_STATUSES:])
-        return self.model_copy(update={"picture": latest, "statuses": statuses})
+        return self.model_copy(update={"picture": _later(self.picture, told), "statuses": statuses})
 
     def absorb(self, deal_id: str) -> Self:
         """The deal after another one told that it was merged into it."""
@@ -53,14 +55,20 @@ class ToldDeal(BaseModel):
         return self.model_copy(update={"absorbed": absorbed})
 
     @property
+    def word(self) -> DealTold | None:
+        """The last that was told of it, in full or not."""
+        return max((one for one in (self.picture, self.deletion) if one is not None), key=_rank, default=None)
+
+    @property
     def is_alive(self) -> bool:
         """Whether it was told of, and not as deleted or merged."""
-        return self.picture is not None and not self.picture.deleted and self.picture.merged_into is None
+        word = self.word
+        return word is not None and not word.deleted and word.merged_into is None
 
     @property
     def gone_into(self) -> str | None:
         """The deal that took it over, if one did."""
-        return self.picture.merged_into if self.picture is not None else None
+        return self.word.merged_into if self.word is not None else None
 
     def write(self, document: Document | None) -> list[Write]:
         """The write that brings a document to this state; none when it is there already."""
@@ -75,9 +83,10 @@ def told_key(crm: str, deal_id: str) -> Key:
     return Key("told_deal", f"{crm}-{deal_id}")
 
 
-def _picture(told: DealTold) -> DealTold:
-    """What counts of a webhook besides its statuses; when we received it does not, nor under which id of ours."""
-    return told.model_copy(update={"event_id": "", "received_at": told.updated_at, "history": ()})
+def _later(held: DealTold | None, told: DealTold) -> DealTold:
+    """Of two what counts, statuses apart; when we received it does not, nor under which id of ours."""
+    said = told.model_copy(update={"event_id": "", "received_at": told.updated_at, "history": ()})
+    return said if held is None else max(held, said, key=_rank)
 
 
 def _rank(picture: DealTold) -> tuple[str, str, str]:
