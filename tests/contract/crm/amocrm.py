@@ -11,6 +11,7 @@ from leadloop.crm import amocrm
 from leadloop.crm.port import Crm, HookReading, Status
 from leadloop.crm.survey import Survey
 from support.crm_desk import STATUS, TOKEN, CrmDesk, crm_desk
+from support.oauth_desk import authorise, oauth_account, oauth_policy
 from support.policies import PIPELINE, sokol
 
 _CODES = {"client_id": "_YM_UID", "yclid": "YCLID", "utm_source": "UTM_SOURCE", "leadloop_id": "LEADLOOP_ID"}
@@ -101,4 +102,12 @@ class AmoCrmAtWork:
 def amocrm_at_work() -> Iterator[AccountAtWork]:
     """An account on its first day."""
     with crm_desk(sokol("keep")) as desk:
+        yield AmoCrmAtWork(desk)
+
+
+@contextmanager
+def amocrm_by_oauth() -> Iterator[AccountAtWork]:
+    """The same, let in by an integration with single-use refresh tokens."""
+    with oauth_account() as account, account.desk(oauth_policy("keep")) as desk:
+        authorise(desk)
         yield AmoCrmAtWork(desk)
