@@ -233,6 +233,15 @@ class TestTouches:
         assert len(desk.leads()) == 2
         assert desk.state(lead_id).key_ids == {key_of("anna")}
 
+    def test_the_phone_says_more_than_the_browser(self, desk: TrackerDesk) -> None:
+        hers = desk.submit("anna", phone=ANNA_TYPED)
+        others = desk.submit("boris", email="boris@sokol.example", client_id=ANNA)
+        desk.settle()
+        desk.clock.advance(hours=3)
+        call = desk.call("anna", desk.visit())
+        desk.pass_time(minutes=30)
+        assert (contacts_of(desk, hers), contacts_of(desk, others)) == ([f"call-{call}"], [])
+
     def test_a_lead_without_a_phone_is_known_by_its_browser(self, accounts: TrackerAccounts) -> None:
         with accounts.desk(with_tracker("none")) as desk:
             lead_id = desk.submit("anna", client_id=ANNA, city="Москва")

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from leadloop.conversions.selection import Selection
+from leadloop.crm.deals import Deal
 from leadloop.leads.lead import Claim, Lead
 from leadloop.leads.writing import lead_writes
 from support.crm_desk import ANNA
@@ -159,6 +160,16 @@ class TestOnce:
         assert {*desk.ref(deals[1]).leads} == {caller, older}
         assert desk.ref(deals[1]).claimed["lead_qualified"] == caller
         assert [lead_id for lead_id, goal in to_send(desk) if goal == "lead_qualified"] == []
+
+    def test_a_deal_knows_at_once_what_a_caller_claimed_before(self, desk: TrackerDesk) -> None:
+        call = desk.call("anna", desk.visit())
+        desk.tag(call, "target")
+        desk.pass_time(minutes=30)
+        claim(desk)
+        store, policy = desk.world.store, desk.world.runtime.policy
+        deal = Deal.read(store, policy, "amocrm", "7", None)
+        deal.join(desk.the_lead().id, "match.key", desk.clock.now())
+        assert (deal.ref.claimed["lead_qualified"], deal.ref.frozen) == (desk.the_lead().id, True)
 
     def test_a_tag_on_a_touch_of_a_deal_sends_nothing_that_the_owner_sends(self, desk: TrackerDesk) -> None:
         owner = desk.submit("boris", phone=BORIS_TYPED, client_id="1700000000123456790")
