@@ -12,7 +12,7 @@ from leadloop.crm.port import LEAD
 from leadloop.crm.reader import Reader
 from leadloop.leads.lead import Claim
 from leadloop.leads.writing import lead_writes
-from support.bitrix24_desk import HOST, TOKEN, Bitrix24Desk, bitrix24_desk, in_portal, number_of
+from support.bitrix24_desk import HOST, PORTAL, TOKEN, Bitrix24Desk, bitrix24_desk, in_portal, number_of
 
 PHONE, OTHER_PHONE = "8 (999) 000-00-02", "8 (999) 000-00-05"
 
@@ -228,6 +228,7 @@ class TestALeadThatNobodyHadRead:
         desk.sync()
         assert [one.key.id for one in desk.world.documents("lead")] == [lead]
         assert desk.ref(deal).owner == desk.ref(card).owner == lead
+        assert (desk.ref(deal).waits_until, desk.ref(card).waits_until, desk.marks()) == (None, None, [])
 
     @pytest.mark.parametrize("is_deal_first", [True, False])
     def test_that_is_read_together_with_its_deal_goes_first(self, desk: Bitrix24Desk, is_deal_first: bool) -> None:
@@ -284,6 +285,17 @@ class TestSeveral:
             deal = convert(desk, card)
             read(desk, card, deal)
             assert (desk.ref(deal).owner, desk.ref(card).owner) == (lead, lead)
+
+    def test_the_conversion_itself_may_be_a_stage(self, read: Order) -> None:
+        pipelines = {**PORTAL["pipelines"], "leads": {"CONVERTED": "qualified", "JUNK": "lost"}}
+        ignored = ["0/NEW", "1/C1:NEW", "leads/NEW", "leads/IN_PROCESS", "leads/PROCESSED"]
+        with bitrix24_desk(in_portal(crm={"pipelines": pipelines, "ignored": ignored})) as desk:
+            lead = anna(desk)
+            card = desk.open("lead", phones=[PHONE])
+            deal = convert(desk, card)
+            read(desk, card, deal)
+            entry = desk.state(lead).stages["qualified"]
+            assert (entry.at, entry.crm_ref) == (desk.clock.now(), desk.ref(card).id)
 
     def test_is_said_once(self, desk: Bitrix24Desk) -> None:
         anna(desk)

@@ -216,7 +216,8 @@ class TestADealOfOthers:
 
 def test_the_fields_are_made_for_deals_and_leads() -> None:
     with bitrix24_desk(in_portal("keep"), WITHOUT_FIELDS) as desk:
-        made = crm.connect(desk.world.runtime).prepare()
+        account = crm.connect(desk.world.runtime)
+        made = account.prepare()
         assert (made.ok, made.rule) == (True, "leadloop_field.created")
         codes = {(one.kind.name, one.code) for one in desk.portal.portal.user_fields}
         assert codes == {
@@ -224,7 +225,7 @@ def test_the_fields_are_made_for_deals_and_leads() -> None:
             for kind in ("deal", "lead")
             for code in ("LEADLOOP_ID", "YM_CLIENT_ID", "YCLID", "GCLID")
         }
-        assert crm.connect(desk.world.runtime).prepare().rule == "leadloop_field.present"
+        assert account.prepare().rule == "leadloop_field.present"
 
 
 def test_who_may_make_no_fields_is_told_what_to_do() -> None:

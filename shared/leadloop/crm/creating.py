@@ -132,6 +132,6 @@ def _contact(at_hand: LeadAtHand) -> Contact | None:
 
 def _tell_refused_fields(at_hand: LeadAtHand, created: CreatedLead) -> None:
     if created.refused_fields:
-        what_to_do = "create custom fields in the CRM and write their numeric ids into crm.fields"
+        what_to_do = "create the fields in the CRM, and write their ids or codes into crm.fields"
         names = ", ".join(created.refused_fields)
         at_hand.runtime.log.error("crm_fields_missing", fields=names, lead_id=at_hand.lead.id, what_to_do=what_to_do)

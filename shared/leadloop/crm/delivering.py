@@ -179,7 +179,7 @@ def _tell_kept(at_hand: LeadAtHand, external_id: str, attached: AttachedFields) 
         names = ", ".join(attached.kept)
         at_hand.runtime.log.warning("crm_fields_differ", fields=names, **about)
     if attached.refused_fields:
-        what_to_do = "create custom fields in the CRM and write their numeric ids into crm.fields"
+        what_to_do = "create the fields in the CRM, and write their ids or codes into crm.fields"
         names = ", ".join(attached.refused_fields)
         at_hand.runtime.log.error("crm_fields_missing", fields=names, what_to_do=what_to_do, **about)
 
