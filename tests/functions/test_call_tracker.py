@@ -262,6 +262,15 @@ class TestTouches:
         assert desk.leads()[1].circumstances.repeats == lead_id
 
 
+    def test_a_browser_of_long_ago_neither(self, desk: TrackerDesk) -> None:
+        desk.submit("anna", email="anna@sokol.example", client_id=ANNA)
+        desk.settle()
+        desk.clock.advance(days=91)
+        desk.call("anna", desk.visit(yclid=None))
+        desk.pass_time(minutes=30)
+        assert [desk.state(lead.id).born_in for lead in desk.leads()] == ["site", "call"]
+
+
 class TestOneFormRecordedTwice:
     def test_the_form_first(self, desk: TrackerDesk) -> None:
         lead_id = desk.submit("anna", phone=ANNA_TYPED)
