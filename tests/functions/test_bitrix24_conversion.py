@@ -228,6 +228,7 @@ class TestALeadThatNobodyHadRead:
         desk.sync()
         assert [one.key.id for one in desk.world.documents("lead")] == [lead]
         assert desk.ref(deal).owner == desk.ref(card).owner == lead
+        assert desk.state(lead).crm_ref == desk.ref(deal).id, "it is on the deal, though it came after that was made"
         assert (desk.ref(deal).waits_until, desk.ref(card).waits_until, desk.marks()) == (None, None, [])
 
     @pytest.mark.parametrize("is_deal_first", [True, False])

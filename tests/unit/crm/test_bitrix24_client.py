@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from leadloop.adapters.http_failures import refusal_of
 from leadloop.crm.bitrix24.access import InboundWebhook, judge_address
 from leadloop.crm.bitrix24.client import AnswerUnreadable, Bitrix24Client, Command, query_of
+from leadloop.crm.bitrix24.fields import Catalogue
+from leadloop.crm.bitrix24.kinds import DEAL, LEAD
 from leadloop.policy.bitrix24 import Bitrix24
 from leadloop.ports.http import NotSent, OutcomeUnknown, RateLimited, Refused, VendorError
 from leadloop.secrets import Secrets
@@ -193,6 +195,33 @@ class TestABatch:
     )
     def test_its_commands_are_read_as_they_were_meant(self, params: dict[str, Any]) -> None:
         assert parse_query(parse_qsl(query_of(params), keep_blank_values=True)) == _as_php(params)
+
+
+class TestFields:
+    TOLD = {
+        "fields": {"id": {"upperName": "ID"}, "ufCrm64f1a2b3c4": {"upperName": "UF_CRM_64F1A2B3C4"}, "utmSource": {}}
+    }
+
+    def test_are_asked_for_once_and_only_of_kinds_that_are_read(self) -> None:
+        wire = Wire(batch(result={"DEAL": self.TOLD}))
+        catalogue = Catalogue(client(wire), (DEAL,))
+        for _ in range(3):
+            assert catalogue.of(DEAL).keys() == {"ID", "UF_CRM_64F1A2B3C4", "utmSource"}
+            assert catalogue.of(LEAD) == {}
+        assert [json.loads(one.body or b"")["cmd"] for one in wire.sent] == [{"DEAL": "crm.item.fields?entityTypeId=2"}]
+        catalogue.forget()
+        catalogue.of(DEAL)
+        assert len(wire.sent) == 2
+
+    def test_are_called_what_the_portal_calls_them(self) -> None:
+        catalogue = Catalogue(client(Wire(batch(result={"DEAL": self.TOLD}))), (DEAL,))
+        places = {"yclid": "UF_CRM_64F1A2B3C4", "gclid": "UF_CRM_GCLID"}
+        assert catalogue.named(DEAL, places) == {"yclid": "ufCrm64f1a2b3c4"}
+
+    @pytest.mark.parametrize("told", [{}, {"fields": []}, []])
+    def test_of_another_shape_are_unreadable(self, told: object) -> None:
+        with pytest.raises(AnswerUnreadable):
+            Catalogue(client(Wire(batch(result={"DEAL": told}))), (DEAL,)).of(DEAL)
 
 
 def _as_php(value: object) -> object:

@@ -46,7 +46,7 @@ class Bitrix24Account:
         self._settings = settings
         self._currency = currency
         self._asked = dict(asked or {})
-        self._catalogue = Catalogue(client)
+        self._catalogue = Catalogue(client, kinds_of(settings))
 
     def token_end(self) -> TokenEnd | None:
         """See ``Crm``. The portal does not tell; the policy may."""

@@ -7,11 +7,11 @@ How the one becomes the other is for the portal to say, in ``crm.item.fields``: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from leadloop.crm.bitrix24.client import AnswerUnreadable, Bitrix24Client, Command
-from leadloop.crm.bitrix24.kinds import KINDS, Kind
+from leadloop.crm.bitrix24.kinds import Kind
 from leadloop.json_types import Json, JsonObject
 
 
@@ -33,19 +33,20 @@ class Field(NamedTuple):
 
 
 class Catalogue:
-    """The fields of deals and leads, asked for once, and again after ``forget``."""
+    """The fields of some kinds, asked for once, and again after ``forget``."""
 
-    def __init__(self, client: Bitrix24Client) -> None:
+    def __init__(self, client: Bitrix24Client, kinds: Sequence[Kind]) -> None:
         self._client = client
+        self._kinds = kinds
         self._fields: dict[Kind, dict[str, Field]] = {}
 
     def of(self, kind: Kind) -> Mapping[str, Field]:
-        """The fields of a kind by code. Raises the errors of ``leadloop.ports.http``."""
+        """The fields of a kind by code; none of another. Raises the errors of ``leadloop.ports.http``."""
         if not self._fields:
-            asked = {one.name: Command("crm.item.fields", {"entityTypeId": one.entity_type_id}) for one in KINDS}
+            asked = {one.name: Command("crm.item.fields", {"entityTypeId": one.entity_type_id}) for one in self._kinds}
             found = self._client.together("list_fields", asked)
-            self._fields = {one: _fields(found[one.name]) for one in KINDS}
-        return self._fields[kind]
+            self._fields = {one: _fields(found[one.name]) for one in self._kinds}
+        return self._fields.get(kind, {})
 
     def named(self, kind: Kind, places: Mapping[str, str]) -> dict[str, str]:
         """How calls name fields of the policy (name → code); those that the kind lacks are left out."""

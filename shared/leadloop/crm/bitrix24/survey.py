@@ -37,7 +37,7 @@ def take_survey(client: Bitrix24Client, settings: Bitrix24) -> Survey:
     ]
     if str(told["mode"]) != _SIMPLE:
         pipelines.append(PipelineListed(LEADS, "leads", _stages(statuses, LEADS)))
-    catalogue = Catalogue(client)
+    catalogue = Catalogue(client, kinds_of(settings))
     return Survey(
         account=settings.host,
         currency=told["currency"] if isinstance(told["currency"], str) else "",
