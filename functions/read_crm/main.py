@@ -9,7 +9,6 @@ from leadloop import crm
 from leadloop.consuming import Answer, consume
 from leadloop.crm.draining import Turn, drain
 from leadloop.crm.hints import keep_unreadable, take_hint
-from leadloop.crm.port import Crm, Listening
 from leadloop.messages import CrmEntityTouched, DealTold, HintUnreadable, Message, MessageUnreadable
 from leadloop.runtime import Runtime, preload, runtime
 
@@ -35,17 +34,7 @@ def _read(world: Runtime, message: Message) -> None:
         return
     if not isinstance(message, CrmEntityTouched | DealTold):
         raise MessageUnreadable(f"expected a hint, found {message.type}; correct the topic in functions.yaml")
-    account = crm.account(world, message.crm)
-    if account is None:
+    if (account := crm.account(world, message.crm)) is None:
         raise MessageUnreadable(f"a hint of {message.crm}, which the policy does not name any more; nothing is read")
-    if take_hint(world, account, _hint(account, message), FUNCTION, AT_ONCE) is not Turn.FAILED:
+    if take_hint(world, account, message, FUNCTION, AT_ONCE) is not Turn.FAILED:
         drain(world, account, FUNCTION, MOST)
-
-
-def _hint(account: Crm, message: CrmEntityTouched | DealTold) -> CrmEntityTouched:
-    """What is to be read; what a deal's system told itself is kept first."""
-    if isinstance(message, CrmEntityTouched):
-        return message
-    if not isinstance(account, Listening):
-        raise MessageUnreadable(f"a deal told by {message.crm}, which is asked and not heard; nothing is read")
-    return account.keep(message)

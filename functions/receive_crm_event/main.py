@@ -19,10 +19,7 @@ preload(bus=True)
 
 @functions_framework.http
 def receive_crm_event(request: flask.Request) -> HttpAnswer:
-    """Take ``POST /<crm>/<secret>``, or ``POST /signed``; 404 or 401 to strangers, else 200, or 503: nothing was kept.
-
-    400: it is signed and kept, and its sender has to correct what it says.
-    """
+    """Take ``POST /<crm>/<secret>`` or ``POST /signed``; 404 or 401 to strangers, else 200, or 503: nothing was kept."""
     world = runtime()
     try:
         kind, _, secret = request.path.strip("/").partition("/")

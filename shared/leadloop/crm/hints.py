@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from leadloop.crm.draining import Turn, read_now
 from leadloop.crm.marks import Entity, mark, mark_key, readable
-from leadloop.crm.port import Crm
+from leadloop.crm.port import Crm, Listening
 from leadloop.leads.writing import decide_and_commit
-from leadloop.messages import CrmEntityTouched, HintUnreadable
+from leadloop.messages import CrmEntityTouched, DealTold, HintUnreadable, MessageUnreadable
 from leadloop.outcomes import Outcome, outcome, outcome_key
 from leadloop.ports.store import PreconditionFailed, Write
 from leadloop.quarantine import quarantined
@@ -20,12 +20,14 @@ _MARKED = Verdict(True, "hint.marked", "what it names is marked to be read")
 _NOTHING = Verdict(True, "hint.nothing_to_read", "it names no lead or contact that leadloop reads")
 
 
-def take_hint(runtime: Runtime, crm: Crm, hint: CrmEntityTouched, function: str, most: int) -> Turn:
+def take_hint(runtime: Runtime, crm: Crm, said: CrmEntityTouched | DealTold, function: str, most: int) -> Turn:
     """Read what a hint names, or mark it if that cannot be done now or it names more than ``most``; repeatable.
 
+    What a deal's system told itself is kept first, and then read like a hint.
     Returns how the turn at reading ended; unless it failed, marks are to be drained now. Raises
     ``StoreUnavailable`` or ``PreconditionFailed``.
     """
+    hint = _kept(crm, said) if isinstance(said, DealTold) else said
     [ended] = runtime.store.get_many([outcome_key(hint.event_id)])
     if ended is not None:
         return Turn.TAKEN
@@ -44,6 +46,12 @@ def take_hint(runtime: Runtime, crm: Crm, hint: CrmEntityTouched, function: str,
         if conflict.key != outcome_key(hint.event_id):
             raise  # the same delivery twice at once is no conflict: the other one has done the same
     return turn
+
+
+def _kept(crm: Crm, told: DealTold) -> CrmEntityTouched:
+    if not isinstance(crm, Listening):
+        raise MessageUnreadable(f"a deal told by {told.crm}, which is asked and not heard; nothing is read")
+    return crm.keep(told)
 
 
 def _take(runtime: Runtime, crm: Crm, entities: Sequence[Entity], function: str, most: int) -> tuple[Turn, Verdict]:
