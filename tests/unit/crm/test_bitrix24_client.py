@@ -197,13 +197,16 @@ class TestABatch:
         assert parse_query(parse_qsl(query_of(params), keep_blank_values=True)) == _as_php(params)
 
 
-class TestFields:
-    TOLD = {
-        "fields": {"id": {"upperName": "ID"}, "ufCrm64f1a2b3c4": {"upperName": "UF_CRM_64F1A2B3C4"}, "utmSource": {}}
-    }
+FIELDS: dict[str, Any] = {
+    "id": {"upperName": "ID"},
+    "ufCrm64f1a2b3c4": {"upperName": "UF_CRM_64F1A2B3C4"},
+    "utmSource": {},
+}
 
+
+class TestFields:
     def test_are_asked_for_once_and_only_of_kinds_that_are_read(self) -> None:
-        wire = Wire(batch(result={"DEAL": self.TOLD}))
+        wire = Wire(batch(result={"DEAL": {"fields": FIELDS}}))
         catalogue = Catalogue(client(wire), (DEAL,))
         for _ in range(3):
             assert catalogue.of(DEAL).keys() == {"ID", "UF_CRM_64F1A2B3C4", "utmSource"}
@@ -214,7 +217,7 @@ class TestFields:
         assert len(wire.sent) == 2
 
     def test_are_called_what_the_portal_calls_them(self) -> None:
-        catalogue = Catalogue(client(Wire(batch(result={"DEAL": self.TOLD}))), (DEAL,))
+        catalogue = Catalogue(client(Wire(batch(result={"DEAL": {"fields": FIELDS}}))), (DEAL,))
         places = {"yclid": "UF_CRM_64F1A2B3C4", "gclid": "UF_CRM_GCLID"}
         assert catalogue.named(DEAL, places) == {"yclid": "ufCrm64f1a2b3c4"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -194,6 +194,16 @@ class TestDeals:
         state = state_of(linked("1"), lost("1", "merged", "2", NOON), linked("2", "merge", NOON))
         assert state.lost == {"amocrm-lead-1": "merged"}
         assert state.crm_ref == "amocrm-lead-2"
+
+    @pytest.mark.parametrize(("later", "counts"), [(0, True), (30, True), (61, False), (86_400, False)])
+    def test_what_becomes_of_one_that_was_converted_is_no_news_but_for_the_conversion_itself(
+        self, later: int, counts: bool
+    ) -> None:
+        at = NOON + timedelta(seconds=later)
+        former = (linked("1"), lost("1", "converted", "2", NOON), linked("2", "converted", NOON))
+        state = state_of(*former, priced(500, NOON, "2"), entered(QUALIFIED, at, "1"), priced(7, at, "1"))
+        assert ("qualified" in state.stages) is counts
+        assert later == 0 or state.price == Money(7 if counts else 500, "RUB")
 
     def test_a_lead_without_a_deal_has_none(self) -> None:
         assert state_of(submitted()).crm_ref is None
