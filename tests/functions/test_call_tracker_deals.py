@@ -106,6 +106,21 @@ class TestOnce:
         desk.pass_time(minutes=30)
         assert to_send(desk) == [(desk.the_lead().id, "lead_received")]
 
+    def test_who_was_called_was_not_received(self, accounts: TrackerAccounts) -> None:
+        with accounts.desk(with_tracker(tracker={"calls": "all"})) as desk:
+            desk.call("anna", desk.visit(), direction="out")
+            desk.pass_time(minutes=30)
+            assert desk.state(desk.the_lead().id).born_in == "call"
+            assert to_send(desk) == []
+
+    def test_whom_a_manager_entered_was_not_received_by_a_later_call(self, desk: TrackerDesk) -> None:
+        desk.deal(phone=ANNA_TYPED)
+        desk.pass_time(minutes=30)
+        desk.call("anna", desk.visit())
+        desk.pass_time(minutes=30)
+        assert desk.state(desk.the_lead().id).ids["client_id"] == ANNA
+        assert to_send(desk) == []
+
     def test_a_form_within_the_hour_after_a_call_is_received_once(self, desk: TrackerDesk) -> None:
         desk.call("anna", desk.visit())
         desk.pass_time(minutes=30)

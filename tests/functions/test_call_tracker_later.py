@@ -45,6 +45,8 @@ class TestIds:
             desk.settle()
             desk.clock.advance(hours=2)
             desk.call("anna", desk.visit(yclid=None), ids_delay_seconds=12 * 60)
+            desk.pass_time(minutes=10)
+            assert desk.the_lead().id == lead_id
             desk.pass_time(minutes=45)
             assert desk.the_lead().id == lead_id
             assert len(desk.state(lead_id).contacts) == 1
