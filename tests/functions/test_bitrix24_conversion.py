@@ -223,6 +223,7 @@ class TestALeadThatNobodyHadRead:
         deal = desk.convert(card)
         desk.forget_hooks()
         read(desk, card, deal)
+        desk.clock.advance(seconds=30)
         lead = anna(desk)
         desk.clock.advance(minutes=11)
         desk.sync()
