@@ -14,7 +14,7 @@ from leadloop.crm.deal_signs import heard_of, source_of, view_of
 from leadloop.crm.deals import Deal
 from leadloop.crm.overwritings import read_overwritings
 from leadloop.crm.port import CrmLead, FieldChange, History
-from leadloop.crm.prices import Card, Priced, PriceReading, read_prices
+from leadloop.crm.prices import Card, Priced, read_prices
 from leadloop.crm.stages import Entry, entered
 from leadloop.facts import Fact, FactKind
 from leadloop.leads import facts_of
@@ -60,11 +60,9 @@ def facts_about(
     if entity.ids:
         shown_at = met_at if heard.view is None else entity.updated_at
         facts.append(facts_of.observed_ids(crm, external_id, dict(entity.ids), (), shown_at))
-    prices = _prices(deal, lead_id, entity, history, met_at, now)
-    facts += prices_of(policy, crm, external_id, prices.prices)
+    facts += prices_of(policy, crm, external_id, _prices(deal, lead_id, entity, history, met_at))
     view = view_of(crm, entity, heard, reading.source, met_at)
-    is_settled = reading.is_settled and prices.is_settled
-    return Told([*facts, view] if view is not None else facts, is_settled)
+    return Told([*facts, view] if view is not None else facts, reading.is_settled)
 
 
 def facts_before_loss(policy: Policy, deal: Deal, lead_id: str, history: History) -> list[Fact]:
@@ -82,7 +80,7 @@ def facts_before_loss(policy: Policy, deal: Deal, lead_id: str, history: History
     if not history.prices or met_at is None:
         return told
     last = history.prices[-1]
-    prices = read_prices(Card(last.after, last.at), history.prices, met_at, None, last.at).prices
+    prices = read_prices(Card(last.after, last.at), history.prices, met_at, None)
     return [*told, *prices_of(policy, crm, external_id, prices)]
 
 
@@ -109,12 +107,10 @@ def _told_since(policy: Policy, lead: Lead) -> datetime | None:
     return lead.state(policy).occurred_at
 
 
-def _prices(
-    deal: Deal, lead_id: str, entity: CrmLead, history: History, met_at: datetime, now: datetime
-) -> PriceReading:
+def _prices(deal: Deal, lead_id: str, entity: CrmLead, history: History, met_at: datetime) -> tuple[Priced, ...]:
     last = deal.last(FactKind.PRICE_OBSERVED, [lead_id])
     amount = last.values.get("amount") if last is not None else None
     known = Priced(last.occurred_at, amount) if last is not None and isinstance(amount, int) else None
     if known is None and deal.last(FactKind.DEAL_OBSERVED, [lead_id]) is not None:
         known = Priced(met_at, 0)
-    return read_prices(Card(entity.price or 0, entity.updated_at), history.prices, met_at, known, now)
+    return read_prices(Card(entity.price or 0, entity.updated_at), history.prices, met_at, known)

@@ -1,7 +1,7 @@
 """What a deal has cost and since when, from the CRM's own feed of prices, or else by its card. Pure.
 
-The feed may lag behind the card; then the card's price waits for it, and only after ``FEED_LAG`` is the time of last
-change taken.
+The feed may lag behind the card. Money does not wait for it: then the card is believed as of its last change, which is
+mostly that of the price itself, so that the feed will tell the same.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from leadloop.crm.port import PriceChange
-from leadloop.crm.stages import FEED_LAG
 
 MOST_PRICES = 100
 """Of one deal, the latest: a program that writes prices to and fro must leave room for stages among a lead's facts."""
@@ -34,34 +33,24 @@ class Card(NamedTuple):
     """When the deal changed last, in whatever way."""
 
 
-class PriceReading(NamedTuple):
-    """The prices that are certain."""
-
-    prices: tuple[Priced, ...]
-    is_settled: bool = True
-    """Whether the feed explains what the card shows; otherwise read the deal again."""
-
-
 def read_prices(
-    card: Card, changes: Sequence[PriceChange] | None, since: datetime, known: Priced | None, now: datetime
-) -> PriceReading:
+    card: Card, changes: Sequence[PriceChange] | None, since: datetime, known: Priced | None
+) -> tuple[Priced, ...]:
     """The prices of a deal from ``since`` on. ``known`` is the last one told; ``None`` when the deal is first told of.
 
     What it cost before ``since`` it costs at ``since``; no price at the beginning is no news. ``changes`` is ``None``
-    where the CRM keeps no record of them: then the card is believed as of its last change.
+    where the CRM keeps no record of them.
     """
     is_known = known is not None and known.amount == card.amount
     late = Priced(max(card.updated_at, since), card.amount)
     if changes is None:
-        return PriceReading(() if is_known or not (card.amount or known) else (late,))
+        return () if is_known or not (card.amount or known) else (late,)
     at_first = changes[0].before if changes else known.amount if known is not None else card.amount
     told = tuple(_since(since, at_first, changes))[-MOST_PRICES:]
     newest = Priced(changes[-1].at, changes[-1].after) if changes else Priced(since, at_first)
     if newest.amount == card.amount or (is_known and known is not None and known.at >= newest.at):
-        return PriceReading(told)
-    if now < card.updated_at + FEED_LAG:
-        return PriceReading(told, is_settled=False)
-    return PriceReading((*told, late))
+        return told
+    return (*told, late)
 
 
 def _since(since: datetime, at_first: int, changes: Sequence[PriceChange]) -> Iterator[Priced]:
