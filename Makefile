@@ -89,10 +89,11 @@ $(VENV)/.google: $(VENV)/.runs
 	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[host,google]'
 	@touch $@
 
-$(VENV)/.tests: $(VENV)/.runs
-	@echo "Adding what tests need to $(VENV) (once) …"
+# All at once, and not after what the others need: pip would look for everything twice.
+$(VENV)/.tests: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Setting up $(VENV) with what tests need (once, about a minute) …"
 	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[host,google,dev]'
-	@touch $@
+	@touch $(VENV)/.runs && touch $(VENV)/.google $@
 
 $(PROVIDER): infra/preflight/provider.txt | $(BIN)/python
 	@echo "Downloading the schema of Google's Terraform provider to build/wheels (once, 67 MB) …"
