@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from leadloop.facts import FactKind
 from leadloop.leads.state import LeadState
 from leadloop.timestamps import to_text
 from support.signed_desk import ANNA, BORIS, SignedDesk, heard, signed_desk, told
@@ -98,6 +99,7 @@ class TestItsStages:
             desk.tell("D-1", status, ids={"client_id": ANNA})
             desk.settle()
         assert stages(desk.state(lead)) == dict.fromkeys(["meeting", "qualified"], desk.clock.now())
+        assert sum(fact.kind is FactKind.STAGE_ENTERED for fact in desk.lead(lead).facts) == 2
 
     def test_that_the_policy_does_not_know_are_told_by_the_doctor(self, desk: SignedDesk) -> None:
         lead = desk.submit("anna", ym_client_id=ANNA)
@@ -118,13 +120,13 @@ class TestWhatElseItShows:
                 "D-1", "в работе", ids={"client_id": ANNA}, price={"amount": "4200000.50"}, filled=["Бюджет", "Пол"]
             )
             desk.settle()
+            assert "Пол" not in str(desk.world.documents("told_deal"))
             state = desk.state(lead)
             assert (state.price and state.price.amount, state.quality.standing) == (420_000_050, "qualified")
             desk.clock.advance(hours=1)
             desk.tell("D-1", "lost", ids={"client_id": ANNA}, loss_reason="дорого", responsible="17")
             desk.settle()
             assert desk.state(lead).quality.reason == "too_expensive"
-            assert "Пол" not in str(desk.world.documents("told_deal"))
 
     def test_the_number_that_was_called_only_if_it_is_one_of_the_owner_s(self) -> None:
         rule = {"called_number": "+74950000001", "label": "offline"}
@@ -199,6 +201,8 @@ class TestDealsThatGo:
         self.merge(desk, "D-1", "D-2")
         assert (desk.ref("D-1").gone, desk.ref("D-1").alias_of) == ("merged", "signed-lead-D-2")
         assert ({*desk.ref("D-2").leads}, desk.ref("D-2").owner) == ({anna, boris}, anna)
+        lost = [fact.values["how"] for fact in desk.lead(anna).facts if fact.kind is FactKind.CRM_ENTITY_LOST]
+        assert lost == ["merged"]
 
     def test_into_one_not_told_of_yet_waits_until_it_is(self, desk: SignedDesk) -> None:
         anna, _ = self.on_deals(desk)

@@ -118,10 +118,13 @@ class SignedDesk:
 
     # What rests
 
-    def state(self, lead_id: str) -> LeadState:
+    def lead(self, lead_id: str) -> Lead:
         [document] = self.world.store.get_many([Key("lead", lead_id)])
         assert document is not None, f"there is no lead {lead_id}"
-        return Lead.of(document).state(self.world.runtime.policy)
+        return Lead.of(document)
+
+    def state(self, lead_id: str) -> LeadState:
+        return self.lead(lead_id).state(self.world.runtime.policy)
 
     def ref(self, deal_id: str) -> CrmRef:
         [document] = self.world.store.get_many([Key("crm_ref", f"signed-lead-{deal_id}")])
