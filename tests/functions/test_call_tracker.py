@@ -261,7 +261,6 @@ class TestTouches:
         assert [desk.state(lead.id).born_in for lead in desk.leads()] == ["site", "call"]
         assert desk.leads()[1].circumstances.repeats == lead_id
 
-
     def test_a_browser_of_long_ago_neither(self, desk: TrackerDesk) -> None:
         desk.submit("anna", email="anna@sokol.example", client_id=ANNA)
         desk.settle()

@@ -59,6 +59,18 @@ class TestIds:
         desk.pass_time(hours=2)
         assert desk.state(desk.the_lead().id).source.label == "yandex_direct"
 
+    def test_it_tells_the_source_of_a_form_that_told_none(self, desk: TrackerDesk) -> None:
+        lead_id = desk.submit("anna", phone=ANNA_TYPED)
+        desk.settle()
+        desk.clock.advance(hours=2)
+        call = desk.call("anna")
+        desk.pass_time(minutes=30)
+        assert desk.state(lead_id).source.is_none
+        session = desk.visit(yclid=None, marks={"utm_source": "telegram"})
+        desk.comagic.act({"action": "recognise", "communication_id": call, "session_id": session})
+        desk.pass_time(hours=2)
+        assert desk.state(lead_id).source.label == "telegram"
+
     def test_a_long_call_is_seen_once_it_is_over(self, desk: TrackerDesk) -> None:
         began = desk.clock.now()
         desk.comagic.act(
@@ -177,6 +189,14 @@ class TestNotifications:
         assert desk.notify('{"notification_name": "Заявка"}') == 200
         kept = desk.world.the("quarantine")
         assert "communication_id" in str(kept.fields["reason"])
+
+    def test_of_what_is_not_read_none_is_asked_for(self, accounts: TrackerAccounts) -> None:
+        with accounts.desk(with_tracker(tracker={"chats": False})) as desk:
+            desk.chat("anna")
+            assert desk.carry_notifications() == [200]
+            desk.pass_time(hours=3)
+            assert "get.chats_report" not in desk.asked()
+            assert (desk.leads(), desk.marks()) == ([], [])
 
     @pytest.mark.parametrize("language", ["en", "ru"])
     def test_the_template_is_the_one_of_the_guide(self, language: str) -> None:
