@@ -7,6 +7,7 @@ crm-item-add.html), so fields are looked up before, and what the answer shows is
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from leadloop.crm.attaching import choose
@@ -62,7 +63,7 @@ def find_created(
             continue
         listed = every(client, "find_created", kind, {f"={at}": lead_id}, ["id", "contactIds", at])
         changed = everything_since(client, (kind,), since, ("contactIds", at))
-        for card in (*listed, *(one for _, one in changed)):
+        for card in chain(listed, (one for _, one in changed)):
             if str(card.get(at)) == lead_id:
                 return CreatedLead(external_id(kind, id_of(card.get("id"))), contact_ids=_linked(card))
     return None
