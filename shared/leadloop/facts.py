@@ -49,7 +49,7 @@ class FactKind(StrEnum):
     CRM_LINKED = "crm_linked"
     """The lead was found to be, or was made, a CRM entity: crm, entity, external_id, by."""
     CONTACTED = "contacted"
-    """Somebody called, chatted or asked, as a call tracker recorded it: crm, external_id, medium, incoming, answered."""
+    """Somebody called, chatted or asked, says a call tracker: crm, external_id, medium, incoming, answered."""
     STAGE_ENTERED = "stage_entered"
     """The CRM's own transition feed: external_id, pipeline_id, status_id, exact."""
     PRICE_OBSERVED = "price_observed"
