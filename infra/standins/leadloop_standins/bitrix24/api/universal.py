@@ -93,7 +93,7 @@ def _upper_name(name: str) -> str:
 def _shape(call: Call, record: Record, names: Sequence[str]) -> dict[str, Any]:
     """Phones and e-mails are listed only with `*` or `fm`; what is no field, only when nothing or it is chosen.
 
-    A choice together with `useOriginalUfNames` brings user fields alone: a fault of the vendor's, known since April 2026
+    A choice together with `useOriginalUfNames` brings user fields alone: a fault of the vendor, known since April 2026
     (https://github.com/bitrix-tools/b24-rest-docs/issues/368).
     """
     original_names, wanted = _original_names(call), _wanted(names)
