@@ -24,9 +24,6 @@ from leadloop_deployment.terraform import Terraform
 from leadloop_packaging.checkout import ROOT, packages_of
 from leadloop_packaging.staging import INDEX, stage
 
-_PATHS = {"capture-visit": "/tag.js", "receive-crm-event": "/amocrm/<LEADLOOP_HOOK_SECRET of .env>"}
-"""What the address of a function is followed by where it is entered."""
-
 SECRETS_FIRST = ("google_project_service.apis", "module.secrets", "module.accounts", "module.builder")
 """Secrets must be there before a value is, and grants for builds minutes before the first build, when they hold."""
 
@@ -64,7 +61,7 @@ def deploy(bundle: Bundle, work: Path) -> None:
             owner = f"counter {policy.site.counter}, {policy.crm.kind} {policy.crm.account}"
             agree(f"This is what will be changed: {bundle} gets {bundle.policy} ({owner}).")
             terraform.apply()
-        _tell(bundle, terraform.addresses())
+        _tell(bundle, policy, terraform.addresses())
 
 
 def _checked(bundle: Bundle) -> tuple[Policy, Mapping[str, str]]:
@@ -120,9 +117,21 @@ def _fill_secrets(
         say("   every one has a value and keeps it, whatever .env says; to change one: docs/en/cloud.md, Secrets")
 
 
-def _tell(bundle: Bundle, addresses: Mapping[str, str]) -> None:
+def _tell(bundle: Bundle, policy: Policy, addresses: Mapping[str, str]) -> None:
     say()
     say(f"{bundle} runs leadloop.")
     for name, address in sorted(addresses.items()):
-        say(f"   {name}: {address}{_PATHS.get(name, '')}")
+        for path in paths_of(name, policy):
+            say(f"   {name}: {address}{path}")
     say("What goes where, and what comes next: docs/en/cloud.md, docs/ru/cloud.md")
+
+
+def paths_of(function: str, policy: Policy) -> tuple[str, ...]:
+    """What the address of a function is followed by where it is entered: once for each account that posts to it."""
+    if function == "capture-visit":
+        return ("/tag.js",)
+    if function != "receive-crm-event":
+        return ("",)
+    if policy.crm.is_heard:
+        return (f"/{policy.crm.kind}",)
+    return (f"/{policy.crm.kind}/<LEADLOOP_HOOK_SECRET of .env>",)

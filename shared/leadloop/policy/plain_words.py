@@ -104,7 +104,9 @@ def _crm(policy: Policy) -> Iterator[str]:
         for status, stage in statuses.items():
             yield f"  {status} → {stage}"
     yield f"ignored: {', '.join(crm.ignored) or 'no status'}; any other status is reported as unknown"
-    if policy.contacts.mode is ContactMode.KEEP and crm.new_lead is not None:
+    if crm.is_heard:
+        yield "it posts signed JSON about its deals; it is neither asked nor written to"
+    elif policy.contacts.mode is ContactMode.KEEP and crm.new_lead is not None:
         yield f"leadloop creates deals {crm.new_lead.name!r} in {crm.new_lead.pipeline}/{crm.new_lead.status}"
     else:
         yield "the site's own integration creates deals; leadloop attaches ids to them"

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from pydantic_core import ErrorDetails
 
 from leadloop.policy.crm import Crm
-from leadloop.policy.settings import meanings, section_at, settings
+from leadloop.policy.settings import meanings, section_at, settings, settings_of_kinds
 from leadloop.policy.tree import Path
 from leadloop.secrets import (
     AMOCRM_CLIENT_SECRET,
@@ -103,6 +103,8 @@ def _unknown_key(path: Path, crm: type[Crm]) -> str:
         return f"unknown key; did you mean {near!r}?"
     section = section_at(path[:-1], crm)
     known = ", ".join(section.model_fields) if section is not None else ""
+    if any(setting.path == path for setting in (*settings(), *settings_of_kinds())):
+        return "a CRM of this kind has no such setting; remove it"
     homes = [setting.name for setting in settings() if setting.path[-1] == path[-1]]
     if homes:
         return f"unknown key here; it belongs at {' or '.join(homes)}"
