@@ -9,6 +9,7 @@ from pydantic import Field
 from leadloop.policy.amocrm_oauth import AmoCrmOAuth
 from leadloop.policy.crm import Crm, CrmFields, NewLead
 from leadloop.policy.value_types import Account, AmoCrmField, AmoCrmId, AmoCrmStatusPath, Stage, Written, written_form
+from leadloop.secrets import AMOCRM_TOKEN
 
 WON, LOST = "142", "143"
 """Statuses that every pipeline ends in: https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines"""
@@ -86,6 +87,7 @@ class AmoCrm(Crm):
     oauth: AmoCrmOAuth | None = None
     """Tokens by OAuth instead of a long-lived one; needs ``leadloop authorise``."""
 
+    credential: ClassVar[str] = AMOCRM_TOKEN
     field_form: ClassVar[Written] = written_form(AmoCrmField)
     id_form: ClassVar[Written] = written_form(AmoCrmId)
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from leadloop.policy.crm import Crm, CrmFields, NewLead
 from leadloop.policy.value_types import CrmName, Stage, Written, unexpected, written_form
+from leadloop.secrets import BITRIX24_WEBHOOK
 
 LEADS = "leads"
 """Stands for a pipeline: that of the leads, which have statuses and no category."""
@@ -132,6 +133,7 @@ class Bitrix24(Crm):
     webhook_expires: Day | None = None
     """The last day of the inbound webhook, if one was set in the portal; announced two weeks before."""
 
+    credential: ClassVar[str] = BITRIX24_WEBHOOK
     field_form: ClassVar[Written] = written_form(Bitrix24Field)
     id_form: ClassVar[Written] = written_form(CrmName)
 

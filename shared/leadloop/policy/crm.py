@@ -100,6 +100,8 @@ class Crm(Section):
 
     field_form: ClassVar[Written]
     """How a field of a deal is named."""
+    credential: ClassVar[str]
+    """The environment variable by which the CRM lets leadloop in."""
     id_form: ClassVar[Written]
     """How an entry of the CRM's own lists is named: a reason of loss."""
 

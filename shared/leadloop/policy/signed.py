@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from leadloop.policy.crm import Crm, CrmFields
 from leadloop.policy.value_types import CrmName, SystemName, Written, written_form
+from leadloop.secrets import SIGNED_SECRET
 
 MEMBERS = CrmFields.model_construct(
     leadloop_id="ids.lead_id",
@@ -35,6 +36,7 @@ class Signed(Crm):
     account: SystemName
     """What you call the system; it appears in reports of `leadloop doctor` and nowhere else."""
 
+    credential: ClassVar[str] = SIGNED_SECRET
     field_form: ClassVar[Written] = written_form(CrmName)
     id_form: ClassVar[Written] = written_form(CrmName)
 

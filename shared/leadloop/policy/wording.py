@@ -13,7 +13,6 @@ from leadloop.policy.settings import meanings, section_at, settings, settings_of
 from leadloop.policy.tree import Path
 from leadloop.secrets import (
     AMOCRM_CLIENT_SECRET,
-    AMOCRM_TOKEN,
     COMAGIC_TOKEN,
     GOOGLE_FORM_KEY,
     HMAC_KEY,
@@ -44,6 +43,8 @@ _EXPECTED: dict[str, Callable[[_Context], str]] = {
 }
 
 _SECRET_SIGNS = ("token", "secret", "password", "passwd", "api_key", "apikey", "private", "hmac")
+_OF_THE_CRM = ""
+"""Stands for the variable that the policy's kind of CRM has."""
 _VARIABLE_OF = (
     (("tilda",), TILDA_KEY),
     (("vk_",), VK_SECRET),
@@ -53,7 +54,7 @@ _VARIABLE_OF = (
     (("private", "seal"), SEAL_PRIVATE_KEY),
     (("client_secret",), AMOCRM_CLIENT_SECRET),
     (("call_tracker", "comagic"), COMAGIC_TOKEN),
-    (("crm",), AMOCRM_TOKEN),
+    (("crm",), _OF_THE_CRM),
     (("metrica", "metrika", "yandex", "site", "counter", "oauth"), METRICA_TOKEN),
 )
 _MOVED: dict[Path, str] = {("defaults", "duplicate_window"): "duplicates.window"}
@@ -84,7 +85,7 @@ def say(error: ErrorDetails, crm: type[Crm]) -> str:
 def suggestion(path: Path, crm: type[Crm]) -> str | None:
     """The known key an unknown one was probably meant to be."""
     section = section_at(path[:-1], crm)
-    if section is None or _secret_variable(path) or path in _MOVED:
+    if section is None or _secret_variable(path, crm) or path in _MOVED:
         return None
     written = str(path[-1]).lower().replace("-", "_")
     near = get_close_matches(written, section.model_fields, 1, cutoff=0.65)
@@ -92,7 +93,7 @@ def suggestion(path: Path, crm: type[Crm]) -> str | None:
 
 
 def _unknown_key(path: Path, crm: type[Crm]) -> str:
-    if variable := _secret_variable(path):
+    if variable := _secret_variable(path, crm):
         return (
             f"secrets never stand in the policy, they come from the environment only; remove this line, put the value "
             f"into the variable {variable}, and if the file was shared, replace the secret"
@@ -111,7 +112,7 @@ def _unknown_key(path: Path, crm: type[Crm]) -> str:
     return f"unknown key; known here: {known}; correct it or remove it"
 
 
-def _secret_variable(path: Path) -> str | None:
+def _secret_variable(path: Path, crm: type[Crm]) -> str | None:
     """The environment variable a secret written at this path belongs in; ``None`` when it is no secret."""
     key = str(path[-1]).lower().replace("-", "_")
     if not any(sign in key for sign in _SECRET_SIGNS):
@@ -120,8 +121,8 @@ def _secret_variable(path: Path) -> str | None:
     for words in (key, ".".join(str(step) for step in path).lower()):
         for signs, variable in _VARIABLE_OF:
             if any(sign in words for sign in signs):
-                return variable
-    return f"it belongs in (one of {AMOCRM_TOKEN}, {METRICA_TOKEN}, {HMAC_KEY}, {HOOK_SECRET}, {SEAL_PRIVATE_KEY})"
+                return variable or crm.credential
+    return f"it belongs in (one of {crm.credential}, {METRICA_TOKEN}, {HMAC_KEY}, {HOOK_SECRET}, {SEAL_PRIVATE_KEY})"
 
 
 def _meaning(path: Path, crm: type[Crm]) -> str:
