@@ -11,6 +11,7 @@ from leadloop.conversions.selection import Selection
 from leadloop.crm.deals import Deal
 from leadloop.leads.lead import Claim, Lead
 from leadloop.leads.writing import lead_writes
+from leadloop.messages import LeadRegistered
 from support.crm_desk import ANNA
 from support.tracker_desk import TrackerAccounts, TrackerDesk, with_tracker
 
@@ -60,7 +61,7 @@ class TestOneLead:
         desk.pass_time(minutes=45)
         state = desk.state(desk.the_lead().id)
         assert (state.born_in, state.crm_ref, state.ids["client_id"]) == ("call", f"amocrm-lead-{deal}", ANNA)
-        assert desk.ref(deal).owner == desk.the_lead().id
+        assert (desk.ref(deal).owner, desk.ref(deal).matched_by) == (desk.the_lead().id, "match.key")
 
     def test_a_deal_that_was_there_before_the_row_of_its_call(self, desk: TrackerDesk) -> None:
         desk.tracker_settings(row_delay_seconds=2400)
@@ -93,10 +94,13 @@ class TestOneLead:
 
     def test_nothing_is_created_in_the_crm_for_a_call(self, accounts: TrackerAccounts) -> None:
         with accounts.desk(with_tracker("keep")) as desk:
-            desk.call("anna", desk.visit())
             desk.chat(None, desk.visit())
+            desk.call("boris")
             desk.pass_time(hours=2)
-            assert len(desk.leads()) == 1
+            assert len(desk.leads()) == 2
+            for lead in desk.leads():
+                message = LeadRegistered(event_id=f"again-{lead.id}", lead_id=lead.id)
+                assert desk.world.push("deliver-lead", message).status_code == 204
             assert not desk.ledger()["leads"]
 
 
