@@ -34,7 +34,7 @@ READ_IN_THE_CRM = frozenset(
     for name in (
         *("leadloop_id", "client_id", "yclid", "gclid", "user_id", "submission_id", "referrer"),
         *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
-        *("source", "called_number", "call_seconds"),
+        *("source", "called_number", "call_seconds", "loss_reason"),
     )
 )
 """Where something of a deal stands: see ``unread``."""
@@ -83,6 +83,7 @@ NO_VERDICT = {
     ),
     **dict.fromkeys(("site.counter", "site.thank_you", "contacts.public_key", "contacts.retention"), _WORKING),
     **dict.fromkeys(("crm.requests_per_second", "sources.restore", "schedules"), _WORKING),
+    **dict.fromkeys(("crm.oauth.client_id", "crm.oauth.redirect_uri", "crm.webhook_expires"), _WORKING),
     "call_tracker.requests_per_second": _WORKING,
     **dict.fromkeys((f"crm.new_lead.{one}" for one in ("pipeline", "status", "name", "tags")), _WORKING),
     **dict.fromkeys((f"crm.fields.{one}" for one in ("known_ids", "duplicate", "quality", "fraud")), _WORKING),
