@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from leadloop.crm.amocrm.shapes import lead_of
 from support.crm_desk import ANNA, CrmDesk, crm_desk
 from support.policies import sokol
 
@@ -88,3 +89,27 @@ def test_when_none_can_be_read_it_is_the_crm_and_the_marks_stay_due(desk: CrmDes
     desk.clock.advance(minutes=15)
     desk.sync()
     assert all(desk.ref(deal).waits_until or desk.ref(deal).leads for deal in deals)
+
+
+def test_what_leadloop_itself_fails_at_holds_up_no_other(desk: CrmDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A defect of ours, met by one deal: it is said where, set aside, and nothing else stops."""
+    lead, deal = linked(desk)
+    odd = desk.deal(price=7)
+    told = lead_of
+
+    def digest(item: Any, *rest: Any) -> Any:  # noqa: ANN401 - as the reader of a deal has it
+        if item["id"] == odd:
+            raise OverflowError("+7 999 000-00-02 is out of range")
+        return told(item, *rest)
+
+    monkeypatch.setattr("leadloop.crm.amocrm.account.lead_of", digest)
+    for stage in ("qualified", "meeting"):
+        desk.clock.advance(minutes=20)
+        desk.move(deal, stage)
+        desk.forget_hooks()
+        hint(desk, odd, deal)
+        assert desk.sync()["outcome"] == "ran"
+    assert list(desk.state(lead).stages) == ["qualified", "meeting"]
+    assert desk.marks() == [f"amocrm-lead-{odd}"]
+    reasons = {str(one.details["reason"]) for one in desk.world.log.entries if one.event == "crm_entity_unreadable"}
+    assert reasons == {"amocrm read: OverflowError in digest (test_unreadable_deals.py)"}

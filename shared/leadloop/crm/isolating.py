@@ -7,15 +7,20 @@ from contextlib import suppress
 from datetime import datetime
 
 from leadloop.crm.creating import ACCOUNT_FAULTS
+from leadloop.crm.defects import OF_OURS, NotUnderstood
 from leadloop.crm.marks import Entity, mark_key, postponed
 from leadloop.crm.port import Crm, Feed
 from leadloop.crm.reader import Reader
+from leadloop.identity.keys import KeyMalformed
 from leadloop.ports.http import NotSent, Refused, VendorError
 from leadloop.ports.store import PreconditionFailed
 from leadloop.runtime import Runtime
 
 MOST_IN_VAIN = 3
 """So many entities set aside with none read between them: then it is not the entities."""
+
+
+_LOOK_AT_IT = "look at it in the CRM; it is asked for again at the next pull, and holds up no other"
 
 
 class IsolatingReader:
@@ -34,13 +39,21 @@ class IsolatingReader:
         Raises ``VendorError`` when it is the CRM or the account that fails, and ``StoreUnavailable``.
         """
         try:
-            self._reader.read(entities)
+            self._read(entities)
         except VendorError as failure:
             if not self._is_of_an_entity(failure):
                 raise
             self._divide(entities, failure)
         else:
             self._in_vain = 0
+
+    def _read(self, entities: Sequence[Entity]) -> None:
+        try:
+            self._reader.read(entities)
+        except KeyMalformed:
+            raise
+        except OF_OURS as defect:
+            raise NotUnderstood(self._crm.name, defect) from defect
 
     @property
     def shown(self) -> Mapping[str, datetime]:
@@ -78,5 +91,5 @@ class IsolatingReader:
             kind=entity.kind,
             external_id=entity.external_id,
             reason=str(failure),
-            what_to_do="look at it in the CRM; it is asked for again at the next pull, and holds up no other",
+            what_to_do=failure.what_to_do if isinstance(failure, NotUnderstood) else _LOOK_AT_IT,
         )

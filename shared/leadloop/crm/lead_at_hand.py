@@ -13,8 +13,9 @@ from leadloop.crm.own_fields import Repeated, own_fields, owns, repeated_lead
 from leadloop.crm.port import CreatedLead, Crm
 from leadloop.crm.restoring import Restoring, restoring
 from leadloop.facts import Fact
-from leadloop.leads.crm_refs import ref_key
+from leadloop.leads.crm_refs import live_deals, ref_key
 from leadloop.leads.delivery import Delivery, DeliveryState, Step, delivery_key, names_due, next_step
+from leadloop.leads.fold import crm_ref_id
 from leadloop.leads.fraud import Gate
 from leadloop.leads.lead import Lead
 from leadloop.leads.state import LeadState
@@ -42,7 +43,7 @@ class LeadAtHand(NamedTuple):
 
     @classmethod
     def read(cls, runtime: Runtime, crm: Crm, lead_id: str) -> LeadAtHand | None:
-        """The lead; ``None`` when it does not exist, or is none of the site's and nothing is to be written of it.
+        """The lead; ``None`` when it does not exist, or nothing is to be written of it.
 
         A caller is brought into the CRM by others: a deal that is there is given what the call told.
         """
@@ -51,6 +52,8 @@ class LeadAtHand(NamedTuple):
             return None
         lead, policy = Lead.of(document), runtime.policy
         state = lead.state(policy).as_of(runtime.clock.now())
+        if _is_elsewhere(crm, state):
+            return None
         repeated = _repeated(runtime, crm, lead) if owns(lead, state) else None
         own = own_fields(policy, lead, state, repeated) if owns(lead, state) else {}
         back = restoring(policy, state) if owns(lead, state) else Restoring({}, None)
@@ -186,8 +189,13 @@ def _is_contact_ours(state: LeadState) -> bool:
 
 
 def _live_deal(crm: Crm, state: LeadState) -> str | None:
-    alive = [ref for ref in state.crm_refs if ref not in state.lost]
-    return alive[-1].removeprefix(f"{crm.name}-lead-") if alive else None
+    alive = live_deals(state, crm.name)
+    return alive[-1] if alive else None
+
+
+def _is_elsewhere(crm: Crm, state: LeadState) -> bool:
+    """Whether it came to its deals in a CRM that the policy named before: nothing of it is to be brought into this."""
+    return bool(state.crm_refs) and not any(ref.startswith(crm_ref_id(crm.name, "")) for ref in state.crm_refs)
 
 
 def _repeated(runtime: Runtime, crm: Crm, lead: Lead) -> Repeated | None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from leadloop.crm.draining import drain
+from leadloop.crm.defects import OF_OURS, NotUnderstood
+from leadloop.crm.draining import CRM_UNREADABLE, drain
 from leadloop.crm.port import Crm
 from leadloop.crm.pulling import pull
 from leadloop.crm.token_expiry import announce_expiry
+from leadloop.identity.keys import KeyMalformed
 from leadloop.runtime import Runtime
+from leadloop.secrets import SecretMissing
 
 
 class Synced(NamedTuple):
@@ -32,7 +35,13 @@ def sync_all(runtime: Runtime, accounts: Sequence[Crm], function: str, most: int
 
 
 def _sync(runtime: Runtime, account: Crm, function: str, most: int) -> Synced:
-    pulled = pull(runtime, account, function, most)
-    drained = 0 if pulled.unreadable else drain(runtime, account, function, most)
-    announce_expiry(runtime, account)
+    try:
+        pulled = pull(runtime, account, function, most)
+        drained = 0 if pulled.unreadable else drain(runtime, account, function, most)
+        announce_expiry(runtime, account)
+    except (SecretMissing, KeyMalformed, *OF_OURS) as fault:
+        failure = NotUnderstood(account.name, fault) if isinstance(fault, OF_OURS) else fault
+        what_to_do = NotUnderstood.what_to_do if isinstance(fault, OF_OURS) else CRM_UNREADABLE
+        runtime.log.error("crm_unreadable", crm=account.name, reason=str(failure), what_to_do=what_to_do)
+        return Synced(0, 0, complete=False)
     return Synced(pulled.found, pulled.read + drained, pulled.complete)

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from leadloop.json_types import JsonObject
 from leadloop.leads.fold import crm_ref_id
 from leadloop.leads.lead import Lead
-from leadloop.leads.state import is_of_tracker
+from leadloop.leads.state import LeadState, is_of_tracker
 from leadloop.ports.store import Create, Document, Key, Update, Write
 
 
@@ -142,6 +142,15 @@ class CrmRef(BaseModel):
         if self.frozen:
             return self.owner
         return min(self.leads, key=lambda lead_id: (self.leads[lead_id], lead_id), default=None)
+
+
+def live_deals(state: LeadState, crm: str) -> list[str]:
+    """External ids of the lead's deals in an account that are not gone, the present one last.
+
+    Deals of a CRM that the policy named before are nobody's work any more: neither read nor written.
+    """
+    prefix = crm_ref_id(crm, "")
+    return [ref.removeprefix(prefix) for ref in state.crm_refs if ref.startswith(prefix) and ref not in state.lost]
 
 
 def ref_key(crm: str, external_id: str) -> Key:

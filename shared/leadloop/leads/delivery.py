@@ -211,12 +211,12 @@ def due_again(store: Store, policy: Policy, changed: Iterable[Write]) -> list[Wr
 def seen_to(store: Store, policy: Policy, deals: Mapping[str, Json]) -> list[Write]:
     """Writes that let leads be seen to, by the references of the deals they are on. Raises ``StoreUnavailable``."""
     held = store.get_many([delivery_key(lead_id) for lead_id in deals]) if deals else []
-    writes = []
+    prefix, writes = f"{policy.crm.kind}-lead-", []
     for (lead_id, ref), document in zip(deals.items(), held, strict=True):
         if document is not None:
             writes += _seen_to(document)
-        elif isinstance(ref, str):
-            external_id = ref.removeprefix(f"{policy.crm.kind}-lead-")
+        elif isinstance(ref, str) and ref.startswith(prefix):
+            external_id = ref.removeprefix(prefix)
             writes.append(Delivery(lead_id=lead_id).delivered(external_id, _SINCE_EVER).write(None))
     return writes
 

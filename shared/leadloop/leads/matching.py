@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeAlias
 
+from leadloop.leads.crm_refs import live_deals
 from leadloop.leads.delivery import delivery_key
 from leadloop.leads.kin import Kin
 from leadloop.leads.lead import Lead
@@ -125,7 +126,7 @@ def candidates_of(store: Store, policy: Policy, signs: Signs, *, born_anywhere: 
     under_way = _under_way(store, sorted(documents)) if policy.contacts.mode is ContactMode.KEEP else frozenset()
     kin = [Kin.of(policy, Lead.of(document)) for _, document in sorted(documents.items())]
     found = [one for one in kin if one is not None and (born_anywhere or one.state.born_in != "crm")]
-    return [_candidate(one, under_way) for one in found]
+    return [_candidate(one, policy.crm.kind, under_way) for one in found]
 
 
 def _by_queries(store: Store, signs: Signs) -> Iterable[Document]:
@@ -148,10 +149,10 @@ def _under_way(store: Store, lead_ids: Sequence[str]) -> frozenset[str]:
     return frozenset(one.key.id for one in deliveries if one is not None and one.fields.get("uncertain") is True)
 
 
-def _candidate(kin: Kin, under_way: frozenset[str]) -> Candidate:
+def _candidate(kin: Kin, crm: str, under_way: frozenset[str]) -> Candidate:
     lead_id, state = kin.lead.id, kin.state
     assert state.occurred_at is not None  # noqa: S101 - there is no ``Kin`` of one that has not occurred
-    is_free = lead_id not in under_way and not set(state.crm_refs) - state.lost.keys()
+    is_free = lead_id not in under_way and not live_deals(state, crm)
     ids = (state.submission_id, frozenset(state.weak_ids), frozenset(state.key_ids))
     return Candidate(lead_id, state.occurred_at, is_free, *ids, joins=kin.joins)
 
