@@ -207,6 +207,8 @@ class ChangePage(NamedTuple):
 
     changes: tuple[Change, ...]
     position: JsonObject | None
+    unreadable: tuple[str, ...] = ()
+    """Rows passed over because they tell no id or no time; what they are called, as far as they say it."""
 
 
 FieldTexts: TypeAlias = Mapping[str, str]

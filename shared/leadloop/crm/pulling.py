@@ -33,6 +33,12 @@ MOST_SEEN = 20_000
 """Changes a cursor remembers, about 200 KiB. After a mass edit of more within the overlap the next pull looks back no
 further than to the earliest of these: to read the others again at every pull would cost more than it could find."""
 
+MOST_ROWS_TOLD = 100
+_ROWS_UNREADABLE = (
+    "look at these rows in the account's own list; they are passed over until they tell an id and a time, and no other "
+    "is held up"
+)
+
 
 class Pulled(NamedTuple):
     """What a run did. ``found`` may count a deal twice; ``complete`` when both feeds were read to their end."""
@@ -59,6 +65,7 @@ def pull(runtime: Runtime, crm: Crm, function: str, most: int) -> Pulled:
                 news = _news(runtime, crm, feed, [change for change in page.changes if change not in met])
                 met.update(page.changes)
                 reading.take(news)
+                _tell_unreadable(runtime, crm, feed, page)
                 _move_cursor(runtime, crm, feed, page, asked_at)
                 found += len(news)
                 is_last = page.position is None
@@ -108,6 +115,17 @@ def _pages(runtime: Runtime, crm: Crm, feed: Feed) -> Iterator[ChangePage]:
             return
 
 
+def _tell_unreadable(runtime: Runtime, crm: Crm, feed: Feed, page: ChangePage) -> None:
+    """Say which rows were passed over, once of each: they may be listed for weeks."""
+    if not page.unreadable:
+        return
+    told = _Cursor.read(runtime, crm.name, feed).unreadable
+    if fresh := sorted({*page.unreadable} - {*told}):
+        runtime.log.error(
+            "crm_rows_unreadable", crm=crm.name, rows=json_list(fresh[:MOST_ROWS_TOLD]), what_to_do=_ROWS_UNREADABLE
+        )
+
+
 def _move_cursor(runtime: Runtime, crm: Crm, feed: Feed, page: ChangePage, asked_at: datetime) -> None:
     """Put the cursor behind a page whose changes are read or marked."""
 
@@ -147,6 +165,8 @@ class _Cursor(NamedTuple):
     reached: datetime
     seen: dict[str, frozenset[str]]
     """Time of a change → the entities, as far back as the next pass will look."""
+    unreadable: tuple[str, ...] = ()
+    """Rows passed over that were told of."""
 
     @classmethod
     def read(cls, runtime: Runtime, crm: str, feed: Feed) -> _Cursor:
@@ -164,7 +184,9 @@ class _Cursor(NamedTuple):
         seen = kept.get("seen")
         times = seen.items() if isinstance(seen, dict) else ()
         seen_at = {at: frozenset(map(str, ids)) for at, ids in times if isinstance(ids, list)}
-        return cls(document, key, feed, since, at_hand, _instant(kept.get("reached"), since), seen_at)
+        told = kept.get("unreadable")
+        unreadable = tuple(map(str, told)) if isinstance(told, list) else ()
+        return cls(document, key, feed, since, at_hand, _instant(kept.get("reached"), since), seen_at, unreadable)
 
     def behind(self, page: ChangePage, overlap: timedelta, now: datetime) -> list[Write]:
         """The cursor moved behind a page, if it moves; at the end of the feed a new pass begins an overlap before it.
@@ -181,6 +203,8 @@ class _Cursor(NamedTuple):
         }
         if self.feed is Feed.CHANGED:
             kept["seen"] = seen
+        if unreadable := dict.fromkeys((*self.unreadable, *page.unreadable)):
+            kept["unreadable"] = json_list([*unreadable][-MOST_ROWS_TOLD:])
         if self.document is None:
             return [Create(self.key, {self.feed.value: kept})]
         if self.document.fields.get(self.feed.value) == kept:

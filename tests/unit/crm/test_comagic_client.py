@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from leadloop.crm.comagic.client import AnswerUnreadable, CoMagicClient, either
+from leadloop.crm.comagic.client import AccessKeyUnavailable, AnswerUnreadable, CoMagicClient, either
 from leadloop.ports.http import HttpRequest, HttpResponse, OutcomeUnknown, RateLimited, Refused
-from leadloop.secrets import SecretMissing, Secrets
+from leadloop.secrets import Secrets
 
 KEY = "key-of-the-integration"
 LIMITS = {"day_limit": 1000, "day_remaining": 0, "day_reset": 45000, "minute_limit": 250, "minute_reset": 12}
@@ -111,7 +111,7 @@ def test_what_is_no_answer_is_told_from_a_refusal(body: object, status: int, rai
 
 def test_without_a_key_nothing_is_asked() -> None:
     http = Scripted({})
-    with pytest.raises(SecretMissing):
+    with pytest.raises(AccessKeyUnavailable, match="LEADLOOP_COMAGIC_TOKEN"):
         client(http, {"LEADLOOP_COMAGIC_TOKEN": " "}).get("list_tags", "get.tags")
     assert http.asked == []
 

@@ -30,7 +30,7 @@ def connect(runtime: Runtime) -> CoMagicAccount:
 
 
 def take_survey(runtime: Runtime) -> Survey:
-    """What the account has. Raises ``SecretMissing`` or the errors of ``leadloop.ports.http``."""
+    """What the account has. Raises the errors of ``leadloop.ports.http``."""
     from leadloop.crm.comagic.survey import take_survey as ask
 
     return ask(_client(runtime))

@@ -114,7 +114,10 @@ class CoMagicAccount:
         raise Refused("comagic", "attach_fields", _HOLDS_NO_DEALS, 0)
 
     def _read(self, ids: Sequence[str]) -> dict[str, Row]:
-        """One call for each kind of communication among the ids, of those kinds that the policy wants read."""
+        """One call for each kind of communication among the ids, of those kinds that the policy wants read.
+
+        Of several rows of one communication, in whichever order they come, always the same counts.
+        """
         numbers: dict[Medium, list[str]] = {}
         for medium, number in filter(None, map(parts_of, ids)):
             if medium in self._media:
@@ -123,7 +126,7 @@ class CoMagicAccount:
         rows = [
             row_of(medium, row, self._zone, now) for medium in numbers for row in self._rows(medium, numbers[medium])
         ]
-        return {row.lead.external_id: row for row in rows}
+        return {row.lead.external_id: row for row in sorted(rows, key=_tells)}
 
     def _rows(self, medium: Medium, numbers: Sequence[str]) -> list[JsonObject]:
         report, now = REPORTS[medium], self._clock.now()
@@ -136,3 +139,9 @@ class CoMagicAccount:
                 f"read_{medium}s", report.method, fields, filter=chosen, limit=1000, **period
             ).rows
         return found
+
+
+def _tells(row: Row) -> tuple[bool, int, str]:
+    """How much a row tells of its communication: whether it was answered, and for how long."""
+    told = row.lead.communication
+    return (told is not None and told.is_answered, row.lead.call_seconds or 0, repr(row))

@@ -11,12 +11,19 @@ from typing import NamedTuple
 
 from leadloop.crm.comagic.refusals import failure_of
 from leadloop.json_types import JsonObject, json_list
-from leadloop.ports.http import Http, HttpRequest, HttpResponse, OutcomeUnknown, Refused
-from leadloop.secrets import COMAGIC_TOKEN, Secrets
+from leadloop.ports.http import Http, HttpRequest, HttpResponse, NotSent, OutcomeUnknown, Refused
+from leadloop.secrets import COMAGIC_TOKEN, SecretMissing, Secrets
 
 TIMEOUT = 30.0
 """Seconds; a report of ten thousand rows takes a while."""
 _JSON = "application/json; charset=UTF-8"
+
+
+class AccessKeyUnavailable(NotSent):
+    """There is no access key to call with, so nothing was sent; the work is put off."""
+
+    def __init__(self, operation: str, found: str) -> None:
+        super().__init__("comagic", operation, found)
 
 
 class AnswerUnreadable(OutcomeUnknown):
@@ -52,7 +59,7 @@ class CoMagicClient:
         return Answer([row for row in rows if isinstance(row, dict)], limits if isinstance(limits, dict) else {})
 
     def _send(self, operation: str, method: str, params: dict[str, object]) -> JsonObject:
-        authorised = {"access_token": self._secrets.get(COMAGIC_TOKEN), **params}
+        authorised = {"access_token": self._access_key(operation), **params}
         call = {"jsonrpc": "2.0", "id": operation, "method": method, "params": authorised}
         request = HttpRequest(
             vendor="comagic",
@@ -75,6 +82,12 @@ class CoMagicClient:
         if said is None:
             raise AnswerUnreadable("comagic", operation, f"expected JSON with status {answer.status}, found none")
         return said
+
+    def _access_key(self, operation: str) -> str:
+        try:
+            return self._secrets.get(COMAGIC_TOKEN)
+        except SecretMissing as missing:
+            raise AccessKeyUnavailable(operation, str(missing)) from None
 
 
 def either(field: str, values: Sequence[str]) -> JsonObject:

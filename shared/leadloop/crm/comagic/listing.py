@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from leadloop.crm.comagic.client import CoMagicClient
+from leadloop.crm.comagic.client import AnswerUnreadable, CoMagicClient
 from leadloop.crm.comagic.ids import MEDIA, external_id
 from leadloop.crm.comagic.rows import LISTED, changed_at, instant, number_of
 from leadloop.crm.port import Change, ChangePage, Medium
@@ -42,8 +42,11 @@ def next_page(
     order = [{"field": "date_time", "order": "asc"}]
     params = {**asked, "date_from": start, "sort": order, "limit": PAGE_SIZE, "offset": offset}
     rows = client.get("list_communications", "get.communications_report", LISTED, **params).rows
-    changes = [_change(row, zone, now) for row in rows if MEDIA.get(str(row.get("communication_type"))) in media]
-    return ChangePage(tuple(one for one in changes if one.at >= since), _following(rows, start, offset))
+    chosen = [row for row in rows if MEDIA.get(str(row.get("communication_type"))) in media]
+    changes = [_change(row, zone, now) for row in chosen]
+    unreadable = tuple(_name(row) for row, one in zip(chosen, changes, strict=True) if one is None)
+    found = tuple(one for one in changes if one is not None and one.at >= since)
+    return ChangePage(found, _following(rows, start, offset), unreadable)
 
 
 def period(since: datetime, until: datetime, zone: ZoneInfo) -> dict[str, str]:
@@ -51,16 +54,30 @@ def period(since: datetime, until: datetime, zone: ZoneInfo) -> dict[str, str]:
     return {"date_from": _written(since, zone), "date_till": _written(until + _AHEAD, zone)}
 
 
-def _change(row: JsonObject, zone: ZoneInfo, now: datetime) -> Change:
+def _change(row: JsonObject, zone: ZoneInfo, now: datetime) -> Change | None:
+    """``None`` for a row without an id or a time: one of them must not hide all others for as long as it is listed."""
     medium = MEDIA[str(row["communication_type"])]
-    at = changed_at(row, instant(row.get("date_time"), zone), zone, now)
-    return Change(external_id(medium, number_of(row.get("id"))), at)
+    try:
+        at = changed_at(row, instant(row.get("date_time"), zone), zone, now)
+        return Change(external_id(medium, number_of(row.get("id"))), at)
+    except AnswerUnreadable:
+        return None
+
+
+def _name(row: JsonObject) -> str:
+    """What an unreadable row may be looked for by."""
+    kind = str(row["communication_type"])
+    try:
+        return f"{kind} {number_of(row.get('id'))}"
+    except AnswerUnreadable:
+        return f"{kind} without an id"
 
 
 def _following(rows: list[JsonObject], start: str, offset: int) -> JsonObject | None:
     if len(rows) < PAGE_SIZE:
         return None
-    last = str(rows[-1].get("date_time"))
+    told = [str(at) for row in rows if (at := row.get("date_time"))]
+    last = told[-1] if told else start
     if last == start:  # a whole page of one second: only its next rows lead on
         return {"from": start, "offset": offset + len(rows)}
     return {"from": last, "offset": 0}

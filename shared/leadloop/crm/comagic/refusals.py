@@ -56,9 +56,11 @@ def failure_of(operation: str, error: Json) -> VendorError:
         status, what_to_do = _ADVICE[mnemonic]
         about = f" ({field})" if (field := _word(data.get("value"))) and status == 402 else ""
         return Refused("comagic", operation, f"{mnemonic}{about}; {what_to_do}", status, mnemonic)
-    status = _GROUPS.get(code, 400) if isinstance(code, int) else 400
+    number = code if isinstance(code, int) and not isinstance(code, bool) else None
+    status = 400 if number is None else _GROUPS.get(number, 400)
     at = f" at {field}" if (field := _word(data.get("field"))) else ""
-    return Refused("comagic", operation, f"{mnemonic or code or 'an error without a name'}{at}", status, mnemonic)
+    named = mnemonic or number or _word(code) or "an error without a name"
+    return Refused("comagic", operation, f"{named}{at}", status, mnemonic)
 
 
 def _limited(operation: str, data: JsonObject) -> NotSent:

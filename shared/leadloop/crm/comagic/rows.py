@@ -41,6 +41,8 @@ _UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 _WITH_COUNTRY = 11
 """Digits that a Russian number has with its country code."""
 _DIALLED_AT_HOME = re.compile(r"8\d{10}")
+_YEARS = range(2000, 2100)
+"""What is not of these stands for no time, as the year 1 does, and an hour of it may be none in another zone."""
 _OF_ALL = ("communication_id", "tags", "referrer", *_IDS.values(), *_UTM)
 
 
@@ -115,11 +117,13 @@ def changed_at(row: JsonObject, at: datetime, zone: ZoneInfo, now: datetime) -> 
 
 
 def instant(written: Json, zone: ZoneInfo, fold: int = 0) -> datetime:
-    """A time without a zone, of the account's. Raises ``AnswerUnreadable`` when there is none."""
+    """A time without a zone, of the account's. Raises ``AnswerUnreadable`` when there is none of these decades."""
     try:
         local = datetime.fromisoformat(_text(written))
     except ValueError:
         raise AnswerUnreadable("comagic", "read", "expected a time YYYY-MM-DD hh:mm:ss, found none") from None
+    if local.year not in _YEARS:
+        raise AnswerUnreadable("comagic", "read", "expected a time of these decades, found one that stands for none")
     return local.replace(tzinfo=zone, fold=fold).astimezone(UTC)
 
 
@@ -145,9 +149,11 @@ def _moves(tags: Iterable[JsonObject], began: datetime, zone: ZoneInfo) -> tuple
 
 
 def _set_at(tag: JsonObject, began: datetime, zone: ZoneInfo, fold: int = 0) -> datetime:
-    """When a tag was set; one that does not tell was there from the beginning."""
-    written = tag.get("tag_change_time")
-    return instant(written, zone, fold) if written else began
+    """When a tag was set; one that does not tell, or tells no time, was there from the beginning."""
+    try:
+        return instant(tag.get("tag_change_time"), zone, fold)
+    except AnswerUnreadable:
+        return began
 
 
 def _source(row: JsonObject) -> Mapping[str, str]:

@@ -33,7 +33,7 @@ class TrackerSurvey(NamedTuple):
 def look_at(client: CoMagicClient, media: Iterable[str], now: datetime, *, with_contacts: bool) -> TrackerSurvey:
     """Ask the account, and each report for one row with every field that is read of it.
 
-    Raises the errors of ``leadloop.ports.http``, or ``SecretMissing``.
+    Raises the errors of ``leadloop.ports.http``.
     """
     found = client.get("read_account", "get.account")
     account = next(iter(found.rows), {})
