@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leadloop.doctor.account import account_checks
+from leadloop.doctor.backlog import backlog_checks
 from leadloop.doctor.check import Check, Stage, State
 from leadloop.doctor.counter import counter_checks
 from leadloop.doctor.leads import lead_checks
@@ -29,5 +30,7 @@ def diagnose(world: Runtime, *, has_store: bool) -> Iterator[Check]:
     else:
         yield from account_checks(world)
     yield from tracker_checks(world)
+    if has_store:
+        yield from backlog_checks(world)
     unread = "leadloop does not read yet what ads cost"
     yield Check(Stage.COSTS, "costs.read", State.NOT_LOOKED_AT, unread)
