@@ -78,8 +78,8 @@ def match(policy: Policy, signs: Signs, candidates: Sequence[Candidate], *, may_
     for candidate in candidates:
         if candidate.lead_id == signs.leadloop_id:
             return Match(candidate.lead_id, Verdict(True, "match.leadloop_id", "the entity carries our id of the lead"))
-    latest = signs.created_at + policy.defaults.born_in_crm_wait
-    eligible = [one for one in candidates if one.is_free and one.occurred_at <= latest]
+    wait = policy.defaults.born_in_crm_wait
+    eligible = [one for one in candidates if one.is_free and _later(one, signs) <= wait]
     return _first_match(signs, eligible, _rules(policy, signs), "free lead", may_wait=may_wait)
 
 
@@ -91,9 +91,9 @@ def match_communication(
     The phone is asked first: whoever called surely has it, and the visit is what the tracker made out. A lead that came
     with other phones alone is another person's, though the browser be the same. ``may_wait`` as above.
     """
-    oldest = signs.created_at - policy.defaults.key_match_window
-    latest = signs.created_at + policy.defaults.born_in_crm_wait
-    eligible = [one for one in candidates if oldest <= one.occurred_at <= latest and not _is_anothers(one, signs)]
+    earliest, latest = -policy.defaults.key_match_window, policy.defaults.born_in_crm_wait
+    near = [one for one in candidates if earliest <= _later(one, signs) <= latest]
+    eligible = [one for one in near if not _is_anothers(one, signs)]
     phone_first = sorted(_rules(policy, signs), key=lambda rule: rule[0] != "match.key")
     return _first_match(signs, eligible, phone_first, "lead", may_wait=may_wait)
 
@@ -109,7 +109,7 @@ def _first_match(
             nobodys = Verdict(False, "match.shared_weak_id", f"several persons came with its {sign}: it is nobody's")
         if found := _without_bots(rule, found, signs.created_at):
             nearest = _nearest(found, signs.created_at)
-            if may_wait and rule != "match.submission_id" and nearest.occurred_at < signs.created_at - SAME_MOMENT:
+            if may_wait and rule != "match.submission_id" and _later(nearest, signs) < -SAME_MOMENT:
                 reason = f"the nearest lead with its {sign} came before it, and its own may be on the way"
                 return Match(None, Verdict(False, "match.own_lead_awaited", reason))
             which = f"the only {what}" if len(found) == 1 else f"the nearest in time of {len(found)} {what}s"
@@ -162,13 +162,18 @@ _Rule: TypeAlias = tuple[str, str, Callable[[Candidate], bool]]
 
 def _rules(policy: Policy, signs: Signs) -> tuple[_Rule, ...]:
     """Rule, sign and test, the most certain first."""
-    oldest = signs.created_at - policy.defaults.key_match_window
+    window = policy.defaults.key_match_window
     return (
         ("match.submission_id", "submission id", lambda one: _same(one.submission_id, signs.submission_id)),
         ("match.client_id", "ClientID", lambda one: f"client_id:{signs.client_id}" in one.weak_ids),
         ("match.yclid", "yclid", lambda one: f"yclid:{signs.yclid}" in one.weak_ids),
-        ("match.key", "contact key", lambda one: bool(one.key_ids & signs.key_ids) and one.occurred_at >= oldest),
+        ("match.key", "contact key", lambda one: bool(one.key_ids & signs.key_ids) and _later(one, signs) >= -window),
     )
+
+
+def _later(candidate: Candidate, signs: Signs) -> timedelta:
+    """How long after the entity a lead came. A window taken from a CRM's empty date would be before the year 1."""
+    return candidate.occurred_at - signs.created_at
 
 
 def _is_anothers(candidate: Candidate, signs: Signs) -> bool:

@@ -18,6 +18,7 @@ from leadloop.crm.signed import body as signed_body
 from leadloop.crm.signed.body import MOST_STATUSES, Told, read_deal
 from leadloop.crm.signed.members import DealUnclear
 from leadloop.forms.contacts import READY, ContactRules
+from leadloop.identity.contact_signs import looks_like_contact
 from leadloop.identity.keys import KeyRing
 from leadloop.messages import DealTold
 from support.guides import guides
@@ -153,6 +154,13 @@ class TestMistakes:
             ({"updated_at": "2026-09-21T12:05:01+03:00"}, "updated_at"),
             ({"updated_at": 10**14}, "updated_at"),
             ({"updated_at": True}, "updated_at"),
+            ({"updated_at": 0}, "updated_at"),
+            ({"created_at": "0001-01-01T00:00:00Z"}, "created_at"),
+            ({"created_at": "0001-01-01T00:00:00+03:00"}, "created_at"),
+            ({"created_at": "1999-12-31T23:59:59Z"}, "created_at"),
+            ({"created_at": -62135596800}, "created_at"),
+            ({"status": {**ENTERED, "entered_at": "0001-01-01T00:00:00Z"}}, "status.entered_at"),
+            ({"history": [{**ENTERED, "entered_at": "1970-01-01T00:00:00Z"}]}, "history[0].entered_at"),
             ({"status": None}, "status"),
             ({"status": "won"}, "status"),
             ({"status": {**ENTERED, "status": ""}}, "status.status"),
@@ -182,6 +190,7 @@ class TestMistakes:
             ({"deleted": "yes"}, "deleted"),
             ({"merged_into": "D-000417"}, "merged_into"),
             ({"merged_into": "a b"}, "merged_into"),
+            ({"merged_into": "8-999-000-00-03"}, "merged_into"),
         ],
     )
     def test_name_the_member_and_quote_nothing(self, changed: dict[str, Any], member: str) -> None:
@@ -198,6 +207,29 @@ class TestMistakes:
         told = read({**EXAMPLE, "ids": {"client_id": 1.788203411529304e18, "yclid": 7325873983740247041}})
         assert told.deal["ids"] == {"yclid": "7325873983740247041"}
         assert list(told.left_out) == ["ids.client_id"]
+
+    def test_an_empty_date_of_what_is_not_needed_is_to_be_left_out(self) -> None:
+        """As 1C writes one that nobody filled in."""
+        deleted = {"deal_id": "D-1", "updated_at": 1_788_000_000, "deleted": True}
+        for empty in ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00", ""):
+            with pytest.raises(DealUnclear, match=r"^created_at: expected .*: leave out an empty date$"):
+                read({**deleted, "created_at": empty})
+        assert read(deleted).deal["created_at"] == read({**deleted, "created_at": None}).deal["created_at"]
+
+    @pytest.mark.parametrize("phone", ["8-999-000-00-03", "89990000003", "9990000003"])
+    def test_a_phone_is_no_id_of_a_lead(self, phone: str) -> None:
+        told = read({**EXAMPLE, "ids": {"lead_id": phone}})
+        assert (told.deal["lead_id"], list(told.left_out)) == (None, ["ids.lead_id"])
+
+    def test_an_id_of_a_lead_that_reads_like_a_phone_is_one(self) -> None:
+        """One in some hundreds does."""
+        lead_id = "ab79990000003cdef0123456789abcde"
+        assert looks_like_contact(lead_id)
+        assert read({**EXAMPLE, "ids": {"lead_id": lead_id.upper()}}).deal["lead_id"] == lead_id
+
+    @pytest.mark.parametrize("member", ["deal_id", "merged_into"])
+    def test_ten_digits_are_an_id_of_a_deal_like_any_other(self, member: str) -> None:
+        assert read({**EXAMPLE, member: 9990000003}).deal[member] == "9990000003"
 
     @pytest.mark.parametrize("amount", ["0.1", 0.29, 4200000, "4200000", "9999999999999.99"])
     def test_a_price_is_exact(self, amount: object) -> None:

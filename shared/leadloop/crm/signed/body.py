@@ -26,7 +26,8 @@ MOST_STATUSES = 100
 _MOST_FILLED, _MOST_CONTACTS = 100, 10
 _AD_IDS = ("client_id", "yclid", "gclid", "user_id")
 _ID = re.compile(r"[0-9A-Za-zА-Яа-яЁё][0-9A-Za-zА-Яа-яЁё._:-]{0,63}")
-_LEAD_ID = re.compile(r"[0-9a-z][0-9a-z_-]{0,63}")
+_LEAD_ID = re.compile(r"[0-9a-f]{32}")
+"""As ``digests.digest`` makes it: no other text may pass for one, a phone least of all."""
 _NAME = re.compile(r"[^\s/](?:[^/]{0,98}[^\s/])?")
 _KEY = re.compile(r"[0-9a-fA-F]{64}")
 _AMOUNT = re.compile(r"[0-9]{1,13}(?:\.[0-9]{1,2})?")
@@ -47,7 +48,7 @@ class Told(NamedTuple):
 def read_deal(body: bytes, policy: Policy, rules: ContactRules | None, now: datetime) -> Told:
     """What a body tells of a deal; ``rules`` is ``None`` where no contact is taken. Raises ``DealUnclear``."""
     told, left_out = Members.of(body), dict[str, str]()
-    deal_id, is_deleted = _id(told, "deal_id"), told.flag("deleted")
+    deal_id, is_deleted = _id(told, "deal_id", told.needed("deal_id")), told.flag("deleted")
     updated_at, status = told.instant("updated_at", now), told.inner("status")
     if status is None and not is_deleted:
         told.refuse("status", "expected an object, found none")
@@ -70,8 +71,8 @@ def read_deal(body: bytes, policy: Policy, rules: ContactRules | None, now: date
     return Told(deal, left_out, told.ignored)
 
 
-def _id(told: Members, name: str) -> str:
-    given = told.needed(name)
+def _id(told: Members, name: str, given: str) -> str:
+    # a number of ten or eleven digits may be an id like any other, and is taken for one
     if _ID.fullmatch(given) is None or (not given.isdecimal() and looks_like_contact(given)):
         told.refuse(name, "expected the system's own id: at most 64 letters and digits with ., _, : and - between them")
     return given
@@ -82,9 +83,7 @@ def _merged_into(told: Members, deal_id: str) -> str | None:
         return None
     if given == deal_id:
         told.refuse("merged_into", "expected another deal, found the same")
-    if _ID.fullmatch(given) is None:
-        told.refuse("merged_into", "expected the id of a deal")
-    return given
+    return _id(told, "merged_into", given)
 
 
 def _entered(told: Members, now: datetime) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NoReturn, cast
 
 from leadloop import timestamps
@@ -12,6 +12,8 @@ from leadloop import timestamps
 LONGEST = 200
 AHEAD = timedelta(minutes=5)
 """How far a sender's clock may be before ours."""
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""What is said to be earlier is the empty date of some system: 0001-01-01 of 1C, 1970-01-01 of others."""
 _MOST_NAMES_TOLD = 20
 
 
@@ -68,17 +70,20 @@ class Members:
         return bool(held)
 
     def instant(self, name: str, now: datetime, otherwise: datetime | None = None) -> datetime:
-        """An instant that has come: ISO 8601 with its zone, or Unix seconds."""
+        """An instant that has come: ISO 8601 with its zone, or Unix seconds. With ``otherwise`` it may be left out."""
         held = self._left.pop(name, None)
         if held is None and otherwise is not None:
             return otherwise
+        leave_out = ": leave out an empty date" if otherwise is not None else ""
         try:
             if isinstance(held, int) and not isinstance(held, bool):
                 found = timestamps.from_unix(held)
             else:
                 found = timestamps.from_text(str(held))
         except (ValueError, OverflowError, OSError):
-            self.refuse(name, "expected ISO 8601 with a time zone, or Unix seconds")
+            self.refuse(name, f"expected ISO 8601 with a time zone, or Unix seconds{leave_out}")
+        if found < _EARLIEST:
+            self.refuse(name, f"expected a time since the year 2000, found an earlier one{leave_out}")
         if found > now + AHEAD:
             self.refuse(name, "expected a time that has come, found one in the future")
         return found
