@@ -7,7 +7,7 @@ import functions_framework
 
 from leadloop import answers
 from leadloop.answers import HttpAnswer
-from leadloop.crm.hook_intake import judge_caller, refusal, take
+from leadloop.crm.hook_intake import judge_caller, methods_of, refusal, take
 from leadloop.crm.port import HookPosted
 from leadloop.identity.keys import KeyMalformed
 from leadloop.runtime import preload, runtime
@@ -19,7 +19,10 @@ preload(bus=True)
 
 @functions_framework.http
 def receive_crm_event(request: flask.Request) -> HttpAnswer:
-    """Take ``POST /<crm>/<secret>`` or ``POST /signed``; 404 or 401 to strangers, else 200, or 503: nothing was kept."""
+    """Take ``POST /<crm>/<secret>`` or ``POST /signed``.
+
+    404 or 401 to strangers, else 200; 400, 405, 413 or 503: nothing was read.
+    """
     world = runtime()
     try:
         kind, _, secret = request.path.strip("/").partition("/")
@@ -27,8 +30,10 @@ def receive_crm_event(request: flask.Request) -> HttpAnswer:
         hook = HookPosted(secret, request.environ, body)
         if not (verdict := judge_caller(world, kind, hook)):
             return refusal(verdict)
+        if request.method not in (methods := methods_of(kind)):
+            return answers.method_not_allowed(request.method, *methods)
         if request.method != "POST":
-            return answers.plain("")  # amoCRM tells of an uninstalled integration by GET; it changes no deal
+            return answers.plain("")
         taken = take(world, kind, hook, request.content_length or 0)
         publish_or_spool(world, "crm-hints", taken.message)
     except NotKept as fault:

@@ -101,8 +101,16 @@ def test_a_stranger_is_told_nothing_and_leaves_no_trace(world: World, path: str)
     assert not world.memory_bus.published
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
-def test_other_methods_with_the_secret_are_answered_200_and_do_nothing(world: World, method: str) -> None:
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_who_posts_by_another_method_is_told_so(world: World, method: str) -> None:
+    """Not that it was kept."""
+    answer = world.client("receive-crm-event").open(f"/amocrm/{NEWEST}", method=method, data=STATUS)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST, GET, HEAD")
+    assert not world.memory_bus.published
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_an_integration_that_was_uninstalled_is_answered_200_and_does_nothing(world: World, method: str) -> None:
     answer = world.client("receive-crm-event").open(f"/amocrm/{NEWEST}?client_uuid=1&signature=2", method=method)
     assert answer.status_code == 200
     assert not world.memory_bus.published

@@ -99,6 +99,18 @@ class TestStrangers:
         assert "999" not in answer.text
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_who_signs_and_does_not_post_is_told_so(method: str, desk: SignedDesk) -> None:
+    """Not that the deal was kept."""
+    body = json.dumps(whole(desk)).encode()
+    signed = headers(body, desk.clock.now(), key=KEY)
+    client = desk.world.client("receive-crm-event")
+    answer = client.open("/signed", method=method, data=body, headers=signed)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert desk.world.memory_bus.published == []
+    assert client.open("/signed", method=method, data=body).status_code == 401
+
+
 @pytest.mark.parametrize("key", [KEY, OLD_KEY])
 def test_two_secrets_are_in_force_while_one_is_replaced(key: bytes, desk: SignedDesk) -> None:
     assert desk.post(whole(desk), key=key).status_code == 200
@@ -211,10 +223,12 @@ class TestContacts:
         assert keys == []
         assert {*left_out} == {"contact.phone", "contact.email_key"}
 
-    @pytest.mark.parametrize("member", ["responsible", "loss_reason", "source.utm_term", "ids.submission_id"])
+    @pytest.mark.parametrize(
+        "member", ["responsible", "loss_reason", "source.utm_term", "ids.submission_id", "ids.lead_id"]
+    )
     def test_a_contact_in_another_member_does_not_travel(self, member: str, desk: SignedDesk) -> None:
         section, _, name = member.rpartition(".")
-        body = whole(desk, **{section or name: {name: PHONE} if section else PHONE})
+        body = whole(desk, **{section or name: {name: "8-999-000-00-03"} if section else PHONE})
         assert list((desk.post(body).json or {})["left_out"]) == [member]
         desk.settle()
         assert "999" not in str([one.model_dump_json(exclude={"event_id"}) for one in published(desk)])

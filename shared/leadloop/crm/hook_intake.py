@@ -21,6 +21,10 @@ _LOOK_AT_ITS_SETTINGS = (
 )
 
 
+_TELLS_BY_GET = frozenset({"amocrm"})
+"""amoCRM tells by GET that an integration was uninstalled, which changes no deal."""
+
+
 class Taken(NamedTuple):
     """The message to keep, and the answer once it is kept."""
 
@@ -36,6 +40,11 @@ def judge_caller(runtime: Runtime, kind: str, hook: HookPosted) -> Verdict:
     if kind not in runtime.policy.account_names:
         return Verdict(False, "hook.unknown_path", "the path names no account of the policy")
     return crm.kind_of(kind).judge_sender(runtime, hook)
+
+
+def methods_of(kind: str) -> tuple[str, ...]:
+    """The methods that an account's webhooks come by; all but POST say nothing that is kept."""
+    return ("POST", "GET", "HEAD") if kind in _TELLS_BY_GET else ("POST",)
 
 
 def refusal(verdict: Verdict) -> HttpAnswer:
