@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
 
 from leadloop import timestamps
 from leadloop.leads.state import LeadState
 from leadloop.report.explanation import find_leads
-from support.bitrix24_desk import HOST, RESALE, TOKEN, Bitrix24Desk, bitrix24_desk, in_portal
+from support.bitrix24_desk import HOST, RESALE, TOKEN, Bitrix24Desk, bitrix24_desk, in_portal, number_of
+from support.tampered_http import TamperedHttp
 
 PHONE, OTHER_PHONE = "8 (999) 000-00-02", "8 (999) 000-00-05"
 CLIENT_ID = "1700000000123456789"
@@ -276,6 +278,45 @@ class TestAPortalThatDoesNotAnswer:
         desk.carry_hooks()
         said, *_ = desk.said("crm_unreadable")
         assert "dismissed" in str(said["reason"])
+
+
+class TestACardThatTheWebhookSOwnerMayNotSee:
+    """Lists leave it out, and asked for by itself it is refused."""
+
+    @pytest.fixture
+    def hidden(self, desk: Bitrix24Desk) -> str:
+        deal = desk.open(fields={"TITLE": "of the board"})
+
+        def hide(asked: dict[str, Any], told: dict[str, Any]) -> None:
+            answer: Any = told.get("result")
+            for key, found in [*answer["result"].items()] if isinstance(answer, dict) and asked.get("cmd") else []:
+                if isinstance(found, dict) and "items" in found:
+                    found["items"] = [one for one in found["items"] if one.get("id") != number_of(deal)]
+                elif isinstance(found, dict) and found.get("item", {}).get("id") == number_of(deal):
+                    del answer["result"][key]
+                    denied = {"error": "ACCESS_DENIED", "error_description": "Access denied."}
+                    answer["result_error"] = {**(answer["result_error"] or {}), key: denied}
+
+        desk.world.runtime.http = TamperedHttp(desk.world.runtime.http, hide)
+        desk.carry_hooks()
+        return deal
+
+    def test_holds_up_no_other(self, desk: Bitrix24Desk, hidden: str) -> None:
+        lead = anna(desk)
+        desk.settle()
+        deal = desk.open(phones=[PHONE])
+        desk.carry_hooks()
+        desk.clock.advance(minutes=15)
+        desk.sync()
+        assert desk.state(lead).crm_ref == f"bitrix24-lead-{deal}"
+        assert {said["external_id"] for said in desk.said("crm_entity_unreadable")} == {hidden}
+
+    def test_is_said_with_what_to_do_and_is_not_taken_for_deleted(self, desk: Bitrix24Desk, hidden: str) -> None:
+        said, *_ = desk.said("crm_entity_unreadable")
+        assert "may not see" in str(said["reason"])
+        assert desk.said("crm_unreadable") == []
+        assert [one.key.id for one in desk.world.documents("crm_ref")] == []
+        assert len(desk.marks()) == 1, hidden
 
 
 class TestWhoPosts:

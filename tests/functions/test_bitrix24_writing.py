@@ -87,6 +87,16 @@ class TestADealIsCreated:
         desk.settle()
         assert [one["name"] for one in desk.ledger()["contacts"]] == ["Анна @anna_p"]
 
+    @pytest.mark.parametrize("field", ["name", "phone", "email", "utm_campaign"])
+    def test_a_text_of_a_visitor_s_is_not_read_as_a_batch_reads_it(self, desk: Bitrix24Desk, field: str) -> None:
+        """A batch puts results of its other commands in the place of such texts."""
+        typed = "$result[contact][item][id]$result[origin][items]"
+        lead = arrived(desk, **{field: typed})
+        [deal] = desk.carrying(lead)
+        [contact] = desk.ledger()["contacts"]
+        assert desk.held(deal)["contact_ids"] == [contact["id"]]
+        assert typed in repr([contact, desk.held(deal)])
+
     def test_without_a_contact_it_is_created_too(self, desk: Bitrix24Desk) -> None:
         lead = desk.submit("nobody", client_id=FORM["client_id"])
         desk.settle()
@@ -108,9 +118,9 @@ class TestADealIsCreated:
             assert adds(desk, "lead") == 1
 
     def test_nothing_of_the_contact_is_logged_or_left_in_clear(self, desk: Bitrix24Desk) -> None:
-        desk.break_next("status", path="batch", status=400)
+        desk.break_next("status", path="crm.item.add", status=400)
         arrived(desk)
-        desk.break_next("accept_then_drop", path="batch", after=1)
+        desk.break_next("accept_then_drop", path="crm.item.add", after=1)
         desk.submit("vera", phone="+79990000005", name="Вера")
         desk.settle()
         everything = repr([desk.resting(), desk.world.log.entries, desk.world.memory_bus.published])
@@ -121,7 +131,7 @@ class TestADealIsCreated:
 class TestALostAnswer:
     @pytest.mark.parametrize("pulled", [True, False])
     def test_is_found_and_nothing_is_made_twice(self, desk: Bitrix24Desk, pulled: bool) -> None:
-        desk.break_next("accept_then_drop", path="batch", after=2)
+        desk.break_next("accept_then_drop", path="crm.item.add", after=1)
         lead = arrived(desk)
         assert desk.delivery(lead).state is DeliveryState.UNKNOWN
         again(desk, lead, pulled=pulled)
@@ -130,12 +140,14 @@ class TestALostAnswer:
         assert desk.carrying(lead) == [desk.delivery(lead).external_id]
         assert ("crm_lead_adopted" in desk.world.log.events()) is not pulled
 
-    def test_of_a_call_that_did_nothing_is_made_good(self, desk: Bitrix24Desk) -> None:
-        desk.break_next("drop_before", path="batch", after=2)
+    @pytest.mark.parametrize("fault", ["drop_before", "accept_then_drop"])
+    @pytest.mark.parametrize("made", [0, 1])
+    def test_of_a_contact_or_a_deal_is_made_good(self, desk: Bitrix24Desk, fault: str, made: int) -> None:
+        desk.break_next(fault, path="crm.item.add", after=made)
         lead = arrived(desk)
-        assert desk.carrying(lead) == []
+        assert desk.delivery(lead).state is DeliveryState.UNKNOWN
         again(desk, lead)
-        assert (adds(desk), len(desk.carrying(lead))) == (1, 1)
+        assert (adds(desk), adds(desk, "contact"), len(desk.carrying(lead))) == (1, 1, 1)
 
     def test_leaves_no_contact_behind_when_its_deal_was_refused(self, desk: Bitrix24Desk) -> None:
         desk.settings(wrong_stage="refused")
@@ -153,7 +165,7 @@ class TestALostAnswer:
         assert desk.held(deal)["contact_ids"] == [contact["id"]]
 
     def test_for_the_limit_waits_for_its_end(self, desk: Bitrix24Desk) -> None:
-        desk.break_next("status", path="batch", after=2, status=503)
+        desk.break_next("status", path="crm.item.add", after=1, status=503)
         lead = arrived(desk)
         assert desk.delivery(lead).state is not DeliveryState.UNKNOWN
         again(desk, lead)

@@ -64,8 +64,7 @@ class Bitrix24AtWork:
         self._desk.delete(external_id)
 
     def befall(self, trouble: Trouble, *, calls: int = 1, on_writing: bool = False) -> None:
-        # a deal and its new contact are made in one request, which comes after those that only look
-        where = {"path": "batch", "after": 1} if on_writing else {}
+        where = {"path": "crm.item.add", "after": 1} if on_writing else {}  # the contact is made before its deal
         self._desk.portal.faults.order({**_FAULTS[trouble], **where, "times": calls})
 
     def hooks(self) -> list[bytes]:

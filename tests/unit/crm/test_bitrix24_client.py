@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,12 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadloop.adapters.http_failures import refusal_of
+from leadloop.crm.bitrix24 import cards
 from leadloop.crm.bitrix24.access import InboundWebhook, judge_address
 from leadloop.crm.bitrix24.client import AnswerUnreadable, Bitrix24Client, Command, query_of
 from leadloop.crm.bitrix24.fields import Catalogue
 from leadloop.crm.bitrix24.kinds import DEAL, LEAD
+from leadloop.crm.bitrix24.shapes import Reading
+from leadloop.json_types import JsonObject
 from leadloop.policy.bitrix24 import Bitrix24
-from leadloop.ports.http import NotSent, OutcomeUnknown, RateLimited, Refused, VendorError
+from leadloop.ports.http import HttpRequest, NotSent, OutcomeUnknown, RateLimited, Refused, VendorError
 from leadloop.secrets import Secrets
 from leadloop_standins.php_query import parse_query
 from support.bitrix24_desk import CODE, HOST, WEBHOOK, in_portal
@@ -148,6 +152,26 @@ class TestABatch:
             self.ask(answer, "a")
         assert raised.value.status == 403
 
+    @pytest.mark.parametrize("told", ["Internal error", None, 0, [], ["NOT_FOUND"], {}, {"error": None}])
+    def test_in_which_one_failed_nobody_knows_of_what_is_no_answer(self, told: object) -> None:
+        with pytest.raises(VendorError):
+            self.ask(batch(result={"a": 1}, result_error={"a": told}), "a", tolerated=("NOT_FOUND",))
+
+    @pytest.mark.parametrize(("params", "status"), [({"id": "5"}, 400), ({}, 403)])
+    def test_that_is_denied_a_card_is_let_in_nevertheless(self, params: JsonObject, status: int) -> None:
+        asked = {"a": Command("crm.item.get", {"entityTypeId": 2, **params})}
+        answer = batch(result_error={"a": {"error": "ACCESS_DENIED", "error_description": "Access denied."}})
+        with pytest.raises(Refused) as raised:
+            client(Wire(answer)).together("read_leads", asked)
+        assert raised.value.status == status
+
+    @pytest.mark.parametrize("status", [400, 403])
+    def test_nor_is_one_alone_that_is_denied_with_another_status(self, status: int) -> None:
+        wire = Wire(refusal("ACCESS_DENIED", status))
+        with pytest.raises(Refused) as raised:
+            client(wire).call("attach_fields", Command("crm.item.update", {"entityTypeId": 2, "id": "5"}))
+        assert raised.value.status == status
+
     def test_that_says_how_long_to_wait_is_believed(self) -> None:
         time = {"a": {"start": 1788253200, "operating_reset_at": 1788253230}}
         answer = batch(result_error={"a": {"error": "OPERATION_TIME_LIMIT"}}, result_time=time)
@@ -162,13 +186,6 @@ class TestABatch:
     def test_that_does_not_say_what_became_of_a_command_is_unreadable(self, answer: tuple[int, object]) -> None:
         with pytest.raises(AnswerUnreadable):
             self.ask(answer, "a")
-
-    @pytest.mark.parametrize(("repeatable", "halt"), [(True, 0), (False, 1)])
-    def test_that_writes_ends_with_the_first_that_fails(self, repeatable: bool, halt: int) -> None:
-        wire = Wire(batch(result={"a": 1}))
-        client(wire).together("create_lead", {"a": ASKED}, repeatable=repeatable)
-        [request] = wire.sent
-        assert (json.loads(request.body or b"")["halt"], request.repeatable) == (halt, repeatable)
 
     def test_of_more_than_fifty_is_several(self) -> None:
         wire = Wire(lambda request: batch(result=dict.fromkeys(json.loads(request.body or b"")["cmd"], 1)))
@@ -195,6 +212,58 @@ class TestABatch:
     )
     def test_its_commands_are_read_as_they_were_meant(self, params: dict[str, Any]) -> None:
         assert parse_query(parse_qsl(query_of(params), keep_blank_values=True)) == _as_php(params)
+
+
+def rows(*numbers: int) -> dict[str, object]:
+    """A page of a list, or of a history."""
+    time = "2026-09-01T10:00:00+03:00"
+    return {"items": [{"id": one, "ID": one, "OWNER_ID": 401, "CREATED_TIME": time} for one in numbers]}
+
+
+class TestPages:
+    def answer(self, page: Callable[[int], dict[str, object]]) -> Wire:
+        """The n-th request is answered with the n-th page, whatever it asks for."""
+        asked = count()
+
+        def told(request: HttpRequest) -> tuple[int, object]:
+            body, found = json.loads(request.body or b""), page(next(asked))
+            return batch(result=dict.fromkeys(body["cmd"], found)) if "cmd" in body else (200, {"result": found})
+
+        return Wire(told)
+
+    def histories(self, wire: Wire) -> object:
+        return cards.read_histories(client(wire), ["D_401"])["D_401"]
+
+    def linked(self, wire: Wire) -> object:
+        return cards.leads_of_contacts(client(wire), (DEAL,), ["7"])
+
+    @pytest.mark.parametrize("read", [histories, linked])
+    def test_are_read_to_the_last(self, read: Callable[[object, Wire], list[object]]) -> None:
+        last = {0: rows(*range(1, 51)), 1: rows(*range(51, 101)), 2: rows(101)}
+        assert len(read(self, self.answer(lambda number: last[number]))) == 101
+
+    @pytest.mark.parametrize("read", [histories, linked])
+    @pytest.mark.parametrize("page", [rows(*range(1, 51)), rows(*range(50, 0, -1)), rows(*[7] * 50), rows(2, 1)])
+    def test_in_another_order_are_no_answer(self, read: Callable[[object, Wire], object], page: dict[str, Any]) -> None:
+        wire = self.answer(lambda _: page)
+        with pytest.raises(AnswerUnreadable, match="order of their ids"):
+            read(self, wire)
+        assert len(wire.sent) <= 2
+
+    @pytest.mark.parametrize("read", [histories, linked])
+    def test_without_end_are_no_answer(self, read: Callable[[object, Wire], object]) -> None:
+        wire = self.answer(lambda number: rows(*range(number * 50 + 1, number * 50 + 51)))
+        with pytest.raises(AnswerUnreadable, match="at most 400 pages"):
+            read(self, wire)
+
+    @pytest.mark.parametrize("told", [None, [], {}, {"item": None}, {"item": []}])
+    def test_a_card_that_is_not_shown_is_not_taken_for_deleted(self, told: object) -> None:
+        def answer(request: HttpRequest) -> tuple[int, object]:
+            asked = json.loads(request.body or b"")["cmd"]
+            return batch(result={key: {"items": []} if ".list" in one else told for key, one in asked.items()})
+
+        with pytest.raises(AnswerUnreadable):
+            cards.read_cards(client(Wire(answer)), {DEAL: Reading(DEAL, {}, {}, "RUB")}, ["D_401"])
 
 
 FIELDS: dict[str, Any] = {

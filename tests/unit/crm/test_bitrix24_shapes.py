@@ -61,7 +61,13 @@ class TestADeal:
             (None, None, None, None),
             (5000, "USD", None, "USD"),
             (0, "USD", None, None),
-            ("5000", "RUB", None, None),
+            ("5000", "RUB", 500_000, None),
+            ("5000.00", "RUB", 500_000, None),
+            ("999.9", "USD", None, "USD"),
+            ("0.00", "RUB", None, None),
+            ("", "RUB", None, None),
+            ("5 000|RUB", "RUB", None, None),
+            ("1e300", "RUB", None, None),
             (1e300, "RUB", None, None),
         ],
     )
@@ -81,7 +87,9 @@ class TestADeal:
         )
         by_field = OF_DEALS._replace(named={**NAMED, "loss_reason": "ufCrmWhy"}, says_why_lost=True)
         assert lead_of({**lost, "ufCrmWhy": 41}, by_field).loss_reason == "41"
+        assert lead_of({**lost, "ufCrmWhy": ["41", "43"]}, by_field).loss_reason == "41"
         assert lead_of({**lost, "ufCrmWhy": None}, by_field).loss_reason is None
+        assert lead_of({**lost, "ufCrmWhy": "звонить Ольге, 8 999 000-00-02"}, by_field).loss_reason is None
         assert lead_of(deal(ufCrmWhy=41), by_field).loss_reason is None
 
     def test_what_reads_like_a_contact_is_no_source(self) -> None:

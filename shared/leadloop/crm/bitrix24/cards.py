@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
-from leadloop.crm.bitrix24.client import PAGE, Bitrix24Client, Command, items_of
+from leadloop.crm.bitrix24.client import PAGE, AnswerUnreadable, Bitrix24Client, Command, item_of, items_of
 from leadloop.crm.bitrix24.kinds import CONTACT, KINDS, LEAD, Kind, external_id, number_in, numbers_of
 from leadloop.crm.bitrix24.refusals import NOT_FOUND
 from leadloop.crm.bitrix24.shapes import Reading, id_of
@@ -32,9 +33,7 @@ def read_cards(client: Bitrix24Client, readings: Mapping[Kind, Reading], ids: Se
         for number in numbers_of(kind, ids)
         if (one := external_id(kind, number)) not in found
     }
-    for one, result in client.all("read_leads", missing, {NOT_FOUND}).items():
-        item = result.get("item") if isinstance(result, dict) else None
-        found |= {one: item} if isinstance(item, dict) else {}
+    found |= {one: item_of("read_leads", told) for one, told in client.all("read_leads", missing, {NOT_FOUND}).items()}
     return {one: found[one] for one in ids if one in found}
 
 
@@ -46,17 +45,20 @@ def read_histories(client: Bitrix24Client, ids: Sequence[str]) -> dict[str, list
         for kind in KINDS
         for place, chunk in enumerate(_pages(numbers_of(kind, ids), _OWNERS_A_COMMAND))
     }
-    while after:
+    for _ in range(_MOST_PAGES):
+        if not after:
+            return {one: rows[one] for one in ids}
         pages = client.all("read_histories", {key: _history_command(*asked) for key, asked in after.items()})
         following = {}
-        for key, (kind, chunk, _) in after.items():
+        for key, (kind, chunk, last) in after.items():
             page = items_of("read_histories", pages[key])
             for row in page:
                 rows.setdefault(external_id(kind, id_of(row.get("OWNER_ID"))), []).append(row)
+            last = _last_id("read_histories", page, "ID", last)
             if len(page) >= PAGE:
-                following[key] = (kind, chunk, id_of(page[-1].get("ID")))
+                following[key] = (kind, chunk, last)
         after = following
-    return {one: rows[one] for one in ids}
+    raise _endless("read_histories")
 
 
 def read_contacts(client: Bitrix24Client, ids: Sequence[str]) -> dict[str, JsonObject]:
@@ -89,14 +91,18 @@ def leads_of_contacts(client: Bitrix24Client, kinds: Iterable[Kind], contact_ids
 def every(
     client: Bitrix24Client, operation: str, kind: Kind, filters: JsonObject, select: list[Json]
 ) -> Iterator[JsonObject]:
-    """All that a filter finds, by id: pages do not shift when what they hold changes."""
+    """All that a filter finds, by id: pages do not shift when what they hold changes.
+
+    Raises ``AnswerUnreadable`` if endless: what is left out of a part would be taken for not there.
+    """
     last = "0"
     for _ in range(_MOST_PAGES):
         page = items_of(operation, client.call(operation, list_command(kind, {**filters, ">id": last}, select)))
         yield from page
+        last = _last_id(operation, page, "id", last)
         if len(page) < PAGE:
             return
-        last = id_of(page[-1].get("id"))
+    raise _endless(operation)
 
 
 def list_command(
@@ -105,6 +111,18 @@ def list_command(
     """A page of a list, uncounted (https://apidocs.bitrix24.ru/settings/performance/huge-data.html)."""
     asked: JsonObject = {"filter": filters, "select": list(select), "order": dict(order or {"id": "ASC"}), "start": -1}
     return Command("crm.item.list", {"entityTypeId": kind.entity_type_id, **asked})
+
+
+def _last_id(operation: str, page: Sequence[JsonObject], member: str, after: str) -> str:
+    """Behind which id the next page begins. Raises ``AnswerUnreadable`` unless ids rise, without which none ends."""
+    ids = [int(after), *(int(id_of(row.get(member))) for row in page)]
+    if any(later <= earlier for earlier, later in pairwise(ids)):
+        raise AnswerUnreadable(operation, "expected rows in the order of their ids, found another order")
+    return str(ids[-1])
+
+
+def _endless(operation: str) -> AnswerUnreadable:
+    return AnswerUnreadable(operation, f"expected at most {_MOST_PAGES} pages, found more")
 
 
 def _history_command(kind: Kind, numbers: list[Json], after: str) -> Command:

@@ -40,6 +40,11 @@ class Command(NamedTuple):
     method: str
     params: JsonObject
 
+    @property
+    def is_of_one(self) -> bool:
+        """Whether it is about a single card, and so may its failure be."""
+        return "id" in self.params
+
 
 class Bitrix24Client:
     """The transport of one portal."""
@@ -50,7 +55,7 @@ class Bitrix24Client:
 
     def call(self, operation: str, command: Command, *, repeatable: bool = True) -> Json:
         """The ``result`` of a call."""
-        return self._send(operation, command.method, command.params, repeatable=repeatable)
+        return self._send(operation, command, repeatable=repeatable)
 
     def all(self, operation: str, commands: Mapping[str, Command], tolerated: Collection[str] = ()) -> dict[str, Json]:
         """The results of any number of calls by key, fifty to a request.
@@ -63,42 +68,43 @@ class Bitrix24Client:
         return found
 
     def together(
-        self,
-        operation: str,
-        commands: Mapping[str, Command],
-        tolerated: Collection[str] = (),
-        *,
-        repeatable: bool = True,
+        self, operation: str, commands: Mapping[str, Command], tolerated: Collection[str] = ()
     ) -> dict[str, Json]:
-        """The same in one request, whose commands may use the results before them, and end with one that fails."""
+        """The same in one request. Reads only, and nothing a visitor typed: a batch fills in ``$result[...]`` in texts.
+
+        https://apidocs.bitrix24.ru/settings/how-to-call-rest-api/batch.html
+        """
         written: JsonObject = {key: f"{one.method}?{query_of(one.params)}" for key, one in commands.items()}
-        answer = self._send(operation, "batch", {"halt": 0 if repeatable else 1, "cmd": written}, repeatable=repeatable)
+        answer = self._send(operation, Command("batch", {"halt": 0, "cmd": written}), repeatable=True)
         if not isinstance(answer, dict):
             raise AnswerUnreadable(operation, "expected an object of results, found something else")
         results, errors, times = (_map(operation, answer.get(f"result{part}")) for part in ("", "_error", "_time"))
-        for key in commands:
+        for key, one in commands.items():
             told = errors.get(key)
+            if key in errors and not isinstance(told, dict):  # surely a failure, and nobody knows of what
+                raise AnswerUnreadable(operation, "expected an error with its code, found something else")
             if isinstance(told, dict) and str(told.get("error")) not in tolerated:
-                raise failure_of(operation, told, 400, seconds_until_reset(times.get(key)))
-            if told is None and key not in results:
+                reset = seconds_until_reset(times.get(key))
+                raise failure_of(operation, told, 400, reset, of_one=one.is_of_one)
+            if key not in errors and key not in results:
                 raise AnswerUnreadable(operation, "expected an answer to each command, found one missing")
-        return {key: results[key] for key in commands if key in results and key not in errors}
+        return {key: results[key] for key in commands if key not in errors}
 
-    def _send(self, operation: str, method: str, params: JsonObject, *, repeatable: bool) -> Json:
+    def _send(self, operation: str, command: Command, *, repeatable: bool) -> Json:
         answer = self._http.send(
             HttpRequest(
                 vendor="bitrix24",
                 operation=operation,
                 method="POST",
-                url=self.webhook.url(operation, method),
+                url=self.webhook.url(operation, command.method),
                 headers={"Content-Type": "application/json", "Accept": "application/json"},
-                body=json.dumps(params, ensure_ascii=False).encode(),
+                body=json.dumps(command.params, ensure_ascii=False).encode(),
                 timeout=READ_TIMEOUT if repeatable else WRITE_TIMEOUT,
                 repeatable=repeatable,
                 explained=_LIMITS,
             )
         )
-        return _result(operation, answer)
+        return _result(operation, answer, of_one=command.is_of_one)
 
 
 def query_of(params: JsonObject) -> str:
@@ -112,6 +118,14 @@ def items_of(operation: str, result: Json, member: str = "items") -> list[JsonOb
     if not isinstance(rows, list):
         raise AnswerUnreadable(operation, f"expected a list in result.{member}, found none")
     return [row for row in rows if isinstance(row, dict)]
+
+
+def item_of(operation: str, result: Json) -> JsonObject:
+    """A single card. Raises ``AnswerUnreadable``."""
+    item = result.get("item") if isinstance(result, dict) else None
+    if not isinstance(item, dict):
+        raise AnswerUnreadable(operation, "expected an object in result.item, found none")
+    return item
 
 
 def _pairs(value: Json, name: str = "") -> Iterator[tuple[str, str]]:
@@ -141,10 +155,10 @@ def _map(operation: str, value: Json) -> JsonObject:
     return value
 
 
-def _result(operation: str, answer: HttpResponse) -> Json:
+def _result(operation: str, answer: HttpResponse, *, of_one: bool) -> Json:
     told = _object(answer.body)
     if told is not None and "error" in told:  # by the key: its value may be empty
-        raise failure_of(operation, told, answer.status, seconds_until_reset(told.get("time")))
+        raise failure_of(operation, told, answer.status, seconds_until_reset(told.get("time")), of_one=of_one)
     if 400 <= answer.status < 500:
         raise Refused("bitrix24", operation, str(answer.status), answer.status)
     if not 200 <= answer.status < 300:

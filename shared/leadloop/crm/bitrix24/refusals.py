@@ -14,7 +14,7 @@ from leadloop.ports.http import OutcomeUnknown, RateLimited, Refused, VendorErro
 from leadloop.secrets import BITRIX24_WEBHOOK
 
 QUERY_LIMIT, OPERATION_LIMIT, OVERLOAD = "QUERY_LIMIT_EXCEEDED", "OPERATION_TIME_LIMIT", "OVERLOAD_LIMIT"
-NOT_FOUND = "NOT_FOUND"
+NOT_FOUND, ACCESS_DENIED = "NOT_FOUND", "ACCESS_DENIED"
 
 _PAUSE = 5.0
 """Seconds: the bucket of requests loses two a second."""
@@ -23,6 +23,7 @@ _FULL_PAUSE = 600.0
 
 _NEW_ADDRESS = f"the portal knows no such webhook, or it has ended: put its present address into {BITRIX24_WEBHOOK}"
 _RIGHTS = "who made the inbound webhook was dismissed or lacks rights: let an administrator make one"
+_HIDDEN = "who made the inbound webhook may not see or change it: give that employee the right, or leave it be"
 _SAY = {
     "NO_AUTH_FOUND": (401, _NEW_ADDRESS),
     "EXPIRED_TOKEN": (401, _NEW_ADDRESS),
@@ -30,14 +31,20 @@ _SAY = {
     "INSUFFICIENT_SCOPE": (403, "the inbound webhook lacks the right `crm`: tick it in the webhook's settings"),
     "USER_ACCESS_ERROR": (403, _RIGHTS),
     "ALLOWED_ONLY_INTRANET_USER": (403, _RIGHTS),
-    "ACCESS_DENIED": (403, f"the portal's tariff has no REST, or {_RIGHTS}"),
+    ACCESS_DENIED: (403, f"the portal's tariff has no REST, or {_RIGHTS}"),
 }
 """By code, in capitals: the status it comes with, also within a batch, and what to do."""
 _UNKNOWN = frozenset({"INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER", "PORTAL_DELETED"})
 
 
-def failure_of(operation: str, told: JsonObject, status: int, retry_after: float | None = None) -> VendorError:
-    """The error that ``error`` and ``error_description`` amount to; a code may be empty."""
+def failure_of(
+    operation: str, told: JsonObject, status: int, retry_after: float | None = None, *, of_one: bool = False
+) -> VendorError:
+    """The error that ``error`` and ``error_description`` amount to; a code may be empty.
+
+    ``of_one``: a single card was asked for. Whoever may not see that one is refused with 400, and may see others; who
+    is let in no more, with 403.
+    """
     code = word_of(told.get("error"))
     if code == QUERY_LIMIT:
         return RateLimited("bitrix24", operation, f"{status} {code}", retry_after or _PAUSE)
@@ -48,7 +55,8 @@ def failure_of(operation: str, told: JsonObject, status: int, retry_after: float
         return RateLimited("bitrix24", operation, found, _FULL_PAUSE)
     if status >= 500 or code in _UNKNOWN:
         return OutcomeUnknown("bitrix24", operation, f"{status} {code}".strip())
-    known_status, what_to_do = _SAY.get(code.upper(), (status, ""))
+    is_hidden = of_one and status == 400 and code.upper() == ACCESS_DENIED
+    known_status, what_to_do = (400, _HIDDEN) if is_hidden else _SAY.get(code.upper(), (status, ""))
     parts = (str(known_status), code, _plain(told.get("error_description")), what_to_do)
     return Refused("bitrix24", operation, "; ".join(filter(None, parts)), known_status, code)
 

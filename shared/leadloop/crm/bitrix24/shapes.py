@@ -137,10 +137,13 @@ def _entered(row: JsonObject, kind: Kind) -> Status:
 
 
 def _why_lost(item: JsonObject, texts: Mapping[str, str], reading: Reading) -> str | None:
-    """What the policy's field says, or else the lost stage itself: there are several."""
+    """The entry of the policy's field, or else the lost stage itself: there are several.
+
+    An entry goes by its number. What else such a field holds is a text that somebody typed, and is not read.
+    """
     if item.get("stageSemanticId") != LOST:
         return None
-    return texts.get("loss_reason") if reading.says_why_lost else str(item.get("stageId"))
+    return _id_or_none(texts.get("loss_reason")) if reading.says_why_lost else str(item.get("stageId"))
 
 
 def _contacts(item: JsonObject, own_id: str) -> tuple[str, ...]:

@@ -6,14 +6,14 @@ crm-item-add.html), so fields are looked up before, and what the answer shows is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from leadloop.crm.attaching import choose
 from leadloop.crm.bitrix24.card_feed import everything_since
 from leadloop.crm.bitrix24.cards import every, list_command
-from leadloop.crm.bitrix24.client import AnswerUnreadable, Bitrix24Client, Command, items_of
+from leadloop.crm.bitrix24.client import Bitrix24Client, Command, item_of, items_of
 from leadloop.crm.bitrix24.fields import Catalogue, texts_at
 from leadloop.crm.bitrix24.kinds import CONTACT, DEAL, KINDS, LEAD, Kind, external_id, number_in
 from leadloop.crm.bitrix24.shapes import changed_at, id_of
@@ -42,7 +42,7 @@ def create_lead(client: Bitrix24Client, catalogue: Catalogue, settings: Bitrix24
     named = _named(catalogue, settings, kind, values, "create_lead")
     fields: JsonObject = {**_card(place, kind), **{at: values[name] for name, at in named.items()}}
     if kind is LEAD:
-        item = _added(client, {"card": _adding(kind, {**fields, **_person(new.contact)})})
+        item = _added(client, kind, {**fields, **_person(new.contact)})
     else:
         item = _with_contact(client, new, fields)
     shown = texts_at(item, named)
@@ -92,7 +92,7 @@ def attach_fields(
         return AttachedFields(kept=choice.kept, refused_fields=refused)
     fields: JsonObject = {named[name]: wanted[name] for name in choice.written}
     params: JsonObject = {"entityTypeId": kind.entity_type_id, "id": number, "fields": fields}
-    after = _item(client.call("attach_fields", Command("crm.item.update", params)), "attach_fields")
+    after = item_of("attach_fields", client.call("attach_fields", Command("crm.item.update", params)))
     shown = texts_at(after, named)
     written = tuple(name for name in choice.written if shown.get(name) == wanted[name].strip())
     lost = tuple(name for name in choice.written if name not in written)
@@ -123,31 +123,29 @@ def _card(place: Bitrix24NewLead, kind: Kind) -> JsonObject:
 
 
 def _with_contact(client: Bitrix24Client, new: NewCrmLead, fields: JsonObject) -> JsonObject:
-    """A deal with the contact there is, or with a new one, made in the same request."""
+    """A deal with the contact there is, or with a new one, which is found again if the deal fails."""
     if not new.contact:
-        return _added(client, {"card": _adding(DEAL, fields)})
-    known = _known_contact(client, new)
-    if known is not None:
-        return _added(client, {"card": _adding(DEAL, {**fields, "contactIds": [known]})})
-    person: JsonObject = {**_person(new.contact), "originatorId": _ORIGINATOR, "originId": new.lead_id}
-    made = {
-        "contact": _adding(CONTACT, person),
-        "card": _adding(DEAL, {**fields, "contactIds": ["$result[contact][item][id]"]}),
-    }
-    return _added(client, made)
+        return _added(client, DEAL, fields)
+    contact = _known_contact(client, new)
+    if contact is None:
+        person: JsonObject = {**_person(new.contact), "originatorId": _ORIGINATOR, "originId": new.lead_id}
+        contact = id_of(_added(client, CONTACT, person).get("id"))
+    return _added(client, DEAL, {**fields, "contactIds": [contact]})
 
 
 def _known_contact(client: Bitrix24Client, new: NewCrmLead) -> str | None:
     """A contact that an unanswered attempt made, or one with a phone or an e-mail of the lead."""
+    return next(_known_contacts(client, new), None)
+
+
+def _known_contacts(client: Bitrix24Client, new: NewCrmLead) -> Iterator[str]:
     origin: JsonObject = {"=originatorId": _ORIGINATOR, "=originId": new.lead_id}
-    asked = {"origin": list_command(CONTACT, origin, ["id"])}
+    made = client.call("find_contact", list_command(CONTACT, origin, ["id"]))
+    yield from (id_of(item.get("id")) for item in items_of("find_contact", made))
     for name, values in (("PHONE", new.contact.phones), ("EMAIL", new.contact.emails)):
+        params: JsonObject = {"type": name, "values": json_list(values), "entity_type": "CONTACT"}
         if values:
-            params: JsonObject = {"type": name, "values": json_list(values), "entity_type": "CONTACT"}
-            asked[name] = Command("crm.duplicate.findbycomm", params)
-    found = client.together("find_contact", asked)
-    own = [id_of(item.get("id")) for item in items_of("find_contact", found["origin"])]
-    return next(iter([*own, *(one for name in ("PHONE", "EMAIL") for one in _duplicates(found.get(name)))]), None)
+            yield from _duplicates(client.call("find_contact", Command("crm.duplicate.findbycomm", params)))
 
 
 def _duplicates(result: Json) -> list[str]:
@@ -165,27 +163,15 @@ def _person(contact: Contact) -> JsonObject:
     return {**named, "fm": rows} if rows else named
 
 
-def _adding(kind: Kind, fields: JsonObject) -> Command:
-    return Command("crm.item.add", {"entityTypeId": kind.entity_type_id, "fields": fields})
-
-
-def _added(client: Bitrix24Client, commands: Mapping[str, Command]) -> JsonObject:
-    """Make what the commands say, in one request; the card."""
-    if len(commands) == 1:
-        return _item(client.call("create_lead", commands["card"], repeatable=False), "create_lead")
-    return _item(client.together("create_lead", commands, repeatable=False)["card"], "create_lead")
+def _added(client: Bitrix24Client, kind: Kind, fields: JsonObject) -> JsonObject:
+    """What was made. By a request of its own: in a batch a visitor's text could name what is to stand in its place."""
+    adding = Command("crm.item.add", {"entityTypeId": kind.entity_type_id, "fields": fields})
+    return item_of("create_lead", client.call("create_lead", adding, repeatable=False))
 
 
 def _single(client: Bitrix24Client, kind: Kind, number: str | None, select: list[str]) -> JsonObject | None:
     command = list_command(kind, {"@id": [number]}, ["id", *select])
     return next(iter(items_of("read_leads", client.call("read_leads", command))), None)
-
-
-def _item(result: Json, operation: str) -> JsonObject:
-    item = result.get("item") if isinstance(result, dict) else None
-    if not isinstance(item, dict):
-        raise AnswerUnreadable(operation, "expected an object in result.item, found none")
-    return item
 
 
 def _linked(card: JsonObject) -> tuple[str, ...]:
