@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, field_serializer
 
 from leadloop import timestamps
 from leadloop.digests import digest
-from leadloop.json_types import JsonObject
+from leadloop.json_types import JsonObject, json_list
 
 MAX_FACTS = 500
 """Facts of a lead, its visits not counted: a visitor who comes often never costs the lead its deal."""
@@ -26,6 +26,10 @@ MAX_VISITS = 120
 MAX_VERDICTS = 20
 """Words of one antifraud service that are held, the newest; of its words that are alike (verdict and reason) only the
 latest, which is the one that is believed. A service that judges a browser day after day fills no lead."""
+
+FIRST_TOUCHES, NEWEST_TOUCHES = 5, 15
+"""Calls, chats and requests of a lead that are held whole: the first, which tell where it came from, and the newest. Of
+those between them only what no other said before: who calls a dozen times a day leaves room for the sale."""
 
 _CONTACT, _CONTACT_REMOVED = "contact_sealed", "contact_removed"
 
@@ -115,7 +119,8 @@ def join(held: Iterable[Fact], offered: Iterable[Fact]) -> tuple[Fact, ...]:
     Of two facts with one id (the same form sent twice) the earlier stays, and of two simultaneous
     ones always the same, whichever arrived first, so that the order of arrival decides nothing. A
     contact removed from one is removed from whichever stays: a copy that comes late brings it back no more.
-    Of the visits of a ClientID the newest ``MAX_VISITS`` stay, of the words of a service the newest ``MAX_VERDICTS``.
+    Of the visits of a ClientID the newest ``MAX_VISITS`` stay, of the words of a service the newest ``MAX_VERDICTS``,
+    of what a call tracker tells the ``FIRST_TOUCHES`` and the ``NEWEST_TOUCHES``.
     """
     known = tuple(held)
     facts = union(known, offered)
@@ -130,7 +135,8 @@ def union(held: Iterable[Fact], offered: Iterable[Fact]) -> tuple[Fact, ...]:
     known = {fact.id: fact for fact in held}
     for fact in offered:
         known[fact.id] = _one_of(known[fact.id], fact) if fact.id in known else fact
-    return _with_newest_verdicts(_with_newest_visits(sorted(known.values(), key=lambda fact: fact.order)))
+    ordered = sorted(known.values(), key=lambda fact: fact.order)
+    return _with_outer_touches(_with_newest_verdicts(_with_newest_visits(ordered)))
 
 
 def _counted(facts: Iterable[Fact]) -> int:
@@ -162,6 +168,38 @@ def _with_newest_verdicts(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
             else:
                 said.add(word)
     return tuple(fact for fact in facts if fact.id not in passed_over) if passed_over else facts
+
+
+def _with_outer_touches(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    # All facts of a communication come together, and what makes one of the first, of the newest or the first to say
+    # something holds among fewer as among more: so what is left out once would be left out at any time.
+    touches = [fact for fact in facts if fact.kind is FactKind.CONTACTED]
+    if len(touches) <= FIRST_TOUCHES + NEWEST_TOUCHES:
+        return facts
+    trackers = {fact.values.get("crm") for fact in touches}
+    whole = {fact.values.get("external_id") for fact in (*touches[:FIRST_TOUCHES], *touches[-NEWEST_TOUCHES:])}
+    said: set[str] = set()
+    held = []
+    for fact in facts:
+        if fact.values.get("crm") in trackers:
+            word = _word_of_touch(fact)
+            is_news = word is not None and word not in said
+            said |= {word} if word is not None else set()
+            if not is_news and fact.values.get("external_id") not in whole:
+                continue
+        held.append(fact)
+    return tuple(held)
+
+
+def _word_of_touch(fact: Fact) -> str | None:
+    """What of a communication outlasts it: a tag, a contact, the first id of each kind."""
+    values = fact.values
+    if fact.kind is FactKind.STAGE_ENTERED:
+        return digest("stage", values.get("pipeline_id"), values.get("status_id"))
+    if fact.kind is FactKind.IDS_OBSERVED:
+        ids = values.get("ids")
+        return digest("ids", json_list(sorted(ids) if isinstance(ids, dict) else ()), values.get("key_ids"))
+    return None
 
 
 def _one_of(one: Fact, other: Fact) -> Fact:

@@ -302,3 +302,19 @@ class TestZones:
             desk.tag(call, "target")
             desk.pass_time(minutes=15)
             assert desk.state(desk.the_lead().id).stage == "qualified"
+
+
+def test_who_calls_all_day_leaves_room_for_the_sale(accounts: TrackerAccounts) -> None:
+    """A courier, a partner, the office itself."""
+    with accounts.desk() as desk:
+        lead = desk.submit("anna", phone="+7 999 000-00-02", client_id=ANNA)
+        deal = desk.deal(phone="+7 999 000-00-02")
+        desk.carry_hooks()
+        for _ in range(170):
+            desk.call("anna", talk_seconds=20)
+            desk.clock.advance(minutes=8)
+        desk.pass_time(minutes=40)
+        desk.move(deal, "sold")
+        desk.carry_hooks()
+        assert "sold" in desk.state(lead).stages
+        assert not desk.world.log.events("ERROR")

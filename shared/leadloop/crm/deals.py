@@ -109,6 +109,12 @@ class Deal:
         except TooManyFacts as full:
             self.ref = self.ref.changed(held=f"lead {lead_id}: {full}")
 
+    @property
+    def refusal(self) -> str | None:
+        """Why facts were not given to a lead, if the reference at rest does not say so already."""
+        before = self._before.held if self._before is not None else None
+        return self.ref.held if self.ref.held != before else None
+
     def held(self, kind: FactKind, lead_ids: Iterable[str] | None = None) -> list[Fact]:
         """The facts of a kind about this very deal, on some of its leads or on any, oldest first."""
         chosen = self.leads if lead_ids is None else lead_ids

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from leadloop import timestamps
 from leadloop.crm.deals import Deal
 from leadloop.crm.lead_fields import digest_of, fields_of
+from leadloop.crm.looking_again import tell_too_large
 from leadloop.crm.own_fields import Repeated, own_fields, owns, repeated_lead
 from leadloop.crm.port import CreatedLead, Crm
 from leadloop.crm.restoring import Restoring, restoring
@@ -166,10 +167,14 @@ class LeadAtHand(NamedTuple):
         """
         external_id, store, policy = created.external_id, self.runtime.store, self.runtime.policy
 
+        refusal: str | None = None
+
         def decide() -> list[Write]:
+            nonlocal refusal
             ref, resting = store.get_many([ref_key(self.crm.name, external_id), delivery_key(self.lead.id)])
             deal = Deal.read(store, policy, self.crm.name, external_id, ref)
             deal.join(self.lead.id, by, at)
+            refusal = deal.refusal
             # by its contacts a deal is found again that is merged away before it was ever read
             deal.ref = deal.ref.changed(contact_ids=deal.ref.contact_ids or created.contact_ids)
             delivery = Delivery.of(resting) if resting is not None else Delivery(lead_id=self.lead.id)
@@ -181,6 +186,8 @@ class LeadAtHand(NamedTuple):
             return [own, *naming, *names_due(store, delivery), *deal.writes()]
 
         decide_and_commit(store, decide)
+        if refusal is not None:
+            tell_too_large(self.runtime.log, refusal)
 
 
 def _is_contact_ours(state: LeadState) -> bool:

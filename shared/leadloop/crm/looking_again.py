@@ -38,12 +38,12 @@ def look_again(runtime: Runtime, taught: Sequence[str], found_anew: Sequence[str
             settle(store, policy, lead_id)
 
 
-def tell_too_large(log: Log, refusal: DocumentTooLarge | CommitTooLarge) -> None:
-    """Say that the store refused what a lead was to hold, and what to do."""
+def tell_too_large(log: Log, refusal: DocumentTooLarge | CommitTooLarge | str) -> None:
+    """Say that the store, or the lead itself, refused what it was to hold, and what to do."""
     log.error(
         "crm_facts_refused",
         reason=str(refusal),
-        what_to_do="the lead has too many facts; it needs a person",
+        what_to_do="look at the lead with `leadloop explain`: what becomes of its deal from now on is not counted",
     )
 
 

@@ -90,6 +90,8 @@ class LossCommit:
         self._now = now
         self.waits = False
         """Whether it is too early to say what became of the deal."""
+        self.refusal: str | None = None
+        """Why facts were not given to a lead; ``None`` where that is known already."""
 
     def decide(self) -> Sequence[Write]:
         """The writes; none but the mark's when the loss was known. Raises ``ReadingOvertaken``."""
@@ -168,3 +170,4 @@ class LossCommit:
         fact = facts_of.crm_entity_lost(lost.ref.crm, lost.ref.external_id, how, into, self._lost_at)
         for lead_id in lost.leads:
             lost.give(lead_id, [*facts_before_loss(self._policy, lost, lead_id, self._history), fact])
+        self.refusal = lost.refusal

@@ -223,6 +223,7 @@ class Reader:
             event = "crm_entity_matched" if verdict else "crm_entity_unmatched"
             self._runtime.log.info(event, **about, rule=verdict.rule, reason=verdict.reason)
         self._tell_corners(decision)
+        self._tell_refusal(decision)
         look_again(self._runtime, decision.taught, decision.found_anew, decision.unsettled)
         if decision.leaves_owing:
             decide_and_commit(self._store, decision.decide_done)
@@ -241,6 +242,10 @@ class Reader:
             what_to_do = "change the currency in the deal; until then it counts as a deal without a price"
             self._runtime.log.warning("crm_price_not_counted", **about, reason=reason, what_to_do=what_to_do)
 
+    def _tell_refusal(self, decision: ReadingCommit | LossCommit) -> None:
+        if decision.refusal is not None:
+            tell_too_large(self._runtime.log, decision.refusal)
+
     def _lose(self, at_rest: AtRest, history: History) -> None:
         entity, survivor = at_rest.entity, None
         if self._policy.is_tracker(entity.crm):
@@ -253,6 +258,7 @@ class Reader:
         now = self._runtime.clock.now()
         decision = LossCommit(self._store, self._policy, at_rest, history, survivor, now)
         if self._commit(entity, decision) and at_rest.ref is not None and not decision.waits:
+            self._tell_refusal(decision)
             about = {"crm": entity.crm, "external_id": entity.external_id, "into": survivor}
             self._runtime.log.info("crm_entity_lost", **about)
 

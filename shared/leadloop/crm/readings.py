@@ -110,6 +110,8 @@ class ReadingCommit:
         """Leads that this reading taught a ClientID: visits recorded at the same moment may not have seen them."""
         self.found_anew: tuple[str, ...] = ()
         """Leads that have an id from now on by which verdicts may wait for them."""
+        self.refusal: str | None = None
+        """Why facts were not given to a lead; ``None`` where that is known already."""
         self.is_placed = False
         """Whether leads on it were placed among others of their persons, which some other commit may be changing."""
         self.unsettled: list[str] = []
@@ -137,6 +139,7 @@ class ReadingCommit:
         leads = deal.leads.items()
         self.found_anew = tuple(id_ for id_, lead in leads if needs_verdicts(self._policy, deal.at_rest(id_), lead))
         others = self._place(deal)
+        self.refusal = deal.refusal
         writes = [*deal.writes(), *others, *(write for one in former for write in one.writes())]
         return [*self._deliveries(deal, writes), *writes, *self._mark(mark, due)]
 

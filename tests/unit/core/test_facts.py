@@ -9,7 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadloop.facts import MAX_FACTS, MAX_VERDICTS, MAX_VISITS, Fact, FactKind, Feed, TooManyFacts, join, union
+from leadloop.facts import (
+    FIRST_TOUCHES,
+    MAX_FACTS,
+    MAX_VERDICTS,
+    MAX_VISITS,
+    NEWEST_TOUCHES,
+    Fact,
+    FactKind,
+    Feed,
+    TooManyFacts,
+    join,
+    union,
+)
+from leadloop.leads import facts_of
 from support.lead_facts import ANNA, BORIS, after, any_facts, entered, joined, linked, priced, submitted, visited
 from support.policies import QUALIFIED
 from support.settable_clock import MORNING
@@ -138,6 +151,65 @@ class TestVerdictsOfServices:
         here = [word for word in words if chance.random() < 0.5]
         there = [word for word in words if word not in here]
         assert union(union((), here), union((), there)) == union((), words)
+
+
+def touch(number: int, key: str = "phone-k1-n1-anna", tag: str | None = None, client_id: str = ANNA) -> list[Fact]:
+    """All that a call tracker tells of the call of an hour."""
+    about, at = ("comagic", f"call-{number}"), after(hours=number)
+    told = [
+        facts_of.contact(*about, "call", at, incoming=True, answered=True),
+        facts_of.observed_ids(*about, {}, (key,), at),
+        facts_of.observed_ids(*about, {"client_id": client_id}, (), at),
+        facts_of.deal_view(*about, {"source": {}, "call_seconds": number}, at),
+    ]
+    return [*told, facts_of.stage_entry(*about, "tags", tag, after(hours=number + 1), True)] if tag else told
+
+
+_TOUCHES = st.builds(
+    touch,
+    st.integers(0, 200),
+    st.sampled_from(["phone-k1-n1-anna", "phone-k1-n1-home"]),
+    st.sampled_from([None, "101", "103"]),
+    st.sampled_from([ANNA, BORIS]),
+)
+
+
+class TestTouches:
+    def test_who_calls_all_day_leaves_room_for_the_sale(self) -> None:
+        facts = joined([fact for number in range(MAX_FACTS) for fact in touch(number)])
+        calls = [fact.occurred_at for fact in facts if fact.kind is FactKind.CONTACTED]
+        first, newest = range(FIRST_TOUCHES), range(MAX_FACTS - NEWEST_TOUCHES, MAX_FACTS)
+        assert calls == [after(hours=number) for number in (*first, *newest)]
+        assert len(facts) == 4 * len(calls)
+        assert joined([*facts, linked(), entered(QUALIFIED), priced(5)])
+
+    def test_what_no_other_said_before_stays(self) -> None:
+        facts = [fact for number in range(99) for fact in touch(number)]
+        odd = touch(50, "phone-k1-n1-home", "101")
+        left = {fact.id for fact in joined([*facts, *odd])}
+        kinds = {fact.kind for fact in odd if fact.id in left}
+        assert kinds == {FactKind.STAGE_ENTERED, FactKind.IDS_OBSERVED}
+        assert not {fact.id for fact in touch(51, tag="101")} & {fact.id for fact in joined([*facts, *odd])}
+
+    def test_deals_are_no_touches(self) -> None:
+        deals = [linked(str(number), at=after(hours=number)) for number in range(60)]
+        calls = [fact for number in range(60) for fact in touch(number)]
+        assert sum(fact.kind is FactKind.CRM_LINKED for fact in joined([*deals, *calls])) == 60
+
+    @given(st.lists(_TOUCHES, min_size=25, max_size=60), st.randoms(use_true_random=False))
+    def test_the_order_of_arrival_decides_nothing(self, touches: list[list[Fact]], chance: Random) -> None:
+        of_each = list({told[0].id: told for told in touches}.values())  # a call says one thing, whenever it is read
+        arriving = [*of_each, *of_each[:5]]
+        chance.shuffle(arriving)
+        held: tuple[Fact, ...] = ()
+        for told in arriving:
+            held = join(held, told)
+        whole = [fact for told in of_each for fact in told]
+        assert held == joined(whole)
+        assert join(held, whole) == held
+        here = [fact for told in of_each[::2] for fact in told]
+        there = [fact for told in of_each[1::2] for fact in told]
+        assert union(union((), here), union((), there)) == held
 
 
 @given(any_facts())

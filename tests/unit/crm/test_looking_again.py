@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from leadloop.messages import CrmEntityTouched
 from leadloop.ports.store import DocumentTooLarge, Key, Store, Write
 from support.crm_desk import ANNA, crm_desk
@@ -41,3 +43,19 @@ def test_a_lead_that_is_full_is_told_and_holds_up_no_reading() -> None:
         assert desk.state(lead_id).ids["client_id"] == ANNA
         assert desk.marks() == []
         assert "crm_facts_refused" in desk.world.log.events("ERROR")
+
+
+def test_a_lead_that_can_hold_no_more_facts_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with crm_desk(sokol("hash")) as desk:
+        lead_id = desk.submit("anna", phone=PHONES["anna"])
+        desk.settle()
+        deal = desk.deal(fields={"LEADLOOP_ID": lead_id})
+        desk.carry_hooks()
+        monkeypatch.setattr("leadloop.facts.MAX_FACTS", len(desk.lead(lead_id).facts))
+        desk.move(deal, "sold")
+        desk.carry_hooks()
+        desk.sync()
+        desk.sync()
+        assert "sold" not in desk.state(lead_id).stages
+        [told] = [entry for entry in desk.world.log.entries if entry.severity == "ERROR"]
+        assert (told.event, lead_id in str(told.details["reason"])) == ("crm_facts_refused", True)
