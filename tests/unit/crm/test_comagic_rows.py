@@ -191,6 +191,12 @@ class TestNotifications:
     def test_ids_are_taken_and_nothing_else(self, body: bytes, named: str) -> None:
         assert parse_hook(body).entity_ids == {LEAD: (named,)}
 
+    def test_a_session_without_its_communication_waits_for_the_pull(self) -> None:
+        """As integrators' published templates have it."""
+        body = b'{"notification_mnemonic":"call_finished","call_session_id":1500000007,"direction":"in","tag_names":[]}'
+        reading = parse_hook(body)
+        assert (dict(reading.entity_ids), reading.unreadable) == ({}, None)
+
     def test_what_is_not_read_is_no_mistake(self) -> None:
         reading = parse_hook(b'{"communication_type": "goal", "communication_id": 5}')
         assert (dict(reading.entity_ids), reading.unreadable) == ({}, None)

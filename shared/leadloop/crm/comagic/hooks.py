@@ -30,6 +30,8 @@ def parse_hook(body: bytes) -> HookReading:
     if kind not in MEDIA and _ID.fullmatch(_text(said.get("call_session_id"))):
         kind = "call"  # every notification of a call names its session
     number = _ID.fullmatch(_text(said.get("communication_id")))
+    if kind == "call" and number is None and _ID.fullmatch(_text(said.get("call_session_id"))):
+        return HookReading()  # a template without communication_id names a session alone: the next pull finds its call
     if kind not in MEDIA or number is None:
         return HookReading(unreadable="the body names no communication_id of digits, or no communication_type")
     return HookReading({LEAD: (external_id(MEDIA[kind], number[1]),)})
