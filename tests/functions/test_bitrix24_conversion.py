@@ -12,6 +12,7 @@ from leadloop.crm.port import LEAD
 from leadloop.crm.reader import Reader
 from leadloop.leads.lead import Claim
 from leadloop.leads.writing import lead_writes
+from leadloop.ports.store import Delete, Update
 from support.bitrix24_desk import HOST, PORTAL, TOKEN, Bitrix24Desk, bitrix24_desk, in_portal, number_of
 
 PHONE, OTHER_PHONE = "8 (999) 000-00-02", "8 (999) 000-00-05"
@@ -267,18 +268,104 @@ class TestALeadThatNobodyHadRead:
         assert desk.ref(deal).aliases == ()
 
 
-class TestSeveral:
-    def test_a_second_deal_of_a_lead_is_one_of_its_own(self, desk: Bitrix24Desk) -> None:
-        anna(desk)
-        card = qualified_card(desk)
-        desk.carry_hooks()
-        first = convert(desk, card)
-        deal_alone(desk, card, first)
-        second = convert(desk, card)
-        deal_alone(desk, card, second)
-        assert desk.ref(card).alias_of == desk.ref(first).id
-        assert desk.ref(second).aliases == ()
+def stay_open(_desk: Bitrix24Desk, _deal: str) -> None:
+    pass
 
+
+def be_lost(desk: Bitrix24Desk, deal: str) -> None:
+    desk.move(deal, "lost")
+
+
+def be_deleted(desk: Bitrix24Desk, deal: str) -> None:
+    desk.delete(deal)
+
+
+class TestASecondDealOfALead:
+    """Converted once more: the first deal came to nothing, or two flats are wanted."""
+
+    @pytest.fixture(params=["hash", "none"])
+    def desk(self, request: pytest.FixtureRequest) -> Iterator[Bitrix24Desk]:
+        with bitrix24_desk(in_portal(request.param)) as desk:
+            yield desk
+
+    @pytest.fixture(params=[stay_open, be_lost, be_deleted])
+    def end(self, request: pytest.FixtureRequest) -> Callable[[Bitrix24Desk, str], None]:
+        end: Callable[[Bitrix24Desk, str], None] = request.param
+        return end
+
+    def born(self, desk: Bitrix24Desk) -> str:
+        """A card with a ClientID that no form of ours sent, long enough in the portal."""
+        card = desk.open("lead", phones=[PHONE], fields={"UF_CRM_YM_CLIENT_ID": "1700000000123456789"})
+        desk.carry_hooks()
+        desk.clock.advance(minutes=11)
+        desk.sync()
+        return card
+
+    def test_is_one_more_deal_of_ours(
+        self, desk: Bitrix24Desk, end: Callable[[Bitrix24Desk, str], None], read: Order
+    ) -> None:
+        card = self.born(desk)
+        lead = str(desk.ref(card).owner)
+        first = convert(desk, card)
+        desk.move(first, "qualified")
+        hint(desk, first)
+        claim(desk, lead, "lead_qualified", first)
+        end(desk, first)
+        hint(desk, first)
+        second = convert(desk, card)
+        desk.clock.advance(hours=1)
+        desk.move(second, "qualified")
+        desk.move(second, "sold")
+        desk.forget_hooks()
+        read(desk, card, second)
+        desk.clock.advance(minutes=20)
+        desk.sync()
+        assert [one.key.id for one in desk.world.documents("lead")] == [lead]
+        assert (desk.ref(second).owner, desk.ref(second).frozen) == (lead, True)
+        pending = desk.lead(lead).pending(desk.world.runtime.policy)
+        assert (pending["flat_sold"].crm_ref, "lead_qualified" in pending) == (desk.ref(second).id, False)
+        assert desk.ref(card).alias_of is not None
+
+    def test_is_said_once_and_read_again_changes_nothing(self, desk: Bitrix24Desk) -> None:
+        card = self.born(desk)
+        first, second = convert(desk, card), convert(desk, card)
+        hint(desk, first)
+        hint(desk, second)
+        resting = desk.resting()
+        hint(desk, second)
+        assert desk.resting() == resting
+        assert [said["external_id"] for said in desk.said("crm_entity_converted")] == [first, second]
+
+    def test_of_a_test_lead_is_nobody_s_as_well(self, desk: Bitrix24Desk) -> None:
+        card = self.born(desk)
+        first = convert(desk, card)
+        hint(desk, first)
+        ref = next(one for one in desk.world.documents("crm_ref") if one.key.id == desk.ref(card).id)
+        lead = next(one for one in desk.world.documents("lead"))
+        nobodys = {name: value for name, value in ref.fields.items() if name not in ("leads", "owner")}
+        trial = {**nobodys, "of_trial": "of-a-test"}
+        desk.world.store.commit([Update(ref.key, trial, ref.version), Delete(lead.key, lead.version)])
+        second = convert(desk, card)
+        desk.clock.advance(minutes=11)
+        hint(desk, second)
+        assert (desk.ref(second).of_trial, desk.ref(second).owner) == ("of-a-test", None)
+        assert desk.world.documents("lead") == []
+
+    def test_of_a_lead_that_was_erased_is_matched_by_itself(self) -> None:
+        with bitrix24_desk(in_portal("none")) as desk:
+            card = self.born(desk)
+            lead = str(desk.ref(card).owner)
+            hint(desk, convert(desk, card))
+            document = next(one for one in desk.world.documents("lead") if one.key.id == lead)
+            desk.world.store.commit([Delete(document.key, document.version)])
+            second = convert(desk, card)
+            desk.clock.advance(minutes=11)
+            hint(desk, second)
+            assert desk.ref(second).owner not in (None, lead)
+            assert [one.key.id for one in desk.world.documents("lead")] == [desk.ref(second).owner]
+
+
+class TestSeveral:
     def test_in_the_mode_none_too(self, read: Order) -> None:
         with bitrix24_desk(in_portal("none")) as desk:
             lead = desk.submit("anna", client_id="1700000000123456789")

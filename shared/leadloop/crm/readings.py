@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from leadloop import timestamps
-from leadloop.crm.continuing import continue_from, former_of
+from leadloop.crm.continuing import continue_from, former_of, share
 from leadloop.crm.deals import Deal
 from leadloop.crm.entity_facts import facts_about
 from leadloop.crm.marks import Entity, mark_key, owed, owing
@@ -129,18 +129,19 @@ class ReadingCommit:
         reading.at_rest.refuse_overtaken(ref, deal.versions)
         self.linked, self.continued, self._owing = (), (), None
         former = former_of(self._store, self._policy, deal, reading.lead)
-        self._continue(deal, [one for one in former if one.leads or one.ref.of_trial])
+        self._continue(deal, [one for one in former.free if one.leads or one.ref.of_trial])
+        self.continued += tuple(one.external_id for one in former.shared if share(deal, one, reading.lead))
         self._match(deal)
         if not deal.leads:
             return self._wait(deal, mark)
-        self._continue(deal, [one for one in former if one.ref.alias_of is None])
+        self._continue(deal, [one for one in former.free if one.ref.alias_of is None])
         due = None if self._tell(deal) else self._now + RECHECK
         self._recall_visits(deal)
         leads = deal.leads.items()
         self.found_anew = tuple(id_ for id_, lead in leads if needs_verdicts(self._policy, deal.at_rest(id_), lead))
         others = self._place(deal)
         self.refusal = deal.refusal
-        writes = [*deal.writes(), *others, *(write for one in former for write in one.writes())]
+        writes = [*deal.writes(), *others, *(write for one in former.free for write in one.writes())]
         return [*self._deliveries(deal, writes), *writes, *self._mark(mark, due)]
 
     @property
