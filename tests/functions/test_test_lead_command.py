@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,7 +12,9 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
 from leadloop.cli import test_lead
-from leadloop.leads.trials import read_trials
+from leadloop.leads.lead import Lead
+from leadloop.leads.trials import posted_key, read_trials
+from leadloop.ports.store import Delete
 from support.command_desk import CommandDesk
 from support.policies import ORIGIN, sokol
 
@@ -77,7 +79,10 @@ def test_it_posts_and_says_what_arrived(desk: CommandDesk, address: str, meanwhi
     ]
     assert "keyed hashes of phone; of a test the contact itself is not kept" in told.text
     assert "lead_received would be sent with ClientID 1000000000000000001" in told.text
-    assert told.text.endswith("\nIt was a test: it is no lead, and counts nowhere.\n")
+    assert told.text.splitlines()[-2:] == [
+        "It was a test: it is no lead, and counts nowhere.",
+        f"Somebody else sent it? `leadloop test-lead --real {trial.lead_id}` makes a lead of it.",
+    ]
     assert desk.world.documents("lead") == []
 
 
@@ -163,6 +168,113 @@ def test_it_is_explained_like_a_lead(desk: CommandDesk, address: str, meanwhile:
     [trial] = read_trials(desk.world.store)
     assert desk.run("explain", trial.lead_id).text == told.text
     assert desk.run("explain", "0" * 32).code == 1
+
+
+OLD_CODE = "testtest0168c0ffee0123456789abcdef"
+
+
+@pytest.mark.parametrize("name", ["leadloop_test", "LeadLoop%5Ftest"])
+def test_a_code_that_the_address_bears_gives_way_to_the_new_one(
+    desk: CommandDesk, address: str, meanwhile: Meanwhile, name: str
+) -> None:
+    """Copied from the address bar after the last test; what else is in it stays as it is."""
+    meanwhile(lambda: register(desk))
+    page = f"{ORIGIN}/order?utm_term=a%20b&{name}={OLD_CODE}&utm_campaign=spring"
+    told = desk.run("test-lead", "--url", address, "--page", page)
+    assert (told.code, told.err, desk.world.documents("lead")) == (0, "", [])
+    [trial] = read_trials(desk.world.store)
+    assert trial.fact.values["page"] == {
+        "host": "sokol.example",
+        "path": "/order",
+        "params": {"utm_term": "a b", "utm_campaign": "spring"},
+    }
+
+
+class TestItWouldCount:
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("--field", f"page={ORIGIN}/order"),
+            ("--field", "tranid=1:2", "--field", f"referer={ORIGIN}/order", "--field", "page="),
+            ("--field", f"откуда={ORIGIN}/order"),
+            ("--page", f"{ORIGIN}/?{'&'.join(f'a{n}=1' for n in range(200))}"),
+        ],
+        ids=["page", "tilda", "the policy's page", "too long"],
+    )
+    def test_it_is_not_sent(self, desk: CommandDesk, address: str, meanwhile: Meanwhile, words: Sequence[str]) -> None:
+        policy = sokol(forms={"fields": {"откуда": "page"}})
+        desk.world.runtime.policy = policy
+        desk.write_policy(policy)
+        meanwhile(lambda: register(desk))
+        told = desk.run("test-lead", "--url", address, *words)
+        assert (told.code, desk.world.memory_bus.published) == (1, [])
+        assert "it would be a lead that counts, and was not sent: expected a page whose address bears" in told.err
+
+
+class TestAskedWrongly:
+    @pytest.mark.parametrize("page", ["https://[::1", "contacts", "//sokol.example/", "https:///x", "ftp://a.example/"])
+    @pytest.mark.parametrize("how", [(), ("--wait",)])
+    def test_a_page_without_an_address(self, desk: CommandDesk, address: str, page: str, how: Sequence[str]) -> None:
+        told = desk.run("test-lead", "--url", address, "--page", page, *how)
+        assert (told.code, desk.world.memory_bus.published) == (1, [])
+        assert told.err.startswith(f"leadloop test-lead: --page {page!r}: expected an address with https://")
+
+    def test_a_function_without_an_address(self, desk: CommandDesk) -> None:
+        told = desk.run("test-lead", "--url", "https://[::1")
+        assert told.err.startswith("leadloop test-lead: --url 'https://[::1': expected an address")
+
+    @pytest.mark.parametrize("seconds", ["-1", "0", "901"])
+    def test_seconds_that_cannot_be_waited(self, desk: CommandDesk, address: str, seconds: str) -> None:
+        told = desk.run("test-lead", "--url", address, "--seconds", seconds)
+        assert (told.code, desk.world.memory_bus.published) == (1, [])
+        assert f"--seconds {seconds}: expected 1 to 900, for a code is good no longer; nothing was sent" in told.err
+
+
+class TestSomebodyElseSentIt:
+    """The link was passed on before the owner's own test, and a client was quicker."""
+
+    def test_it_becomes_a_lead_with_all_it_brought(
+        self, desk: CommandDesk, meanwhile: Meanwhile, capsysbinary: pytest.CaptureFixture[bytes]
+    ) -> None:
+        desk.write_policy(sokol("keep"))
+        desk.world.runtime.policy = sokol("keep")
+        came_at = desk.world.clock.now()
+
+        def client() -> None:
+            page = capsysbinary.readouterr().err.decode().splitlines()[1]
+            fill_in(desk, page, phone="8 999 000-00-03", submission_id="s-1")
+
+        meanwhile(client)
+        lead_id = desk.run("test-lead", "--wait", "--json").json["lead_id"]
+        desk.world.clock.advance(days=29)
+        told = desk.run("test-lead", "--real", lead_id.upper())
+        assert (told.code, told.text) == (0, f"{lead_id} is a lead; drain-spool hands it on within five minutes\n")
+        assert desk.world.client("drain-spool").post("/").status_code == 200
+        register(desk)
+        document = desk.world.the("lead")
+        state = Lead.of(document).state(desk.world.runtime.policy)
+        assert (document.key.id, state.occurred_at, state.contact_sealed is not None) == (lead_id, came_at, True)
+        ended = desk.world.the("outcome").fields
+        assert (ended["outcome"], ended["rule"]) == ("applied", "submission.registered")
+        assert (read_trials(desk.world.store), desk.world.totals("leads")) == ([], 1)
+
+    def test_it_is_made_one_once(self, desk: CommandDesk, address: str, meanwhile: Meanwhile) -> None:
+        meanwhile(lambda: register(desk))
+        lead_id = desk.run("test-lead", "--url", address, "--json").json["lead_id"]
+        assert desk.run("test-lead", "--real", lead_id, "--json").json["lead_id"] == lead_id
+        told = desk.run("test-lead", "--real", lead_id)
+        assert (told.code, len(desk.world.documents("spool"))) == (1, 1)
+        assert f"--real {lead_id}: expected the id of one of the last test leads" in told.err
+
+    def test_what_its_term_took_away_is_said(self, desk: CommandDesk, address: str, meanwhile: Meanwhile) -> None:
+        meanwhile(lambda: register(desk))
+        lead_id = desk.run("test-lead", "--url", address, "--json").json["lead_id"]
+        [trial] = read_trials(desk.world.store)
+        [posted] = desk.world.store.get_many([posted_key(trial.name)])
+        assert posted is not None
+        desk.world.store.commit([Delete(posted.key, posted.version)])
+        told = desk.run("test-lead", "--real", lead_id)
+        assert f"the form post of test {trial.name} is not kept any more" in told.err
 
 
 class TestNothingArrives:

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from leadloop.cli import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from leadloop.json_types import Json
     from leadloop.leads.trials import Trial
     from leadloop.runtime import Runtime
@@ -23,15 +21,6 @@ HELP = (
 
 ONE_MACHINE = "http://127.0.0.1:8080/capture-lead"
 _SECONDS, _SECONDS_BY_HAND = 60, 900
-_CLIENT_ID, _YCLID = "1000000000000000001", "1000000000000000002"
-"""Of no visitor and no click."""
-
-
-class NotAField(Exception):
-    """What should be a field of the form is not written as one."""
-
-    def __init__(self, words: str) -> None:
-        super().__init__(f"--field {words!r}: expected NAME=VALUE, such as --field city=Moscow")
 
 
 class UrlMissing(Exception):
@@ -39,6 +28,25 @@ class UrlMissing(Exception):
 
     def __init__(self) -> None:
         super().__init__("with --project expected --url too: the address of capture-lead that `make deploy` printed")
+
+
+class PatienceOutOfRange(Exception):
+    """A time to wait that cannot be waited."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"--seconds {seconds}: expected 1 to {_SECONDS_BY_HAND}, for a code is good no longer; nothing was sent"
+        )
+
+
+class NoSuchTest(Exception):
+    """No test lead is remembered by this id."""
+
+    def __init__(self, lead_id: str) -> None:
+        super().__init__(
+            f"--real {lead_id}: expected the id of one of the last test leads, as `leadloop test-lead` told it; found "
+            "no test of that id: see `leadloop explain`, it may be a lead already"
+        )
 
 
 class NotArrived(Exception):
@@ -59,25 +67,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--page", metavar="URL", help="the page with the form; default: the first of site.origins")
     field = "with a field more, or another; may be repeated"
     parser.add_argument("--field", action="append", default=[], metavar="NAME=VALUE", help=field)
+    real = "no test: somebody else sent it; make a lead of the test lead with this id"
+    parser.add_argument("--real", metavar="LEAD_ID", help=real)
     patience = f"how long to wait for it; default: {_SECONDS}, with --wait {_SECONDS_BY_HAND}"
     parser.add_argument("--seconds", type=int, metavar="N", help=patience)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what arrived. 1 when nothing did, or when it lacks what a lead needs; warnings do not."""
+    from leadloop.cli.test_form import form_of, marked
     from leadloop.forms.test_codes import name_of, new_code
     from leadloop.identity.keys import KeyRing
 
+    if arguments.real:
+        return _release(arguments)
     if arguments.project and not (arguments.url or arguments.wait):
         raise UrlMissing
+    seconds = _patience(arguments)
     world, _ = opened.open_runtime(arguments)
     code = new_code(KeyRing.of(world.secrets), world.entropy.token(), world.clock.now())
-    page = _page(arguments.page or f"{world.policy.site.origins[0]}/", code)
+    page = marked(arguments.page or f"{world.policy.site.origins[0]}/", code)
     if arguments.wait:
-        print(f"Open this page within the hour and send its form:\n{page}", file=sys.stderr)
-    event_id = None if arguments.wait else _send(world, arguments.url or ONE_MACHINE, page, arguments.field)
-    seconds = arguments.seconds or (_SECONDS_BY_HAND if arguments.wait else _SECONDS)
-    trial = _follow(world, _Sent(name_of(code), event_id), seconds)
+        print(f"Open this page within a quarter of an hour and send its form:\n{page}", file=sys.stderr)
+        sent = _Sent(name_of(code), None)
+    else:
+        form = form_of(world, page, arguments.field)
+        sent = _Sent(name_of(code), _send(world, arguments.url or ONE_MACHINE, form))
+    trial = _follow(world, sent, seconds)
     return tell(world, trial, as_json=arguments.json)
 
 
@@ -94,7 +110,7 @@ def tell(world: Runtime, trial: Trial, *, as_json: bool) -> int:
         told: list[Json] = [doctor.as_json(check) for check in checks]
         print_json({"ok": is_fit, "lead_id": trial.lead_id, "test": trial.name, "checks": told})
     else:
-        print("\n".join([*doctor.as_lines(checks), "", "It was a test: it is no lead, and counts nowhere."]))
+        print("\n".join([*doctor.as_lines(checks), "", *_ending(trial)]))
     return OK if is_fit else REFUSED
 
 
@@ -103,25 +119,53 @@ def pause() -> None:
     time.sleep(1)
 
 
-def _page(address: str, code: str) -> str:
-    from urllib.parse import urlsplit
-
-    from leadloop.forms.test_codes import PARAMETER
-
-    split = urlsplit(address)
-    return split._replace(query="&".join(filter(None, [split.query, f"{PARAMETER}={code}"]))).geturl()
+def _ending(trial: Trial) -> tuple[str, str]:
+    real = f"Somebody else sent it? `leadloop test-lead --real {trial.lead_id}` makes a lead of it."
+    return "It was a test: it is no lead, and counts nowhere.", real
 
 
-def _send(world: Runtime, url: str, page: str, fields: Sequence[str]) -> str:
-    """Post it as a page of the site does; the id of its event. Raises ``NotArrived`` or ``VendorError``."""
+def _release(arguments: argparse.Namespace) -> int:
+    """Make a lead of what was taken for a test. Raises ``NoSuchTest``, ``NotReleased`` or ``StoreUnavailable``."""
+    from leadloop.cli.answer import OK, print_json
+    from leadloop.leads.trials import read_trials
+    from leadloop.trial_release import release_trial
+
+    world, _ = opened.open_runtime(arguments)
+    wanted = arguments.real.lower()
+    trial = next((one for one in read_trials(world.store) if one.lead_id == wanted), None)
+    if trial is None:
+        raise NoSuchTest(wanted)
+    release_trial(world.store, trial.name, world.clock.now())
+    if arguments.json:
+        print_json({"ok": True, "lead_id": trial.lead_id, "test": trial.name})
+    else:
+        print(f"{trial.lead_id} is a lead; drain-spool hands it on within five minutes")
+    return OK
+
+
+def _patience(arguments: argparse.Namespace) -> int:
+    """How many seconds to wait. Raises ``PatienceOutOfRange``."""
+    seconds: int | None = arguments.seconds
+    if seconds is None:
+        return _SECONDS_BY_HAND if arguments.wait else _SECONDS
+    if not 1 <= seconds <= _SECONDS_BY_HAND:
+        raise PatienceOutOfRange(seconds)
+    return seconds
+
+
+def _send(world: Runtime, url: str, body: bytes) -> str:
+    """Post it as a page of the site does; the id of its event.
+
+    Raises ``NotArrived``, ``NotAnAddress`` or ``VendorError``.
+    """
     import json
-    from urllib.parse import parse_qsl, urlsplit
+    from urllib.parse import parse_qsl
 
+    from leadloop.cli.test_form import taken_apart
     from leadloop.ports.http import HttpRequest
 
     headers = {"Content-Type": "application/json", "Origin": world.policy.site.origins[0]}
-    body = json.dumps(_form(world, page, fields)).encode()
-    split = urlsplit(url)
+    split = taken_apart("--url", url)
     bare, params = split._replace(query="").geturl(), tuple(parse_qsl(split.query))
     answer = world.http.send(HttpRequest("capture-lead", "post", "POST", bare, params, headers, body))
     try:
@@ -133,23 +177,6 @@ def _send(world: Runtime, url: str, page: str, fields: Sequence[str]) -> str:
         found = f"{url} answered {answer.status}, not as capture-lead does"
         raise NotArrived(f"{found}; see what stands at this address, and the log of the host or of nginx")
     return event_id
-
-
-def _form(world: Runtime, page: str, fields: Sequence[str]) -> dict[str, str]:
-    from leadloop.identity.keys import KeyRing
-    from leadloop.policy import ContactMode
-
-    form = {"form": "leadloop test-lead", "page": page, "ym_client_id": _CLIENT_ID, "yclid": _YCLID}
-    form |= {"utm_source": "leadloop", "utm_medium": "test"}
-    if world.policy.contacts.mode is not ContactMode.NONE:
-        # A key and no number: so it may come wherever leadloop runs, and is nobody's telephone.
-        form["phone_key"] = KeyRing.of(world.secrets).keys_of("phone", "test-lead")[0].hmac
-    for words in fields:
-        name, equals, value = words.partition("=")
-        if not (name and equals):
-            raise NotAField(words)
-        form[name] = value
-    return form
 
 
 def _follow(world: Runtime, sent: _Sent, seconds: int) -> Trial:

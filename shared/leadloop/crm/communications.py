@@ -38,13 +38,13 @@ class CommunicationCommit(ReadingCommit):
 
     def _match(self, deal: Deal) -> None:
         """Find the lead it is a touch of; once it has waited, it is one itself if the policy says so."""
-        if deal.leads or deal.ref.of_trial:
+        if deal.leads:
             return
         lead, signs = self.reading.lead, signs_of(self.reading.lead, self.reading.key_ids)
         has_waited = self._has_waited(deal)
         candidates = candidates_of(self._store, self._policy, signs, born_anywhere=True)
         self.match = match_communication(self._policy, signs, candidates, may_wait=not has_waited)
-        if not self._is_of_its_moment(candidates) and self._is_of_trial(deal, signs):
+        if self._is_of_trial(deal, signs, candidates):
             return
         if self.match.lead_id is not None:
             deal.take(self.match.lead_id, self.match.verdict.rule, lead.created_at)

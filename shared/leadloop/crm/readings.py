@@ -173,13 +173,13 @@ class ReadingCommit:
 
     def _match(self, deal: Deal) -> None:
         """Find the lead of a deal that has none from outside; a deal that waited long enough is born in the CRM."""
-        if deal.ref.frozen or deal.ref.of_trial or any(deal.is_born_outside(lead_id) for lead_id in deal.leads):
+        if deal.ref.frozen or any(deal.is_born_outside(lead_id) for lead_id in deal.leads):
             return
         lead, signs = self.reading.lead, signs_of(self.reading.lead, self.reading.key_ids)
         may_wait = not deal.leads and not self._has_waited(deal)
         candidates = candidates_of(self._store, self._policy, signs)
         self.match = match(self._policy, signs, candidates, may_wait=may_wait)
-        if not deal.leads and not self._is_of_its_moment(candidates) and self._is_of_trial(deal, signs):
+        if not deal.leads and self._is_of_trial(deal, signs, candidates):
             return
         if self.match.lead_id is not None:
             deal.join(self.match.lead_id, self.match.verdict.rule, lead.created_at)
@@ -192,18 +192,30 @@ class ReadingCommit:
                 crm, external_id = deal.ref.crm, deal.ref.external_id
                 deal.give(born, [facts_of.observed_ids(crm, external_id, {}, keys, lead.created_at)])
 
-    def _is_of_its_moment(self, candidates: Sequence[Candidate]) -> bool:
-        """Whether the lead that was found came at the very time of the deal."""
-        found = [one for one in candidates if self.match is not None and one.lead_id == self.match.lead_id]
-        return any(abs(one.occurred_at - self.reading.lead.created_at) <= SAME_MOMENT for one in found)
+    def _is_of_trial(self, deal: Deal, signs: Signs, candidates: Sequence[Candidate]) -> bool:
+        """Whether it is a test lead's, so far as is known; only once its own lead had time to come is it kept so.
 
-    def _is_of_trial(self, deal: Deal, signs: Signs) -> bool:
-        """Whether it is a test lead's; not asked before its own lead had time to come."""
-        if deal.ref.waits_until is None and not self._has_waited(deal):
+        Not if the lead that was found is named by our id, came at the very time of the deal or is nearer to it than the
+        test; the first two are its own lead even where it was kept as a test's before.
+        """
+        match, created_at = self.match, self.reading.lead.created_at
+        assert match is not None  # noqa: S101 - it is asked after matching
+        apart = next((abs(one.occurred_at - created_at) for one in candidates if one.lead_id == match.lead_id), None)
+        if match.verdict.rule == "match.leadloop_id" or (apart is not None and apart <= SAME_MOMENT):
             return False
+        if deal.ref.of_trial is not None:
+            self.match = None  # said before
+            return True
+        has_waited = self._has_waited(deal)
+        if match.lead_id is None and deal.ref.waits_until is None and not has_waited:
+            return False  # it waits in any case: the tests need not be read yet
         trial = origin_among_trials(self._store, self._policy, signs)
-        if trial is None:
+        if trial is None or (apart is not None and apart < abs(trial.fact.occurred_at - created_at)):
             return False
+        if not has_waited:
+            reason = "it is a test lead's so far, and its own lead may be on the way"
+            self.match = Match(None, Verdict(False, "match.own_lead_awaited", reason))
+            return True
         self.match = Match(None, Verdict(False, "match.test_lead", "the site made it of a test lead: it is nobody's"))
         deal.ref = deal.ref.changed(of_trial=trial.name, waits_until=None)
         return True

@@ -1,7 +1,7 @@
 """The mark of a test lead: a code in the address of the page that the form was sent from, ``?leadloop_test=CODE``.
 
-A code is made under the owner's HMAC key and is good for an hour, so nobody can mark real leads as tests to hide them:
-neither by making codes up, nor for long by spreading one that was seen.
+A code is made under the owner's HMAC key, for one form post and a quarter of an hour, so nobody can mark real leads as
+tests to hide them: neither by making codes up, nor by spreading one that was seen.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from leadloop import timestamps
 from leadloop.identity.keys import KeyRing
 
 PARAMETER = "leadloop_test"
-GOOD_FOR = timedelta(hours=1)
+GOOD_FOR = timedelta(minutes=15)
+"""As long as `leadloop test-lead` may wait for it."""
 
 _CODE = re.compile(r"(?P<name>[a-z0-9]{10})(?P<until>[0-9a-f]{8})(?P<seal>[0-9a-f]{16})")
 _NAME_LENGTH, _SEAL_LENGTH = 10, 16
 
 
 def new_code(ring: KeyRing, token: str, now: datetime) -> str:
-    """A code for one test. ``token``: fresh letters and digits, whose beginning names the test."""
+    """A code for one form post. ``token``: fresh letters and digits, whose beginning names the test."""
     name, until = token[:_NAME_LENGTH], f"{int((now + GOOD_FOR).timestamp()):08x}"
     return name + until + _seal(ring, name, until)
 

@@ -49,7 +49,7 @@ class CrmRef(BaseModel):
     waits_until: str | None = None
     """A deal matched to no lead waits until then before it counts as born in the CRM."""
     of_trial: str | None = None
-    """The test lead that the site's own integration made it of: it is nobody's, for good."""
+    """The test lead that the site's own integration made it of: it is nobody's, unless a lead is surely its own."""
     matched_by: str | None = None
     """The rule by which the first lead was found."""
     held: str | None = None
@@ -76,7 +76,7 @@ class CrmRef(BaseModel):
 
     def with_lead(self, lead_id: str, occurred_at: str) -> Self:
         """The reference with one more lead on it; the owner follows unless it is frozen."""
-        joined = self.changed(leads={**self.leads, lead_id: occurred_at}, waits_until=None)
+        joined = self.changed(leads={**self.leads, lead_id: occurred_at}, waits_until=None, of_trial=None)
         return joined.changed(owner=joined._owner())
 
     def with_claims_of(self, leads: Iterable[Lead]) -> Self:

@@ -48,10 +48,11 @@ def register(store: Store, policy: Policy, captured: LeadCaptured, now: datetime
     Raises ``StoreUnavailable``, or ``PreconditionFailed`` when others keep writing the same documents.
     """
     if captured.submission.trial is not None:
-        from leadloop.leads.trials import HELD, keep_trial  # hardly any post is one
+        from leadloop.leads.trials import HELD, as_lead, keep_trial  # hardly any post is one
 
-        decide_and_commit(store, lambda: keep_trial(store, captured, now))
-        return Registration(captured.submission.lead_id, Outcome.HELD, HELD)
+        if keep_trial(store, policy, captured, now):
+            return Registration(captured.submission.lead_id, Outcome.HELD, HELD)
+        captured = as_lead(captured)
     registrar = _Registrar(store, policy, captured, now)
     try:
         decide_and_commit(store, registrar.decide)

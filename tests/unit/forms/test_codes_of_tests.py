@@ -1,4 +1,4 @@
-"""Codes that mark a test lead: only the owner makes them, and for an hour."""
+"""Codes that mark a test lead: only the owner makes them, and for a quarter of an hour."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def sent_with(code: str, desk: FormDesk | None = None, **fields: str) -> Submiss
     return (desk or FormDesk()).hand_in({"phone": "8 999 000-00-03", "page": f"{ORIGIN}/?{PARAMETER}={code}", **fields})
 
 
-def test_a_code_names_its_test_for_an_hour() -> None:
+def test_a_code_names_its_test_for_a_quarter_of_an_hour() -> None:
+    assert timedelta(minutes=15) == GOOD_FOR
     assert read_code(RING, CODE, MORNING) == name_of(CODE) == "abcdefghij"
     assert read_code(RING, CODE, MORNING + GOOD_FOR) == "abcdefghij"
     assert read_code(RING, CODE, MORNING + GOOD_FOR + timedelta(seconds=1)) is None
