@@ -45,6 +45,7 @@ class Setting:
             "tokens": [
                 {"token": OAUTH},
                 {"token": "stranger", "counters": [87654321]},
+                {"token": "only-reads", "scopes": ["metrika:read"]},
                 {"token": "reader", "scopes": ["metrika:read", "metrika:offline_data"]},
             ],
             "goals": [{"target": target} for target in TARGETS],
@@ -103,13 +104,13 @@ def test_where_all_is_right_every_stage_is_ticked(setting: Setting) -> None:
     told = setting.run()
     assert (told.code, told.err) == (0, "")
     ticks = [line.strip()[0] for line in told.text.splitlines() if line.startswith("  ")]
-    assert (ticks.count("✓"), ticks.count("–"), len(ticks)) == (11, 2, 13)
+    assert (ticks.count("✓"), ticks.count("–"), len(ticks)) == (12, 2, 14)
     assert [line for line in told.text.splitlines() if line[:1].isdigit()] == [
         "1. Sources and channels",
         "2. The CRM's funnels",
         "3. Leads born in the CRM",
         "4. Ad costs",
-        "11 good, 2 not looked at",
+        "12 good, 2 not looked at",
     ]
     assert "counter 12345678 answers: ЖК «Сокол» [metrica.counter]" in told.text
 
@@ -118,7 +119,10 @@ def test_it_changes_nothing(setting: Setting) -> None:
     setting.metrica_seed["goals"] = []
     setting.run()
     methods = {entry.method for one in (setting.metrica, setting.amocrm) for entry in one.journal.entries}
-    assert methods == {"GET"}
+    assert methods == {"GET", "POST"}
+    posted = [entry for entry in setting.metrica.journal.entries if entry.method == "POST"]
+    assert [entry.status for entry in posted] == [400]  # an upload without a file asks for the right to it
+    assert setting.metrica.ledger()["uploadings"] == []
 
 
 def crm(**changes: Any) -> Callable[[Setting], None]:  # noqa: ANN401 - a seed's rows
@@ -165,6 +169,13 @@ MISTAKES = [
     ("metrica.counter", env(LEADLOOP_METRICA_TOKEN="wrong"), "error", "invalid_token", "LEADLOOP_METRICA_TOKEN"),
     ("metrica.counter", env(LEADLOOP_METRICA_TOKEN=""), "error", "is not set", "LEADLOOP_METRICA_TOKEN"),
     ("metrica.counter", env(LEADLOOP_METRICA_TOKEN="stranger"), "error", "access_denied", "no access to this counter"),
+    (
+        "metrica.rights",
+        env(LEADLOOP_METRICA_TOKEN="only-reads"),
+        "error",
+        "may read the counter and may not upload conversions to it",
+        "metrika:offline_data of somebody who may edit the counter",
+    ),
     ("metrica.counter", metrica(counters=[{"id": 5}], goals=[]), "error", "invalid_parameter", "correct site.counter"),
     (
         "metrica.time_zone",
@@ -329,6 +340,13 @@ def test_one_vendor_that_is_down_does_not_hide_the_other(setting: Setting) -> No
     assert (state, "503" in said) == ("error", True)
     [(state, _, _)] = setting.found("crm.statuses")
     assert state == "good"
+
+
+def test_rights_that_cannot_be_asked_for_are_not_judged(setting: Setting) -> None:
+    setting.open()
+    setting.metrica.faults.order({"fault": "status", "status": 503, "path": "/upload", "times": None})
+    [(state, said, _)] = setting.found("metrica.rights")
+    assert (state, "503" in said) == ("not looked at", True)
 
 
 def test_what_an_archived_pipeline_holds_needs_no_meaning(setting: Setting) -> None:

@@ -38,6 +38,7 @@ def counter_checks(world: Runtime) -> Iterator[Check]:
     named = f"counter {policy.site.counter}"
     yield _good("metrica.counter", f"{named} answers: {page.name or page.site or 'without a name'}")
     yield _zone(policy, page.time_zone)
+    yield _rights(world)
     yield from _goals(policy, look)
     if world.tells_real_time and look.answered_at is not None:
         yield _clock(world.clock.now() - look.answered_at)
@@ -82,6 +83,22 @@ def _zone(policy: Policy, found: str) -> Check:
         f"the counter counts days of {found}, the policy of {wanted}: reports would differ by a day",
         f"write `time_zone: {found}` into site, or change the counter's zone",
     )
+
+
+def _rights(world: Runtime) -> Check:
+    """Whether conversions can be uploaded: a token that only reads passes every other check."""
+    rule = "metrica.rights"
+    try:
+        if world.metrica.may_upload():
+            return _good(rule, "the token may upload conversions to the counter")
+    except VendorError as failure:
+        return Check(Stage.SOURCES, rule, State.NOT_LOOKED_AT, f"whether the token may upload: {failure}")
+    what_to_do = (
+        f"get a token with metrika:read and metrika:offline_data of somebody who may edit the counter, "
+        f"and set {METRICA_TOKEN}"
+    )
+    found = "the token may read the counter and may not upload conversions to it: every upload would be refused"
+    return Check(Stage.SOURCES, rule, State.ERROR, found, what_to_do)
 
 
 def _goals(policy: Policy, look: CounterLook) -> Iterator[Check]:

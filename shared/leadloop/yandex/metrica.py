@@ -13,10 +13,10 @@ from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
 
 from leadloop.json_types import Json
-from leadloop.ports.http import Http, HttpRequest, HttpResponse, OutcomeUnknown
+from leadloop.ports.http import Http, HttpRequest, HttpResponse, OutcomeUnknown, Refused
 from leadloop.yandex.listing import Listing, read_to_the_end
 from leadloop.yandex.metrica_errors import VENDOR, raise_failure
-from leadloop.yandex.multipart import file_part
+from leadloop.yandex.multipart import file_part, no_parts
 from leadloop.yandex.uploading import AnswerUnreadable, Uploading, read_uploading, read_uploadings
 
 DEFAULT_ENDPOINT: Final = "https://api-metrika.yandex.net"
@@ -24,6 +24,7 @@ UPLOAD_TIMEOUT: Final = 90.0
 """Seconds an upload may take; part of the time fence, and below the time-out of the function that sends."""
 READ_TIMEOUT: Final = 30.0
 PAGE_SIZE: Final = 1000
+_NO_RIGHT: Final = (401, 403)
 
 
 class CounterGoal(NamedTuple):
@@ -116,6 +117,28 @@ class Metrica:
             timeout=self.upload_timeout,
         )
         return self._uploading(request.operation, self.http.send(request))
+
+    def may_upload(self) -> bool:
+        """Whether the token and its owner may upload conversions to this counter.
+
+        Metrica tells nobody the rights of a token, so an upload without its file is asked for: whoever may upload is
+        told that the file is missing (400), anybody else that access is denied (403). Neither leaves anything behind.
+        """
+        nothing = no_parts("rights")
+        request = HttpRequest(
+            vendor=VENDOR,
+            operation="ask_rights",
+            method="POST",
+            url=self._url("/offline_conversions/upload"),
+            headers={**self._headers(), "Content-Type": nothing.content_type},
+            body=nothing.body,
+            timeout=READ_TIMEOUT,
+        )
+        try:
+            _json(request.operation, self.http.send(request))
+        except Refused as refusal:
+            return refusal.status not in _NO_RIGHT
+        return True
 
     def uploading(self, number: str) -> Uploading:
         """One uploading by the vendor's id."""

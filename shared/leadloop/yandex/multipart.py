@@ -26,5 +26,11 @@ def file_part(csv: bytes, boundary_word: str) -> Multipart:
     return Multipart(f"multipart/form-data; boundary={boundary}", b"".join((head.encode(), csv, _tail(boundary))))
 
 
+def no_parts(boundary_word: str) -> Multipart:
+    """A form that is well made and holds nothing."""
+    boundary = f"leadloop{boundary_word}"
+    return Multipart(f"multipart/form-data; boundary={boundary}", _tail(boundary))
+
+
 def _tail(boundary: str) -> bytes:
     return f"\r\n--{boundary}--\r\n".encode()
