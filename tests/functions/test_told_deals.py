@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from leadloop.crm.signed.told_deal import MOST_FIRST, MOST_LATEST
 from leadloop.facts import FactKind
 from leadloop.leads.state import LeadState
 from leadloop.timestamps import to_text
@@ -99,7 +100,39 @@ class TestItsStages:
             desk.tell("D-1", status, ids={"client_id": ANNA})
             desk.settle()
         assert stages(desk.state(lead)) == dict.fromkeys(["meeting", "qualified"], desk.clock.now())
-        assert sum(fact.kind is FactKind.STAGE_ENTERED for fact in desk.lead(lead).facts) == 2
+
+    @pytest.mark.parametrize("before", ["new", "в работе", "показ", "won"])
+    def test_of_one_instant_the_present_one_is_the_one_that_was_told_so(self, before: str) -> None:
+        """By a system that knows days only: the deal came, went on and was lost on one of them."""
+        policy = heard(disqualification={"reasons": {"dear": {"title": "Дорого", "loss_reasons": ["дорого"]}}})
+        with signed_desk(policy) as desk:
+            lead = desk.submit("anna", ym_client_id=ANNA)
+            now = desk.clock.now()
+            history = [{"pipeline": "sales", "status": before, "entered_at": now.isoformat()}]
+            desk.tell("D-1", "lost", ids={"client_id": ANNA}, history=history, loss_reason="дорого")
+            desk.settle()
+            state = desk.state(lead)
+            assert (state.stage, state.quality.reason, state.stages["lost"].at) == ("lost", "dear", now)
+
+    def test_are_many_the_first_of_each_status_is_known_in_any_order(self) -> None:
+        known = []
+        for order in (1, -1):
+            with signed_desk() as desk:
+                lead, bodies = desk.submit("anna", ym_client_id=ANNA), []
+                for status in ("в работе", "показ", "new", "показ"):
+                    history = []
+                    for _ in range(90):
+                        desk.clock.advance(minutes=1)
+                        history.append({"pipeline": "sales", "status": status, "entered_at": to_text(desk.clock.now())})
+                    own = {"ids": {"client_id": ANNA}, "history": history}
+                    bodies.append(told("D-1", "new", desk.clock.now(), created_at=desk.opened_at, **own))
+                for body in bodies[::order]:
+                    desk.post(body)
+                    desk.settle()
+                assert len(desk.world.the("told_deal").fields["statuses"]) <= MOST_FIRST + MOST_LATEST  # type: ignore[arg-type]
+                known.append((stages(desk.state(lead)), desk.world.the("told_deal").fields["statuses"]))
+        assert known[0] == known[1]
+        assert {*known[0][0]} == {"qualified", "meeting"}
 
     def test_that_the_policy_does_not_know_are_told_by_the_doctor(self, desk: SignedDesk) -> None:
         lead = desk.submit("anna", ym_client_id=ANNA)
@@ -223,6 +256,56 @@ class TestDealsThatGo:
         desk.settle()
         assert {*desk.ref("D-3").leads} == {anna, boris}
         assert [desk.ref(deal).gone for deal in ("D-1", "D-2")] == ["merged", "merged"]
+
+    def test_all_of_very_many_go_along(self, desk: SignedDesk) -> None:
+        leads = [desk.submit(f"visitor-{number}") for number in range(70)]
+        desk.settle()
+        for number, lead in enumerate(leads):
+            desk.tell(f"D-{number}", "new", ids={"lead_id": lead})
+        desk.settle()
+        desk.clock.advance(minutes=1)
+        for number, lead in enumerate(leads):
+            desk.tell(f"D-{number}", "new", ids={"lead_id": lead}, merged_into="D-whole")
+        desk.clock.advance(minutes=1)
+        desk.tell("D-whole", "won")
+        desk.settle()
+        assert {*desk.ref("D-whole").leads} == {*leads}
+        assert {desk.ref(f"D-{number}").gone for number in range(70)} == {"merged"}
+
+    def test_and_come_back_tell_only_their_own_leads(self, desk: SignedDesk) -> None:
+        """A merger that was undone: what becomes of Anna's deal then is not Boris' doing."""
+        anna, boris = self.on_deals(desk)
+        self.merge(desk, "D-1", "D-2")
+        desk.clock.advance(hours=1)
+        desk.tell("D-1", "won", ids={"client_id": ANNA}, price={"amount": 5})
+        desk.settle()
+        assert ("sold" in desk.state(anna).stages, "sold" in desk.state(boris).stages) == (True, False)
+        assert desk.state(boris).price is None
+
+    def test_what_was_told_before_and_comes_late_is_known(self, desk: SignedDesk) -> None:
+        """Qualified, and an hour later deleted out of another status: the second webhook was quicker."""
+        anna = desk.submit("anna", ym_client_id=ANNA)
+        desk.settle()
+        own = {"created_at": desk.clock.now(), "ids": {"client_id": ANNA}}
+        qualified = desk.clock.now()
+        desk.clock.advance(hours=1)
+        late = told("D-1", "в работе", qualified, **own)  # type: ignore[arg-type]
+        for body in (told("D-1", "показ", desk.clock.now(), deleted=True, **own), late, late):  # type: ignore[arg-type]
+            desk.post(body)
+            desk.settle()
+        assert stages(desk.state(anna)) == {"qualified": qualified, "meeting": desk.clock.now()}
+        assert (desk.ref("D-1").gone, desk.state(anna).lost) == ("deleted", {"signed-lead-D-1": "deleted"})
+
+    def test_into_one_that_is_gone_and_comes_back_go_along_then(self, desk: SignedDesk) -> None:
+        anna, boris = self.on_deals(desk)
+        desk.tell("D-2", "в работе", ids={"client_id": BORIS}, deleted=True)
+        self.merge(desk, "D-1", "D-2")
+        assert (desk.ref("D-1").gone, desk.state(anna).lost["signed-lead-D-1"]) == ("deleted", "deleted")
+        desk.clock.advance(hours=1)
+        desk.tell("D-2", "won", ids={"client_id": BORIS})
+        desk.settle()
+        assert (desk.ref("D-1").gone, desk.state(anna).lost) == ("merged", {"signed-lead-D-1": "merged"})
+        assert {*desk.ref("D-2").leads} == {anna, boris}
 
     def test_in_a_circle_are_gone(self, desk: SignedDesk) -> None:
         self.on_deals(desk)

@@ -7,7 +7,8 @@ live deals of the same contacts.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from string import digits
 
 from leadloop import timestamps
 from leadloop.crm.deals import Deal
@@ -16,16 +17,21 @@ from leadloop.crm.marks import Entity, mark_key, mark_writes, missed, missed_sin
 from leadloop.crm.port import LEAD, Crm, CrmLead, History
 from leadloop.crm.readings import SAME_CHANGE, AtRest
 from leadloop.crm.stages import FEED_LAG, RECHECK
+from leadloop.facts import FactKind
 from leadloop.leads import facts_of
 from leadloop.leads.crm_refs import CrmRef, ref_key
 from leadloop.leads.delivery import due_again
 from leadloop.leads.family import matters_to_others, place
 from leadloop.leads.fold import crm_ref_id
-from leadloop.leads.state import DELETED, MERGED
+from leadloop.leads.lead import Lead
+from leadloop.leads.relations import Relations
+from leadloop.leads.state import CONVERTED, DELETED, MERGED
 from leadloop.leads.verdicts import needs_verdicts
 from leadloop.policy import ContactMode, Policy
-from leadloop.ports.store import Delete, Document, Store, Write
+from leadloop.ports.store import Delete, Document, Key, Store, Write
 from leadloop.queries import crm_refs_of_contact
+
+_TICK = timedelta(microseconds=1)
 
 
 def find_survivor(store: Store, policy: Policy, crm: Crm, deal: Deal, history: History) -> str | None:
@@ -42,13 +48,26 @@ def find_survivor(store: Store, policy: Policy, crm: Crm, deal: Deal, history: H
         pages = [store.query(crm_refs_of_contact(contact_id)).documents for contact_id in lost.contact_ids]
         ids = {CrmRef.of(document).external_id for page in pages for document in page}
     else:
-        ids = set(crm.leads_of_contacts(lost.contact_ids))
+        ids = set(crm.leads_of_contacts(lost.contact_ids)) | _alike(store, policy, deal)
     former = {one for one in ids if crm_ref_id(lost.crm, one) in lost.aliases}  # one may be there still, converted
     candidates = sorted(ids - {lost.external_id} - former, key=_newest_last)[-crm.most_leads_a_call :]
     alive = crm.read_leads(candidates) if candidates else {}
     lost_at = history.lost_at
     since = timestamps.to_text(lost_at - SAME_CHANGE) if lost_at else max(deal.last_told, deal.last_written())
     return survivor_among(since, alive, lost.leads)
+
+
+def _alike(store: Store, policy: Policy, deal: Deal) -> set[str]:
+    """Others of its sort that share a contact key with one that was its own contact: its phone went with it."""
+    lost = deal.ref
+    if lost.external_id not in lost.contact_ids:
+        return set()
+    keys = {key for lead in deal.leads.values() for key in lead.state(policy).key_ids}
+    leads = sorted(Relations(store, policy).others_of(keys))
+    documents = store.get_many([Key("lead", lead_id) for lead_id in leads]) if leads else []
+    refs = [ref for one in documents if one is not None for ref in Lead.of(one).state(policy).crm_refs]
+    sort = crm_ref_id(lost.crm, lost.external_id.rstrip(digits))
+    return {ref.removeprefix(crm_ref_id(lost.crm, "")) for ref in refs if ref.startswith(sort)}
 
 
 def _newest_last(external_id: str) -> tuple[int, str]:
@@ -94,13 +113,16 @@ class LossCommit:
         """Why facts were not given to a lead; ``None`` where that is known already."""
 
     def decide(self) -> Sequence[Write]:
-        """The writes; none but the mark's when the loss was known. Raises ``ReadingOvertaken``."""
+        """The writes; none but the mark's when the loss was known. Raises ``ReadingOvertaken``.
+
+        One that was taken for deleted is merged once its survivor is known.
+        """
         entity = self._at_rest.entity
         ref, mark = self._store.get_many([ref_key(entity.crm, entity.external_id), mark_key(entity)])
         lost = Deal.read(self._store, self._policy, entity.crm, entity.external_id, ref)
         self._at_rest.refuse_overtaken(ref, lost.versions)
         removed = self._at_rest.after(mark)
-        if ref is None or lost.ref.gone is not None:
+        if ref is None or lost.ref.alias_of is not None or (lost.ref.gone is not None and self._survivor is None):
             return removed
         if self._survivor is None and (due := self._may_show_by(lost.ref)) is not None:
             self.waits = True
@@ -117,7 +139,7 @@ class LossCommit:
 
         What is to be looked at once more after the commit, the mark names, and whoever reads it next does it first.
         """
-        self._tell(lost, DELETED, None)
+        self._tell(lost, DELETED, None, self._lost_at)
         lost.ref = lost.ref.changed(gone=DELETED, waits_until=None, seen_updated_at=None)
         moved = [id_ for id_, lead in lost.leads.items() if matters_to_others(self._policy, lost.at_rest(id_), lead)]
         if not moved:
@@ -149,25 +171,38 @@ class LossCommit:
         of these owns it from now on, the survivor still shows what was said of its own lead, and is to show this one.
         """
         crm = lost.ref.crm
-        [document] = self._store.get_many([ref_key(crm, survivor_id)])
-        survivor = Deal.read(self._store, self._policy, crm, survivor_id, document)
-        self._tell(lost, MERGED, survivor_id)
+        survivor = self._heir(crm, survivor_id)
+        at, into = self._merged_at(lost), survivor.ref.external_id
+        self._tell(lost, MERGED, into, at)
         taken_over = {*lost.leads}
-        survivor.take_over(lost, self._lost_at)
+        survivor.take_over(lost, at)
         leads = survivor.leads.items()
         found_anew = [id_ for id_, lead in leads if needs_verdicts(self._policy, survivor.at_rest(id_), lead)]
-        marked = mark_writes(self._store, [Entity(crm, LEAD, survivor_id)], self._now, found_anew)
+        marked = mark_writes(self._store, [Entity(crm, LEAD, into)], self._now, found_anew)
         writes = [*lost.writes(), *survivor.writes()]
         new_owner = [one for one in writes if one.key.id in taken_over and one.key.id == survivor.ref.owner]
         return [*writes, *due_again(self._store, self._policy, new_owner), *marked]
+
+    def _heir(self, crm: str, survivor_id: str) -> Deal:
+        """The survivor, or the deal that was made of it meanwhile and goes on with what was known of it."""
+        [document] = self._store.get_many([ref_key(crm, survivor_id)])
+        ref = CrmRef.of(document) if document is not None else None
+        if ref is not None and ref.alias_of is not None and ref.gone == CONVERTED:
+            return self._heir(crm, ref.alias_of.removeprefix(crm_ref_id(crm, "")))
+        return Deal.read(self._store, self._policy, crm, survivor_id, document)
 
     @property
     def _lost_at(self) -> datetime:
         return self._history.lost_at or self._now
 
-    def _tell(self, lost: Deal, how: str, into: str | None) -> None:
+    def _merged_at(self, lost: Deal) -> datetime:
+        """When it was merged: after it was taken for deleted, its survivor not being there yet."""
+        known = lost.last(FactKind.CRM_ENTITY_LOST)
+        return max(self._lost_at, known.occurred_at + _TICK) if known is not None else self._lost_at
+
+    def _tell(self, lost: Deal, how: str, into: str | None, at: datetime) -> None:
         """That the deal is gone, and what happened to it before that nobody has read."""
-        fact = facts_of.crm_entity_lost(lost.ref.crm, lost.ref.external_id, how, into, self._lost_at)
+        fact = facts_of.crm_entity_lost(lost.ref.crm, lost.ref.external_id, how, into, at)
         for lead_id in lost.leads:
             lost.give(lead_id, [*facts_before_loss(self._policy, lost, lead_id, self._history), fact])
         self.refusal = lost.refusal

@@ -252,7 +252,8 @@ class Reader:
             now = self._runtime.clock.now()
             decide_and_commit(self._store, lambda: missing_row(self._store, at_rest, now))
             return
-        if at_rest.is_known:
+        into = history.losses[-1].into if history.losses else None  # told, perhaps of one that was deleted before
+        if at_rest.is_known or into is not None:
             deal = Deal.read(self._store, self._policy, entity.crm, entity.external_id, at_rest.ref)
             survivor = find_survivor(self._store, self._policy, self._crm, deal, history)
         now = self._runtime.clock.now()

@@ -21,7 +21,7 @@ from leadloop.leads.crm_refs import CrmRef, ref_key
 from leadloop.leads.delivery import Delivery, DeliveryState, delivery_key, due_again, names_due
 from leadloop.leads.family import matters_to_others, place
 from leadloop.leads.matching import SAME_MOMENT, Candidate, Match, Signs, candidates_of, match
-from leadloop.leads.state import DELETED
+from leadloop.leads.state import DELETED, MERGED
 from leadloop.leads.trials import origin_among_trials
 from leadloop.leads.verdicts import needs_verdicts
 from leadloop.leads.visiting import needs_recall, visits_of
@@ -251,12 +251,19 @@ class ReadingCommit:
     def _give(self, deal: Deal, entries: Sequence[Entry]) -> bool:
         """Tell each lead on the deal; whether the CRM's feed of changes had caught up with it."""
         lead, history, changes, is_settled = self.reading.lead, self.reading.history, self.reading.changes, True
-        for lead_id in deal.leads:
+        for lead_id in self._own(deal):
             told = facts_about(self._policy, deal, lead_id, lead, entries, history, changes, self._now)
             deal.give(lead_id, [*told.facts, *self._restored(deal)])
             is_settled = is_settled and told.is_settled
-        deal.ref = deal.ref.changed(gone=None if deal.ref.alias_of is None else deal.ref.gone, **self._seen(deal))
+        stays = lead.is_gone or deal.ref.alias_of is not None
+        deal.ref = deal.ref.changed(gone=deal.ref.gone if stays else None, **self._seen(deal))
         return is_settled
+
+    def _own(self, deal: Deal) -> list[str]:
+        """The leads that it tells of itself: of a merged deal, seen late or again, those that were on it before."""
+        if deal.ref.gone != MERGED:
+            return list(deal.leads)
+        return [lead_id for lead_id in deal.leads if deal.met_at(lead_id) is not None]
 
     def _is_explained(self, deal: Deal) -> bool:
         """Whether it is known by what else than a move the deal changed last: by a new price, or by our own writing."""
@@ -268,7 +275,11 @@ class ReadingCommit:
 
     def _restored(self, deal: Deal) -> list[Fact]:
         """That a deal known to be deleted is there again, where the CRM's feed does not tell it."""
-        if deal.ref.gone != DELETED or any(loss.is_back for loss in self.reading.history.losses or ()):
+        if (
+            deal.ref.gone != DELETED
+            or self.reading.lead.is_gone
+            or any(loss.is_back for loss in self.reading.history.losses or ())
+        ):
             return []
         lost = deal.last(FactKind.CRM_ENTITY_LOST)
         earliest = lost.occurred_at + timedelta(microseconds=1) if lost is not None else self.reading.lead.updated_at

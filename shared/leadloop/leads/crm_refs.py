@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from leadloop.json_types import JsonObject
 from leadloop.leads.fold import crm_ref_id
 from leadloop.leads.lead import Lead
-from leadloop.leads.state import LeadState, is_of_tracker
+from leadloop.leads.state import MERGED, LeadState, is_of_tracker
 from leadloop.ports.store import Create, Document, Key, Update, Write
 
 
@@ -107,7 +107,7 @@ class CrmRef(BaseModel):
             return joined.changed(owner=lost.owner, frozen=True)
         return joined.changed(owner=joined._owner(), frozen=True)
 
-    def merged_into(self, survivor: Self, how: str = "merged") -> Self:
+    def merged_into(self, survivor: Self, how: str = MERGED) -> Self:
         """This reference after it was absorbed: it says the same of owner and claims as its survivor."""
         return self.changed(
             alias_of=survivor.id,
@@ -125,7 +125,12 @@ class CrmRef(BaseModel):
         return {ref: lead_id == self.owner for ref in (self.id, *self.aliases)}
 
     def tell(self, lead: Lead) -> Lead:
-        """The lead knowing whether it owns the deal; the same object if it knew."""
+        """The lead knowing whether it owns the deal; the same object if it knew.
+
+        Of a merged deal its survivor tells, whose owner may have changed since.
+        """
+        if self.gone == MERGED:
+            return lead
         ownership = {**lead.ownership, **self.ownership_of(lead.id)}
         return lead if ownership == lead.ownership else lead.model_copy(update={"ownership": ownership})
 

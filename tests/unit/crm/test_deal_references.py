@@ -129,3 +129,14 @@ def test_what_is_unknown_is_left_out_of_the_document_so_that_queries_pass_it_ove
     assert "waits_until" in waiting.fields()
     assert "waits_until" not in waiting.with_lead(ANNA, "2026-09-01").fields()
     assert CrmRef.of(at_rest(waiting)) == waiting
+
+
+def test_of_a_merged_deal_the_survivor_tells_who_owns_it() -> None:
+    """Which waited for its own lead, and found it after the other was merged into it: two owners would claim twice."""
+    anna, boris = "2026-09-02T09:00:00.000000Z", "2026-09-01T09:00:00.000000Z"
+    lost, waiting = ref("1", {ANNA: anna}), ref("2", {}, waits_until=anna)
+    survivor = waiting.absorb(lost)
+    merged = lost.merged_into(survivor)
+    owned = survivor.with_lead(BORIS, boris).tell(Lead(id=ANNA))
+    assert owned.ownership == {"amocrm-lead-1": False, "amocrm-lead-2": False}
+    assert merged.tell(owned) is owned

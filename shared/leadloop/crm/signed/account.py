@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NoReturn
 
 from leadloop.crm.port import (
@@ -22,17 +22,19 @@ from leadloop.crm.port import (
     Status,
     Transition,
 )
-from leadloop.crm.signed.told_deal import MOST_ABSORBED, ToldDeal, told_key
+from leadloop.crm.signed.told_deal import ToldDeal, told_key
 from leadloop.crm.token_expiry import TokenEnd
 from leadloop.digests import digest
 from leadloop.json_types import JsonObject
 from leadloop.leads.crm_refs import CrmRef, ref_key
+from leadloop.leads.state import DELETED
 from leadloop.leads.writing import decide_and_commit
 from leadloop.messages import CrmEntityTouched, DealTold, StatusEntered
 from leadloop.ports.http import Refused
 from leadloop.ports.store import Store, Write
 from leadloop.verdict import Verdict
 
+_MOMENT = timedelta(microseconds=1)
 _LONGEST_CHAIN = 10
 """Of deals each merged into the next; a longer one, or a circle, is taken for deals that were deleted."""
 
@@ -80,12 +82,15 @@ class SignedAccount:
         return Verdict(True, "signed.nothing_to_prepare", "a system that is only heard needs no field of ours")
 
     def read_leads(self, ids: Sequence[str]) -> dict[str, CrmLead]:
-        """See ``Crm``. A deal that was merged into one not told of yet is shown until that one is."""
+        """See ``Crm``. One that is gone is shown as such for good: what was told of it before may come late.
+
+        A deal that was merged into one not told of yet is there until that one is, unless it was deleted before.
+        """
         told = {one: deal for one, deal in self._told(ids).items() if deal.picture is not None}
-        not_lost = self._not_lost_yet([one for one, deal in told.items() if not deal.is_alive])
-        ending = {one for one in not_lost if not self._is_survivor_awaited(told[one])}
-        shown = {one: deal for one, deal in told.items() if deal.is_alive or one in not_lost}
-        return {one: self._lead(deal)._replace(is_gone=one in ending) for one, deal in shown.items()}
+        lost = {one: deal for one, deal in told.items() if not deal.is_alive}
+        deleted = self._deleted(list(lost))
+        gone = {one for one, deal in lost.items() if one in deleted or not self._is_survivor_awaited(deal)}
+        return {one: self._lead(deal)._replace(is_gone=one in gone) for one, deal in told.items()}
 
     def histories(self, ids: Sequence[str]) -> dict[str, History]:
         """See ``Crm``."""
@@ -137,21 +142,24 @@ class SignedAccount:
         deals = (ToldDeal.of(document) for document in held if document is not None)
         return {deal.deal_id: deal for deal in deals if deal.word is not None}
 
-    def _not_lost_yet(self, ids: Sequence[str]) -> frozenset[str]:
-        """Those never read since they are gone: what was told of them before may not have been read either."""
+    def _refs(self, ids: Sequence[str]) -> dict[str, CrmRef]:
+        """Those of the deals that were read."""
         held = self._store.get_many([ref_key(self.name, deal_id) for deal_id in ids]) if ids else []
-        refs = dict(zip(ids, held, strict=True))
-        return frozenset(one for one, ref in refs.items() if ref is None or CrmRef.of(ref).gone is None)
+        return {deal_id: CrmRef.of(ref) for deal_id, ref in zip(ids, held, strict=True) if ref is not None}
+
+    def _deleted(self, ids: Sequence[str]) -> frozenset[str]:
+        return frozenset(deal_id for deal_id, ref in self._refs(ids).items() if ref.gone == DELETED)
 
     def _merged_into(self, deal: ToldDeal) -> tuple[str, ...]:
-        """Every deal that was merged into one, or into one that was."""
+        """Every deal that was merged into one, or into one that was, and has yet to go along."""
         found: dict[str, None] = {}
         waiting = deal.absorbed
-        while waiting and len(found) < MOST_ABSORBED:
+        while waiting:
             found |= dict.fromkeys(waiting)
             further = self._told(waiting).values()
             waiting = tuple(one for absorbed in further for one in absorbed.absorbed if one not in found)
-        return tuple(one for one in found if one != deal.deal_id)
+        merged = {deal_id for deal_id, ref in self._refs(list(found)).items() if ref.alias_of is not None}
+        return tuple(one for one in found if one != deal.deal_id and one not in merged)
 
     def _survivor(self, deal: ToldDeal) -> tuple[str | None, bool]:
         """The deal at the end of a chain of mergers, if it is alive; and whether the end was not told of yet."""
@@ -171,7 +179,7 @@ class SignedAccount:
         return deal.gone_into is not None and self._survivor(deal)[1]
 
     def _history(self, deal: ToldDeal) -> History:
-        moves = tuple(Transition(one.at, _event_id(one), None, _status(one)) for one in deal.statuses)
+        moves = _moves(deal)
         word, (survivor, is_awaited) = deal.word, self._survivor(deal)
         if word is None or deal.is_alive or is_awaited:
             return History(moves)
@@ -183,7 +191,7 @@ class SignedAccount:
         filled = {name for name, field in self._asked.items() if field in picture.filled}
         return CrmLead(
             external_id=deal.deal_id,
-            status=_status(deal.statuses[-1]),
+            status=_status(deal.status),
             price=picture.price or None,
             created_at=picture.created_at,
             updated_at=picture.updated_at,
@@ -197,6 +205,15 @@ class SignedAccount:
             source=picture.source,
             keys=picture.keys,
         )
+
+
+def _moves(deal: ToldDeal) -> tuple[Transition, ...]:
+    """What it entered. Of statuses of one instant the present one comes last: it is told once more, a moment later."""
+    moves = tuple(Transition(one.at, _event_id(one), None, _status(one)) for one in deal.statuses)
+    if len(moves) < 2 or moves[-2].at < moves[-1].at:
+        return moves
+    again = deal.status.model_copy(update={"at": deal.status.at + _MOMENT})
+    return (*moves, Transition(again.at, _event_id(again), None, _status(again)))
 
 
 def _status(entered: StatusEntered) -> Status:

@@ -6,6 +6,7 @@ one with the later (``updated_at``, id of the webhook, content) counts.
 
 # No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
+from collections.abc import Iterable
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
@@ -15,9 +16,8 @@ from leadloop.json_types import JsonObject
 from leadloop.messages import DealTold, StatusEntered
 from leadloop.ports.store import Create, Document, Key, Update, Write
 
-MOST_STATUSES = 300
-"""Of one deal, the latest: far more than a lead is told of."""
-MOST_ABSORBED = 50
+MOST_FIRST, MOST_LATEST = 150, 150
+"""Entries kept of one deal: the first into each of its earliest statuses, and the latest ones."""
 
 
 class ToldDeal(BaseModel):
@@ -45,14 +45,18 @@ class ToldDeal(BaseModel):
         """The deal after one more webhook about it."""
         if told.status is None:
             return self.model_copy(update={"deletion": _later(self.deletion, told)})
-        entered = {_order(one): one for one in (*self.statuses, *told.history, told.status)}
-        statuses = tuple(entered[order] for order in sorted(entered)[-MOST_STATUSES:])
+        statuses = _kept((*self.statuses, *told.history, told.status))
         return self.model_copy(update={"picture": _later(self.picture, told), "statuses": statuses})
 
     def absorb(self, deal_id: str) -> Self:
         """The deal after another one told that it was merged into it."""
-        absorbed = tuple(sorted({*self.absorbed, deal_id})[:MOST_ABSORBED])
-        return self.model_copy(update={"absorbed": absorbed})
+        return self.model_copy(update={"absorbed": tuple(sorted({*self.absorbed, deal_id}))})
+
+    @property
+    def status(self) -> StatusEntered:
+        """Where it is: of entries at the latest instant the one that was told so last, by a system that knows days."""
+        present, latest = self.picture.status if self.picture is not None else None, self.statuses[-1]
+        return present if present is not None and present.at == latest.at else latest
 
     @property
     def word(self) -> DealTold | None:
@@ -76,6 +80,16 @@ class ToldDeal(BaseModel):
         if document is None:
             return [Create(told_key(self.crm, self.deal_id), fields)]
         return [Update(document.key, fields, document.version)] if document.fields != fields else []
+
+
+def _kept(entered: Iterable[StatusEntered]) -> tuple[StatusEntered, ...]:
+    """Of entries those that rest, in order of time: whatever is left out now would be left out of more of them too."""
+    every = sorted({_order(one): one for one in entered}.items())
+    first: dict[tuple[str, str], tuple[str, str, str]] = {}
+    for order, one in every:
+        first.setdefault((one.pipeline, one.status), order)
+    resting = {*sorted(first.values())[:MOST_FIRST], *(order for order, _ in every[-MOST_LATEST:])}
+    return tuple(one for order, one in every if order in resting)
 
 
 def told_key(crm: str, deal_id: str) -> Key:
