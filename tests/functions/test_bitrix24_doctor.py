@@ -8,7 +8,13 @@ import pytest
 
 from leadloop.doctor.account import account_checks
 from leadloop.doctor.check import Check, State
+from leadloop.doctor.secrets_set import secret_checks
+from leadloop.outcomes import Outcome, outcome
+from leadloop.verdict import Verdict
 from support.bitrix24_desk import PORTAL, SEED, Bitrix24Desk, bitrix24_desk, in_portal
+from support.world import World
+
+TOLD = Verdict(True, "hint.applied", "the call tracker told of a call")
 
 
 def checks(desk: Bitrix24Desk) -> dict[str, Check]:
@@ -36,6 +42,48 @@ def test_a_portal_that_fits_the_policy_is_found_good() -> None:
             "crm.hook": State.NOT_LOOKED_AT,
         }
         assert "sokol.bitrix24.ru" in found["crm.account"].found
+
+
+def test_without_the_application_token_no_webhook_is_believed_and_no_host_starts() -> None:
+    with bitrix24_desk() as desk:
+        here = {**desk.world.runtime.environment, "LEADLOOP_BITRIX24_APPLICATION_TOKEN": ""}
+        world = World(desk.world.runtime.policy, environment=here)
+        [found] = secret_checks(world.runtime)
+    assert (found.state, found.found) == (
+        State.ERROR,
+        "LEADLOOP_BITRIX24_APPLICATION_TOKEN is not set; read by receive-crm-event",
+    )
+
+
+class TestItsWebhooks:
+    """An inbound webhook may not list the outgoing ones: whether they come is seen by those that came."""
+
+    @staticmethod
+    def hook(desk: Bitrix24Desk, *, has_store: bool = True) -> Check:
+        [found] = [one for one in account_checks(desk.world.runtime, has_store=has_store) if one.rule == "crm.hook"]
+        return found
+
+    def test_that_never_came_are_to_be_created(self) -> None:
+        with bitrix24_desk() as desk:
+            found = self.hook(desk)
+            assert (found.state, found.found.split(";")[0]) == (
+                State.WARNING,
+                "no webhook of bitrix24 came in 30 days",
+            )
+            assert ".../receive-crm-event/bitrix24/ and the secret" in found.what_to_do
+
+    def test_that_come_are_good_until_they_cease(self) -> None:
+        with bitrix24_desk() as desk:
+            desk.open()
+            desk.carry_hooks()
+            desk.clock.advance(days=3)
+            desk.world.store.commit([outcome("c-1", "hint", Outcome.APPLIED, TOLD, desk.clock.now(), "comagic-call-1")])
+            found = self.hook(desk)
+            assert found.state is State.GOOD
+            assert "the last one at 2026-09-01" in found.found
+            assert self.hook(desk, has_store=False).state is State.NOT_LOOKED_AT
+            desk.clock.advance(days=28)
+            assert self.hook(desk).state is State.WARNING
 
 
 def test_stages_without_a_meaning_are_named_of_leads_too() -> None:

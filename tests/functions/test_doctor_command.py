@@ -18,6 +18,7 @@ from leadloop.adapters.requests_http import RequestsHttp
 from leadloop.adapters.system_clock import SystemClock
 from leadloop.cli import main
 from leadloop.doctor.diagnosis import diagnose
+from leadloop.doctor.secrets_set import secret_checks
 from leadloop_standins.amocrm.stand_in import AmoCrmStandIn
 from leadloop_standins.clock import Clock as StandInClock
 from leadloop_standins.command import running
@@ -104,15 +105,50 @@ def test_where_all_is_right_every_stage_is_ticked(setting: Setting) -> None:
     told = setting.run()
     assert (told.code, told.err) == (0, "")
     ticks = [line.strip()[0] for line in told.text.splitlines() if line.startswith("  ")]
-    assert (ticks.count("✓"), ticks.count("–"), len(ticks)) == (12, 2, 14)
-    assert [line for line in told.text.splitlines() if line[:1].isdigit()] == [
-        "1. Sources and channels",
-        "2. The CRM's funnels",
-        "3. Leads born in the CRM",
-        "4. Ad costs",
-        "12 good, 2 not looked at",
+    assert (ticks.count("✓"), ticks.count("–"), len(ticks)) == (13, 2, 15)
+    assert [line for line in told.text.splitlines() if not line.startswith(" ") and line] == [
+        "✓ 1. Sources and channels",
+        "✓ 2. The CRM's funnels",
+        "✓ 3. Leads born in the CRM",
+        "– 4. Ad costs",
+        "13 good, 2 not looked at",
     ]
     assert "counter 12345678 answers: ЖК «Сокол» [metrica.counter]" in told.text
+
+
+def test_a_stage_is_ticked_as_the_worst_of_its_checks(setting: Setting) -> None:
+    setting.metrica_seed["goals"] = []
+    setting.crm_seed["webhooks"] = []
+    headings = [line[:4] for line in setting.run().text.splitlines() if line[2:3].isdigit() and line[3:4] == "."]
+    assert headings == ["✗ 1.", "✓ 2.", "! 3.", "– 4."]
+    assert setting.run("--json").json["stages"] == {
+        "sources": "error",
+        "funnels": "good",
+        "born_in_crm": "warning",
+        "costs": "not looked at",
+    }
+
+
+class TestSecrets:
+    @pytest.mark.parametrize("name", ["LEADLOOP_HMAC_KEY", "LEADLOOP_HOOK_SECRET", "LEADLOOP_SEAL_PRIVATE_KEY"])
+    def test_one_that_the_policy_needs_and_that_is_not_set_is_an_error(self, setting: Setting, name: str) -> None:
+        setting.environment[name] = ""
+        [(state, said, what_to_do)] = setting.found("environment.secrets")
+        assert (state, said.startswith(f"{name} is not set; read by ")) == ("error", True)
+        assert ".env beside the policy" in what_to_do
+
+    def test_what_no_function_of_the_policy_reads_is_not_asked_for(self, setting: Setting) -> None:
+        setting.policy["contacts"] = sokol("none").model_dump(mode="json", exclude_unset=True)["contacts"]
+        setting.environment["LEADLOOP_SEAL_PRIVATE_KEY"] = ""
+        [(state, _, _)] = setting.found("environment.secrets")
+        assert state == "good"
+
+    def test_of_a_bundle_in_the_cloud_they_are_elsewhere(self, setting: Setting) -> None:
+        setting.open()
+        here = {**setting.environment, "LEADLOOP_PROJECT": "sokol", "LEADLOOP_HOOK_SECRET": ""}
+        world = World(sokol("keep", **setting.policy), in_cloud=True, environment=here)
+        [check] = secret_checks(world.runtime)
+        assert (check.state.value, "Secret Manager" in check.found) == ("not looked at", True)
 
 
 def test_it_changes_nothing(setting: Setting) -> None:
@@ -367,7 +403,7 @@ class TestTheWebhook:
         setting.open()
         setting.amocrm.faults.order({"fault": "status", "status": 403, "path": "/webhooks", "times": None})
         [(state, said, _)] = setting.found("crm.hook")
-        assert (state, said) == ("not looked at", "the token may not list webhooks")
+        assert (state, "this token may not list webhooks" in said) == ("not looked at", True)
 
     def test_needs_no_contacts_where_none_are_read(self, setting: Setting) -> None:
         setting.crm_seed["webhooks"][0]["settings"] = [one for one in HOOKS if not one.endswith("contact")]

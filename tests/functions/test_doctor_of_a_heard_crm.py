@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leadloop.crm import take_survey
-from leadloop.doctor.check import State
+from leadloop.doctor.check import Stage, State
 from leadloop.doctor.told import told_checks
 from support.signed_desk import SECRET, SignedDesk, heard, signed_desk
 
@@ -25,6 +25,12 @@ def test_a_system_that_speaks_and_is_understood() -> None:
             "crm.told": (State.GOOD, "1С:УНФ has told of 2 deals, last at 2026-09-02 15:00 UTC"),
             "crm.statuses": (State.GOOD, "every one of 2 statuses that came has a meaning"),
         }
+
+
+def test_what_it_told_of_is_where_leads_are_born() -> None:
+    with signed_desk() as desk:
+        [told] = [one for one in told_checks(desk.world.runtime, has_store=True) if one.rule == "crm.told"]
+    assert told.stage is Stage.BORN_IN_CRM
 
 
 def test_what_came_and_means_nothing() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from leadloop.cli import opened
 
 if TYPE_CHECKING:
-    from leadloop.doctor.check import Check
+    from leadloop.doctor.check import Check, State
     from leadloop.json_types import JsonObject
     from leadloop.runtime import Runtime
 
@@ -61,7 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
     checks = list(diagnose(world, has_store=bool(arguments.data or arguments.project)))
     is_fit = all(check.state is not State.ERROR for check in checks)
     if arguments.json:
-        print_json({"ok": is_fit, "created_goals": [*created], "checks": [as_json(check) for check in checks]})
+        told: JsonObject = {"stages": _stages(checks), "checks": [as_json(check) for check in checks]}
+        print_json({"ok": is_fit, "created_goals": [*created], **told})
     else:
         print("\n".join(as_text(checks)))
     return OK if is_fit else REFUSED
@@ -73,9 +74,21 @@ def as_text(checks: Sequence[Check]) -> list[str]:
 
     lines = []
     for number, stage in enumerate(Stage, start=1):
-        lines += [f"{number}. {stage}", *as_lines([one for one in checks if one.stage is stage]), ""]
+        of_stage = [one for one in checks if one.stage is stage]
+        lines += [f"{_TICKS[state_of(of_stage)]} {number}. {stage}", *as_lines(of_stage), ""]
     counts = {state: sum(check.state is state for check in checks) for state in State}
     return [*lines, ", ".join(f"{count} {state}" for state, count in counts.items() if count)]
+
+
+def state_of(checks: Sequence[Check]) -> State:
+    """How a stage stands: as the worst of its checks; not looked at only where none of them was."""
+    from leadloop.doctor.check import State
+
+    states = {check.state for check in checks}
+    return next(
+        (one for one in (State.ERROR, State.WARNING, State.GOOD) if one in states),
+        State.NOT_LOOKED_AT,
+    )
 
 
 def as_lines(checks: Sequence[Check]) -> list[str]:
@@ -87,6 +100,12 @@ def as_lines(checks: Sequence[Check]) -> list[str]:
         lines.append(f"  {_TICKS[check.state]} {printable(check.found)} [{check.rule}]")
         lines += [f"    → {check.what_to_do}"] if check.what_to_do else []
     return lines
+
+
+def _stages(checks: Sequence[Check]) -> JsonObject:
+    from leadloop.doctor.check import Stage
+
+    return {stage.name.lower(): state_of([one for one in checks if one.stage is stage]).value for stage in Stage}
 
 
 def as_json(check: Check) -> JsonObject:

@@ -1,34 +1,31 @@
-"""What the CRM's account says: its token and currency, its funnels, its fields and its webhook."""
+"""What the CRM's account says: its token and currency, its funnels and its fields."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from leadloop import crm
-from leadloop.crm.survey import HookListed, Listed, Survey
+from leadloop.crm.survey import Listed, Survey
 from leadloop.crm.token_expiry import TokenEnd
 from leadloop.doctor.check import Check, Stage, State
+from leadloop.doctor.hook import hook_check
 from leadloop.doctor.token_form import token_checks
 from leadloop.numerals import counted
-from leadloop.policy import ContactMode, Policy
-from leadloop.policy.durations import write_duration
+from leadloop.policy import Policy
 from leadloop.ports.http import VendorError
-from leadloop.secrets import AMOCRM_TOKEN, HOOK_SECRET, SecretMissing
+from leadloop.secrets import SecretMissing
 
 if TYPE_CHECKING:
     from leadloop.runtime import Runtime
 
 EXPIRY_WORTH_A_LOOK = timedelta(days=30)
-_TOKENS = {"amocrm": AMOCRM_TOKEN}
-"""Kinds of CRM that are asked with a token in a header, and where it stands."""
 
 
-def account_checks(world: Runtime) -> Iterator[Check]:
-    """Ask the account. One that does not answer is a finding."""
-    if faults := list(_of_token(world)):
+def account_checks(world: Runtime, *, has_store: bool = False) -> Iterator[Check]:
+    """Ask the account. One that does not answer is a finding. Raises ``StoreUnavailable``, where there is a store."""
+    if faults := list(token_checks(Stage.FUNNELS, "crm.account", world.secrets, world.policy.crm.credential)):
         yield from faults
         return
     try:
@@ -38,19 +35,7 @@ def account_checks(world: Runtime) -> Iterator[Check]:
         return
     yield from _of_funnels(world.policy, survey, world.clock.now())
     yield from _fields(world.policy, survey)
-    yield _hook(world.policy, survey, _secrets_in_force(world))
-
-
-def _of_token(world: Runtime) -> Iterator[Check]:
-    if name := _TOKENS.get(world.policy.crm.kind):
-        yield from token_checks(Stage.FUNNELS, "crm.account", world.secrets, name)
-
-
-def _secrets_in_force(world: Runtime) -> tuple[str, ...]:
-    try:
-        return world.secrets.several(HOOK_SECRET)
-    except SecretMissing:
-        return ()
+    yield hook_check(world, survey, has_store=has_store)
 
 
 def _of_funnels(policy: Policy, survey: Survey, now: datetime) -> Iterator[Check]:
@@ -138,35 +123,6 @@ def _fields(policy: Policy, survey: Survey) -> Iterator[Check]:
         yield _birth(rule, State.WARNING, said, "create them in the CRM, or correct the policy; the others are used")
     if ours is None and not missing:
         yield _birth(rule, State.GOOD, f"deals have all {len(named)} fields that the policy names")
-
-
-def _hook(policy: Policy, survey: Survey, secrets: Sequence[str]) -> Check:
-    rule, late = "crm.hook", f"changes are seen when next pulled, every {write_duration(policy.defaults.pull_period)}"
-    create = f"create it in the CRM, with the address .../receive-crm-event/{policy.crm.kind}/ and the secret"
-    if survey.hooks is None:
-        return _birth(rule, State.NOT_LOOKED_AT, "the token may not list webhooks", "look at them in the account")
-    if not secrets:
-        return _birth(rule, State.NOT_LOOKED_AT, "no secret of the webhook is set, so ours is not known from others")
-    ours = [one for one in survey.hooks if _is_ours(one, policy.crm.kind, secrets)]
-    if not ours:
-        return _birth(rule, State.WARNING, f"no webhook of the account leads here; {late}", create)
-    on = [one for one in ours if one.is_on]
-    if not on:
-        said = f"the CRM has switched our webhook off, as it does after many failures; {late}"
-        return _birth(rule, State.ERROR, said, "see why the host did not answer, then switch it on in the account")
-    wanted = survey.deal_events
-    if policy.contacts.mode is not ContactMode.NONE:
-        wanted |= survey.contact_events
-    unheard = sorted(wanted - frozenset().union(*(one.events for one in on)))
-    if unheard:
-        said = f"our webhook does not tell of {', '.join(unheard)}: of these {late}"
-        return _birth(rule, State.WARNING, said, "tick these events at the webhook")
-    return _birth(rule, State.GOOD, "our webhook is on, and tells of every change")
-
-
-def _is_ours(hook: HookListed, kind: str, secrets: Sequence[str]) -> bool:
-    path = urlsplit(hook.destination).path.rstrip("/")
-    return any(path.endswith(f"/{kind}/{secret}") for secret in secrets)
 
 
 def _funnel(rule: str, state: State, found: str, what_to_do: str = "") -> Check:

@@ -10,6 +10,7 @@ from leadloop.doctor.backlog import backlog_checks
 from leadloop.doctor.check import Check, Stage, State
 from leadloop.doctor.counter import counter_checks
 from leadloop.doctor.leads import lead_checks
+from leadloop.doctor.secrets_set import secret_checks
 from leadloop.doctor.told import told_checks
 from leadloop.doctor.tracker import tracker_checks
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 def diagnose(world: Runtime, *, has_store: bool) -> Iterator[Check]:
     """Ask Metrica, the CRM and the store. A vendor that does not answer is a finding; raises ``StoreUnavailable``."""
+    yield from secret_checks(world)
     yield from counter_checks(world)
     if has_store:
         yield from lead_checks(world.store, world.policy, world.clock.now())
@@ -28,7 +30,7 @@ def diagnose(world: Runtime, *, has_store: bool) -> Iterator[Check]:
     if world.policy.crm.is_heard:
         yield from told_checks(world, has_store=has_store)
     else:
-        yield from account_checks(world)
+        yield from account_checks(world, has_store=has_store)
     yield from tracker_checks(world)
     if has_store:
         yield from backlog_checks(world)

@@ -32,7 +32,7 @@ def told_checks(world: Runtime, *, has_store: bool) -> Iterator[Check]:
     else:
         yield _funnel("crm.account", State.GOOD, f"{counted(in_force, 'secret')} of {name} in force")
     if not has_store:
-        yield _funnel("crm.told", State.NOT_LOOKED_AT, f"what {name} told is known only with --data or --project")
+        yield _told(State.NOT_LOOKED_AT, f"what {name} told is known only with --data or --project")
         return
     heard = hear_of(world.store, world.clock.now())
     yield _last(name, heard)
@@ -42,8 +42,8 @@ def told_checks(world: Runtime, *, has_store: bool) -> Iterator[Check]:
 def _last(name: str, heard: Heard) -> Check:
     deals = f"{name} has told of {counted(heard.deals, 'deal')}"
     if heard.last_at is None:
-        return _funnel("crm.told", State.WARNING, f"{deals}, and of none in the last 30 days", _POST)
-    return _funnel("crm.told", State.GOOD, f"{deals}, last at {heard.last_at:%Y-%m-%d %H:%M} UTC")
+        return _told(State.WARNING, f"{deals}, and of none in the last 30 days", _POST)
+    return _told(State.GOOD, f"{deals}, last at {heard.last_at:%Y-%m-%d %H:%M} UTC")
 
 
 def _unknown(policy: Policy, heard: Heard) -> Iterator[Check]:
@@ -65,6 +65,10 @@ def _unknown(policy: Policy, heard: Heard) -> Iterator[Check]:
         said = f"{counted(len(unmapped), 'loss reason')} without a meaning came: {', '.join(unmapped)}"
         what_to_do = "name each in `loss_reasons` of one of disqualification.reasons"
         yield _funnel("crm.loss_reasons", State.WARNING, said, what_to_do)
+
+
+def _told(state: State, found: str, what_to_do: str = "") -> Check:
+    return Check(Stage.BORN_IN_CRM, "crm.told", state, found, what_to_do)
 
 
 def _funnel(rule: str, state: State, found: str, what_to_do: str = "") -> Check:
