@@ -1,4 +1,4 @@
-"""Leads of Bitrix24 with phones of their own are merged: what was known of both goes on with the one that is left."""
+"""Leads of Bitrix24 that are gone: merged by their own phones into others that go on, deleted, or deleted once converted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.bitrix24_desk import Bitrix24Desk, bitrix24_desk, number_of
+from support.bitrix24_desk import Bitrix24Desk, bitrix24_desk, in_portal, number_of
 
 PHONE, OTHER_PHONE = "8 (999) 000-00-02", "8 (999) 000-00-05"
 
@@ -82,3 +82,25 @@ def test_one_that_was_deleted_took_nothing_along(desk: Bitrix24Desk, phone: str)
     desk.carry_hooks()
     assert (desk.ref(card).gone, desk.ref(card).alias_of) == ("deleted", None)
     assert desk.state(lead).lost == {desk.ref(card).id: "deleted"}
+
+
+@pytest.mark.parametrize("is_deal_first", [True, False])
+@pytest.mark.parametrize("mode", ["hash", "none"])
+def test_one_that_was_converted_and_then_deleted_was_converted(mode: str, is_deal_first: bool) -> None:
+    with bitrix24_desk(in_portal(mode)) as desk:
+        card = desk.open("lead", phones=[PHONE])
+        desk.carry_hooks()
+        desk.clock.advance(hours=1)
+        desk.sync()
+        lead = str(desk.ref(card).owner)
+        deal = desk.convert(card)
+        made = desk.posted()
+        desk.clock.advance(hours=1)
+        desk.delete(card)
+        removed = desk.posted()
+        for body in [*made, *removed] if is_deal_first else [*removed, *made]:
+            desk.hook(body)
+            desk.settle()
+        assert desk.state(lead).lost == {desk.ref(card).id: "converted"}
+        assert (desk.ref(card).gone, desk.ref(card).alias_of) == ("converted", desk.ref(deal).id)
+        assert (desk.state(lead).crm_ref, desk.ref(deal).owner) == (desk.ref(deal).id, lead)

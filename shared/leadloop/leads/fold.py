@@ -11,7 +11,7 @@ from leadloop.leads import fraud, origin, quality
 from leadloop.leads.circumstances import ALONE, Circumstances
 from leadloop.leads.deal_view import DealView, Overwriting
 from leadloop.leads.fraud import OutsideVerdict
-from leadloop.leads.state import CONVERTED, Contacted, LeadState, Money, StageEntry, is_of_tracker
+from leadloop.leads.state import CONVERTED, DELETED, Contacted, LeadState, Money, StageEntry, is_of_tracker
 from leadloop.policy import Policy
 
 _NOT_ITS_BEGINNING = frozenset(
@@ -164,7 +164,10 @@ def _ids_observed(_policy: Policy, state: LeadState, fact: Fact) -> None:
 
 
 def _crm_entity_lost(_policy: Policy, state: LeadState, fact: Fact) -> None:
-    state.lost[_ref(fact)] = how = str(fact.values["how"])
+    how = str(fact.values["how"])
+    if how == DELETED and _ref(fact) in state.converted:
+        return  # a deal goes on from it, and whoever read that one first heard no more of it
+    state.lost[_ref(fact)] = how
     if how == CONVERTED:
         state.converted[_ref(fact)] = fact.occurred_at
 
