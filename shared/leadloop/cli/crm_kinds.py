@@ -1,7 +1,7 @@
 """The CRMs that ``leadloop init`` can set up: what it says of each, and what stands in the policy until it is known.
 
 A kind is an entry here, the templates ``crm.KIND.LANGUAGE.yaml`` and ``environment.KIND.LANGUAGE.txt``, and the words
-``account_KIND`` and, where an account can be read, ``token_KIND``.
+``account_KIND`` and, where an account can be read, ``token_KIND`` and ``create_field_KIND``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ class KindToSetUp(NamedTuple):
     """The variable that lets the account be read; empty where it is only heard."""
     hook: str
     """Where its webhooks go, behind the address of leadloop."""
+    gives_secret: bool = False
+    """Whether its webhook comes with a secret of its own, which a start needs."""
 
     @property
     def is_read(self) -> bool:
@@ -54,6 +56,7 @@ KINDS = {
         ("0", "NEW"),
         BITRIX24_WEBHOOK,
         _IN_PATH.format(kind="bitrix24"),
+        gives_secret=True,
     ),
     "signed": KindToSetUp(
         "any other system, signed webhooks",

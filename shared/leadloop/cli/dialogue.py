@@ -37,13 +37,17 @@ class Dialogue:
 
     def ask(self, name: str, default: str, fits: Callable[[str], bool], /, **filled_in: object) -> str:
         """The answer, once it fits. Raises ``Unanswered``."""
+        return self.typed(name, default, fits, **filled_in) or default
+
+    def typed(self, name: str, default: str, fits: Callable[[str], bool], /, **filled_in: object) -> str:
+        """As ``ask``, and empty where the default was taken unsaid."""
         word = self._words[name]
         if before := word.get("before"):
             print(f"\n{before.format(**filled_in).rstrip()}")
         while True:
             shown = f" [{default}]" if default else ""
-            answer = _read(input, f"{word['ask'].format(**filled_in)}{shown}: ") or default
-            if fits(answer):
+            answer = _read(input, f"{word['ask'].format(**filled_in)}{shown}: ")
+            if fits(answer or default):
                 return answer
             print(f"  {word['wrong'].format(**filled_in)}")
 

@@ -71,8 +71,9 @@ def run(arguments: argparse.Namespace) -> int:
     if dialogue is not None:
         dialogue.say("begin")
     company = hear(language, _given(arguments), _look_at, dialogue)
-    offers = dialogue is not None and company.survey is not None
-    is_wanted = arguments.create_field or (offers and dialogue is not None and dialogue.agrees("create_field"))
+    is_wanted = arguments.create_field
+    if dialogue is not None and company.survey is not None and not is_wanted:
+        is_wanted = dialogue.agrees(f"create_field_{company.choices.kind}")
     written = write_project(arguments.dir, company.choices, SystemKeys(), company.token)
     return _tell(arguments, company, written, _create_field(arguments.dir) if is_wanted else None)
 

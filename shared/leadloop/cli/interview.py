@@ -104,8 +104,9 @@ class _Interview:
                 continue
             default = str(getattr(self.choices, name))
             question = f"account_{self.choices.kind}" if name == "account" else name
-            answer = _tidy(name, self._dialogue.ask(question, default, partial(self._fits, name), kinds=kinds))
-            if answer != default:
+            typed = self._dialogue.typed(question, default, partial(self._fits, name), kinds=kinds)
+            if typed:
+                answer = _tidy(name, typed)
                 self.known = {**self.known, name: answer}
                 self.choices = self._with(name, answer)
 
@@ -153,8 +154,8 @@ class _Interview:
             self._dialogue.say("read", account=printable(self.survey.account), **counts)
             pipelines = self._decide_all(self._dialogue, pipelines)
         self._take(pipelines)
-        fields = (f"{one.id} {one.name}" for one in self.survey.fields if not one.code)
-        reasons = (f"{one.id} {one.name}" for one in self.survey.loss_reasons)
+        fields = (f"{one.id} {one.name}".rstrip() for one in self.survey.fields if not one.code)
+        reasons = (f"{one.id} {one.name}".rstrip() for one in self.survey.loss_reasons)
         self.choices = replace(self.choices, fields=tuple(fields), loss_reasons=tuple(reasons))
 
     def _take(self, pipelines: Sequence[PipelineChosen]) -> None:

@@ -33,11 +33,19 @@ _UNKNOWN: Mapping[Language, Mapping[str, str]] = {
 }
 """What a policy must be told by its owner; nobody can give pipelines beforehand."""
 _COUNTER: Mapping[Language, str] = {"en": "<your counter>", "ru": "<ваш счётчик>"}
-_TOKENS: Mapping[Language, Mapping[bool, str]] = {
-    "en": {False: "the tokens of the CRM and Metrica", True: "the token of Metrica"},
-    "ru": {False: "токены CRM и Метрики", True: "токен Метрики"},
+_TOKENS: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "": "the token of Metrica",
+        "amocrm": "the tokens of the CRM and Metrica",
+        "bitrix24": "the address of the inbound webhook and the token of Metrica",
+    },
+    "ru": {
+        "": "токен Метрики",
+        "amocrm": "токены CRM и Метрики",
+        "bitrix24": "адрес входящего вебхука и токен Метрики",
+    },
 }
-"""Which tokens are still to be written, by whether the CRM's is there."""
+"""What is still to be written, by the kind of a CRM that has given nothing yet."""
 _HAS: Mapping[Language, Mapping[str, str]] = {
     "en": {"fields": "  # The account has", "reasons": "# The account has"},
     "ru": {"fields": "  # В аккаунте есть", "reasons": "# В аккаунте есть"},
@@ -204,7 +212,7 @@ def next_steps(
     """
     policy, environment = written
     language = choices.language
-    words = _UNKNOWN[language]
+    words, kind = _UNKNOWN[language], KINDS[choices.kind]
     unknown = ", ".join(word for name, word in words.items() if name not in known)
     text = _template(f"next_steps.{language}.txt").substitute(
         policy=policy,
@@ -212,8 +220,16 @@ def next_steps(
         folder=policy.parent,
         unknown=unknown,
         counter=known.get("counter", _COUNTER[language]),
-        hook=KINDS[choices.kind].hook,
-        tokens=_TOKENS[language][has_token],
+        hook=kind.hook,
+        tokens=_TOKENS[language]["" if has_token or not kind.is_read else choices.kind],
     )
-    to_fill_in, to_read, tokens, field, *others = text.strip().splitlines()
-    return [to_fill_in if unknown else to_read, tokens, *([] if has_field else [field]), *others]
+    to_fill_in, to_read, tokens, field, hook_with_secret, check, start, tag, hook, *others = text.strip().splitlines()
+    return [
+        to_fill_in if unknown else to_read,
+        tokens,
+        *([] if has_field else [field]),
+        *([hook_with_secret] if kind.gives_secret else []),
+        *(check, start, tag),
+        *([] if kind.gives_secret else [hook]),
+        *others,
+    ]

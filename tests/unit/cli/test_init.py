@@ -166,7 +166,7 @@ def test_answer_for_a_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert begin(tmp_path, "--json") == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["written"] == [str(tmp_path / "leadloop.yaml"), str(tmp_path / ".env")]
-    assert len(answer["next"]) == 8
+    assert len(answer["next"]) == 9
 
 
 class TestSystemKeys:

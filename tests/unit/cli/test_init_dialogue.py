@@ -111,6 +111,19 @@ def test_enter_alone_writes_the_example_and_says_what_is_not_ones_own(tmp_path: 
     assert "the tokens of the CRM and Metrica" in terminal.shown
 
 
+def test_what_is_typed_is_ones_own_even_where_it_is_the_example_s(tmp_path: Path) -> None:
+    with begin(tmp_path, "--lang", "en") as terminal:
+        terminal.answer("leads come from", "")
+        terminal.answer("counter on the site", "45000001")
+        for question in ("Time zone", "CRM: "):
+            terminal.answer(question, "")
+        terminal.answer("amoCRM account", "sokol")
+        for question in ("Mode: ", "without a country code [RU]: ", "Token (not seen as you type; Enter: later): "):
+            terminal.answer(question, "")
+        assert terminal.end() == 0
+    assert "your own site address, pipelines and statuses" in terminal.shown
+
+
 def test_a_wrong_answer_is_asked_again_with_the_reason(
     tmp_path: Path, amocrm: tuple[AmoCrmStandIn, dict[str, str]]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -195,7 +196,7 @@ class TestEveryKindOfCrm:
     def test_there_are_words_for_its_questions(self, kind: str) -> None:
         words = words_of("ru")
         assert f"account_{kind}" in words
-        assert (f"token_{kind}" in words) == KINDS[kind].is_read
+        assert (f"token_{kind}" in words) == (f"create_field_{kind}" in words) == KINDS[kind].is_read
 
     def test_nothing_is_kept_for_a_system_that_is_not_written_to(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -205,16 +206,48 @@ class TestEveryKindOfCrm:
         assert not list(tmp_path.iterdir())
 
     def test_a_portal_is_read_and_written_as_it_is(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        portal = Bitrix24StandIn(Clock(), copy.deepcopy(PORTAL))
+        seed = copy.deepcopy(PORTAL)
+        seed["user_fields"] += [{"kind": kind, "code": "BUDGET", "label": "Бюджет"} for kind in ("deal", "lead")]
+        portal = Bitrix24StandIn(Clock(), seed)
         with running(portal) as url:
             monkeypatch.setenv("LEADLOOP_ENDPOINT_BITRIX24", url)
             monkeypatch.setenv("LEADLOOP_BITRIX24_WEBHOOK", WEBHOOK)
             assert begin(tmp_path, "--crm-kind", "bitrix24", "--contacts", "keep", "--stage", "1/C1:NEW=-") == 0
         policy = written(tmp_path)
+        text = (tmp_path / "leadloop.yaml").read_text(encoding="utf-8")
+        told = [line for line in text.splitlines() if line.startswith("  # В аккаунте есть")]
+        assert "  # В аккаунте есть UF_CRM_BUDGET Бюджет" in told
+        assert all("UF_CRM_" in line and line == line.rstrip() for line in told)
         assert policy.crm.pipelines["1"] == {"C1:PREPARATION": "meeting", "C1:WON": "sold", "C1:LOSE": "lost"}
         assert policy.crm.ignored == ("1/C1:NEW",)
         assert policy.crm.stage_of("0", "WON") == "sold"
         assert read_environment(tmp_path / ".env")["LEADLOOP_BITRIX24_WEBHOOK"] == WEBHOOK
+
+    @pytest.mark.parametrize(("language", "words"), [("en", "application token"), ("ru", "токен приложения")])
+    def test_a_portal_s_application_token_is_asked_for_before_the_start(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, words: str
+    ) -> None:
+        assert begin(tmp_path, "--crm-kind", "bitrix24", "--lang", language, "--json") == 0
+        steps = json.loads(capsys.readouterr().out)["next"]
+        [at] = [number for number, step in enumerate(steps) if words in step]
+        [start] = [number for number, step in enumerate(steps) if "leadloop serve" in step]
+        assert at < start
+        assert "LEADLOOP_BITRIX24_APPLICATION_TOKEN" in steps[at]
+        assert [step for step in steps if "/receive-crm-event/bitrix24/" in step] == [steps[at]]
+
+    @pytest.mark.parametrize("language", ["ru", "en"])
+    def test_a_call_tracker_needs_only_its_hashes_taken_away(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str
+    ) -> None:
+        assert begin(tmp_path, "--lang", language) == 0
+        assert "call_tracker" in capsys.readouterr().out
+        before, behind = (tmp_path / "leadloop.yaml").read_text(encoding="utf-8").split("# call_tracker:\n")
+        hidden = itertools.takewhile(lambda line: line.startswith("#"), behind.splitlines())
+        uncommented = "".join(f"{line.removeprefix('#')}\n" for line in hidden)
+        tracker = read_policy(f"{before}call_tracker:\n{uncommented}{behind}").call_tracker
+        assert tracker is not None
+        assert tracker.tags == {"101": "qualified"}
+        assert "LEADLOOP_COMAGIC_TOKEN=" in (tmp_path / ".env").read_text(encoding="utf-8")
 
 
 class TestWords:
@@ -227,7 +260,8 @@ class TestWords:
                 assert _names(text) == _names(russian[name][part]), (name, part)
 
     def test_every_question_says_what_was_expected(self) -> None:
-        no_questions = {"begin", "token_at_hand", "unread", "read", "no_stage", "create_field"}
+        yes_or_no = {f"create_field_{kind}" for kind, one in KINDS.items() if one.is_read}
+        no_questions = {"begin", "token_at_hand", "unread", "read", "no_stage", *yes_or_no}
         assert {name for name, word in words_of("ru").items() if "wrong" not in word} == no_questions
 
 

@@ -30,6 +30,8 @@ class Field(NamedTuple):
     name: str
     """``ufCrmYclid``."""
     choices: tuple[Choice, ...] = ()
+    title: str = ""
+    """As people call it; empty where nobody named it."""
 
 
 class Catalogue:
@@ -74,11 +76,17 @@ def _fields(result: Json) -> dict[str, Field]:
     if not isinstance(fields, dict):
         raise AnswerUnreadable("list_fields", "expected an object in result.fields, found none")
     found = [
-        Field(str(told.get("upperName") or name), name, tuple(_choices(told.get("items"))))
+        Field(str(told.get("upperName") or name), name, tuple(_choices(told.get("items"))), _title(told))
         for name, told in fields.items()
         if isinstance(told, dict)
     ]
     return {field.code: field for field in found}
+
+
+def _title(told: JsonObject) -> str:
+    """The first label that is not the code over again, which is what a portal says for a field without a name."""
+    labels = (told.get(name) for name in ("title", "formLabel", "listLabel"))
+    return next((one for one in labels if isinstance(one, str) and one not in ("", told.get("upperName"))), "")
 
 
 def _choices(items: Json) -> Iterable[Choice]:

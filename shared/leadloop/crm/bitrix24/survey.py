@@ -12,7 +12,7 @@ from leadloop.crm.bitrix24.client import AnswerUnreadable, Bitrix24Client, Comma
 from leadloop.crm.bitrix24.fields import Catalogue
 from leadloop.crm.bitrix24.kinds import DEAL
 from leadloop.crm.bitrix24.shapes import LOST
-from leadloop.crm.bitrix24.user_fields import kinds_of
+from leadloop.crm.bitrix24.user_fields import PREFIX, kinds_of
 from leadloop.crm.survey import FieldListed, Listed, PipelineListed, Survey
 from leadloop.json_types import Json, JsonObject
 from leadloop.policy.bitrix24 import LEADS, Bitrix24
@@ -72,9 +72,10 @@ def _loss_reasons(catalogue: Catalogue, settings: Bitrix24, statuses: list[JsonO
 
 
 def _fields(catalogue: Catalogue, settings: Bitrix24) -> tuple[FieldListed, ...]:
-    """Those that every kind has which is read."""
+    """Those that every kind has which is read. A field that somebody made has no code besides its id."""
     of_kinds = [catalogue.of(kind) for kind in kinds_of(settings)]
-    return tuple(FieldListed(code, "") for code in of_kinds[0] if all(code in one for one in of_kinds))
+    shared = [field for code, field in of_kinds[0].items() if all(code in one for one in of_kinds)]
+    return tuple(FieldListed(one.code, "" if one.code.startswith(PREFIX) else one.code, one.title) for one in shared)
 
 
 def _entry(row: JsonObject) -> Listed:

@@ -15,7 +15,8 @@ from leadloop.policy.bitrix24 import Bitrix24
 from leadloop.ports.http import Refused
 from leadloop.verdict import Verdict
 
-_PREFIX = "UF_CRM_"
+PREFIX = "UF_CRM_"
+"""What the codes of fields begin with that somebody made."""
 _BAD_REQUEST = 400
 """What a portal answers, without a code, to whoever may not make fields."""
 _MADE = ("leadloop_id", *AdIds.model_fields)
@@ -50,10 +51,10 @@ def kinds_of(settings: Bitrix24) -> tuple[Kind, ...]:
 def _lacking(catalogue: Catalogue, settings: Bitrix24, kind: Kind) -> Iterator[str]:
     places, known = settings.fields.model_dump(), catalogue.of(kind)
     named = (places[name] for name in _MADE if places.get(name))
-    return (code for code in named if code.startswith(_PREFIX) and code not in known)
+    return (code for code in named if code.startswith(PREFIX) and code not in known)
 
 
 def _adding(kind: Kind, code: str) -> Command:
-    name = code.removeprefix(_PREFIX)
+    name = code.removeprefix(PREFIX)
     field = {"FIELD_NAME": name, "USER_TYPE_ID": "string", "EDIT_FORM_LABEL": name, "LIST_COLUMN_LABEL": name}
     return Command(f"crm.{kind.name.lower()}.userfield.add", {"fields": {**field}})
