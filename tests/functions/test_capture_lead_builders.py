@@ -112,6 +112,22 @@ class TestTilda:
             assert (answer.status_code, answer.text, world.memory_bus.published) == (200, "ok", [])
             assert builders_answered(world) == ["tilda"]
 
+    @pytest.mark.parametrize("named", ["Api-Key", "token", "X_SECRET", "Ключ"])
+    @pytest.mark.parametrize("forms", [{}, {"tilda_key": "Api-Token"}])
+    def test_its_connection_test_with_a_key_that_the_policy_does_not_name(
+        self, forms: Mapping[str, object], named: str
+    ) -> None:
+        with asking_for(forms) as world:
+            answer = post(world, f"test=test&{named}=new-tilda-key")
+            assert (answer.status_code, answer.text, world.memory_bus.published) == (200, "ok", [])
+
+    @pytest.mark.parametrize("forms", [{}, {"tilda_key": "Api-Key"}])
+    @pytest.mark.parametrize("beside", ["city=Tver", "phone_key=abc", "ym_client_id=1700000000123456789"])
+    def test_a_test_beside_anything_but_a_key_is_a_lead(self, forms: Mapping[str, object], beside: str) -> None:
+        with asking_for(forms) as world:
+            post(world, f"test=test&{beside}")
+            assert is_kept(world)
+
     @pytest.mark.parametrize("forms", [{}, {"tilda_key": "Api-Key"}])
     def test_a_form_of_anybody_with_a_field_of_the_tests_name_is_a_lead(self, forms: Mapping[str, object]) -> None:
         with asking_for(forms) as world:

@@ -15,6 +15,7 @@ from leadloop.forms.form_post import FormPost
 from leadloop.forms.named_fields import named_by_policy
 from leadloop.forms.sender import sender_of
 from leadloop.forms.submission import Circumstances, reduce
+from leadloop.forms.unnamed_contact import with_unnamed_contact
 from leadloop.identity.keys import KeyMalformed, KeyRing
 from leadloop.json_types import json_list
 from leadloop.messages import SubmissionUnreadable, WrittenLead
@@ -98,6 +99,7 @@ def _understand(runtime: Runtime, received: Received, caller: Caller, event_id: 
     forms = runtime.policy.forms
     post = read_form(read_fields(received.body, received.content_type), Desk(forms, runtime.secrets, caller.wsgi))
     post = _with_page(named_by_policy(post, forms.fields) if forms.fields else post, caller)
+    post = with_unnamed_contact(post, runtime.policy)
     ring = KeyRing.of(runtime.secrets)
     circumstances = Circumstances(
         policy=runtime.policy,

@@ -32,13 +32,16 @@ PERSONAL = ("phone", "email", "name", "messenger", "comment")
 
 SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "phone": ("phone", "tel", "telephone", "phone number", "phonenumber", "mobile", "mobile phone", "телефон",
-              "номер телефона", "тел", "мобильный", "мобильный телефон", "whatsapp", "ma phone"),
+              "номер телефона", "тел", "мобильный", "мобильный телефон", "whatsapp", "ma phone", "callerphone",
+              "cellphone", "cell", "wa", "contact number", "номер", "номер для связи", "номер для звонка",
+              "мобильный номер", "сотовый"),
     "email": ("email", "e mail", "mail", "email address", "почта", "электронная почта", "эл почта", "емейл", "имейл",
               "ma email"),
     "name": ("name", "full name", "fullname", "fio", "first name", "firstname", "username", "имя", "фио",
              "имя фамилия", "имя и фамилия", "как вас зовут", "как к вам обращаться", "ma name"),
     "messenger": ("messenger", "telegram", "tg", "viber", "vk", "vkontakte", "instagram", "skype", "max messenger",
-                  "мессенджер", "телеграм", "телеграмм", "вайбер", "вконтакте", "вк", "ник в телеграм"),
+                  "мессенджер", "телеграм", "телеграмм", "вайбер", "вконтакте", "вк", "ник в телеграм",
+                  "max", "макс", "ник", "контакт", "контакты"),
     "comment": ("comment", "comments", "message", "text", "textarea", "question", "комментарий", "комментарии",
                 "сообщение", "вопрос", "пожелания"),
     "phone_key": ("phone key", "phone hmac"),
@@ -67,11 +70,24 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
 
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 
+_NO_TAG = re.compile(r"<[^<>]*>|\((?:not set|none|not provided)\)", re.IGNORECASE)
+"""What stands where a tag had no value: ``<не указано>``, ``(not set)``. Not whatever stands in brackets: those are
+operators of Direct's keywords, ``[купить квартиру]``."""
+
 _ROLE_OF: dict[str, tuple[str, int]] = {
     spelling: (role, rank) for role, spellings in SPELLINGS.items() for rank, spelling in enumerate(spellings)
 }
-_PHONE_WORDS = frozenset({"phone", "tel", "телефон", "whatsapp"})
-_EMAIL_WORDS = frozenset({"email", "почта"})
+_PHONE_WORDS = frozenset({"phone", "phones", "tel", "телефон", "телефона", "телефоны", "whatsapp", "ватсап", "вотсап"})
+_EMAIL_WORDS = frozenset({"email", "emails", "почта", "почты"})
+_MESSENGER_WORDS = frozenset(
+    {"telegram", "tg", "телеграм", "телеграмм", "viber", "вайбер", "instagram", "skype", "ник", "никнейм"}
+)
+_RUN_TOGETHER = (
+    re.compile(r"(?<=[a-zа-яё])(?=[0-9])", re.IGNORECASE),
+    re.compile(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ0-9])"),
+)
+"""Where ``phone1`` and ``userPhone`` are two words. Contacts alone are told so: ``url2`` is anything."""
+_TOLD_RUN_TOGETHER = frozenset({*PERSONAL, "phone_key", "email_key"})
 _SPOKEN_RANK = 100
 
 
@@ -109,9 +125,14 @@ def utm_fields(values: Mapping[Path, str]) -> dict[str, str]:
     """``utm_*`` fields, flat or nested (``utm[source]``; Marquiz calls the campaign ``name``)."""
     found: dict[str, str] = {}
     for name, path in _layout(tuple(values)).utm:
-        if tag := values[path].strip():
+        if (tag := values[path].strip()) and not tells_no_tag(tag):
             found.setdefault(name, tag)
     return found
+
+
+def tells_no_tag(text: str) -> bool:
+    """Whether a UTM tag says in words that there is none, as call trackers and analytics write it."""
+    return text.startswith(("<", "(")) and _NO_TAG.fullmatch(text) is not None
 
 
 def mapped(values: Mapping[Path, str], names: tuple[str, ...]) -> dict[str, str]:
@@ -191,10 +212,22 @@ def _known_as(path: Path) -> tuple[str, int] | None:
     name = _NUMBERED.sub("", plain_name(path[-1]))
     if known := _ROLE_OF.get(name) or _ROLE_OF.get(_ADDRESSED.sub("", name)):
         return known[0], known[1] + len(path)
-    words = set(name.split(" "))
+    return _known_by_words(path[-1], len(path))
+
+
+def _known_by_words(name: str, depth: int) -> tuple[str, int] | None:
+    """The role of a field whose name holds a word for a contact, or runs words together."""
+    words = set(plain_name(name).split(" "))
+    for seam in _RUN_TOGETHER:
+        apart = _NUMBERED.sub("", plain_name(seam.sub(" ", name)))
+        if known := _ROLE_OF.get(apart) or _ROLE_OF.get(_ADDRESSED.sub("", apart)):
+            return (known[0], known[1] + depth) if known[0] in _TOLD_RUN_TOGETHER else None
+        words |= set(apart.split(" "))
     if words & _PHONE_WORDS:
         return "phone", _SPOKEN_RANK
-    return ("email", _SPOKEN_RANK) if words & _EMAIL_WORDS or {"e", "mail"} <= words else None
+    if words & _EMAIL_WORDS or {"e", "mail"} <= words:
+        return "email", _SPOKEN_RANK
+    return ("messenger", _SPOKEN_RANK) if words & _MESSENGER_WORDS else None
 
 
 def _carried(path: Path) -> bool:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from urllib.parse import unquote
 
 from leadloop.forms.body import Fields, Path
-from leadloop.forms.field_names import UTM, roles, utm_fields
+from leadloop.forms.field_names import UTM, roles, tells_no_tag, utm_fields
 from leadloop.forms.page_url import PageUrl, read_url
 
 AD_IDS = ("client_id", "yclid", "user_id", "appmetrica_device_id", "gclid")
@@ -117,4 +117,4 @@ def cookies_of(header: str) -> dict[str, str]:
 
 
 def _utm_of(query: Mapping[str, str]) -> dict[str, str]:
-    return {name: query[name] for name in UTM if name in query}
+    return {name: query[name] for name in UTM if name in query and not tells_no_tag(query[name])}

@@ -31,6 +31,12 @@ def named_by_policy(post: FormPost, names: Mapping[str, str]) -> FormPost:
     return FormPost(fields, offered, post.remembered_utm, post.is_relayed, post.answer, post.sent)
 
 
+def is_named(path: Path, names: Mapping[str, str]) -> bool:
+    """Whether the policy says what a field is."""
+    known = _by_plain_name(tuple(names.items())) if names else {}
+    return any(_role_at(place, known) for place in (path, unwrapped(path)))
+
+
 def _role_at(path: Path, known: Mapping[str, str]) -> str | None:
     return known.get(plain_name(" ".join(path))) or known.get(plain_name(path[-1]))
 

@@ -12,6 +12,10 @@ from leadloop.forms.form_post import FormPost
 _NOT_ASKED = frozenset({"honeypot", "redirect"})
 """Whoever names a question so means what people answer: a company's website is no trap."""
 
+_ASKED = ("question", "q", "title", "label", "name", "field_name", "key", "code", "type")
+_TOLD = ("answer", "a", "value", "values", "answers")
+"""What whoever lists questions and answers calls them, in the order of trust."""
+
 _NAMING = ("phone", "email", "messenger", "phone_key", "email_key", "client_id", "yclid", "user_id", "submission_id")
 """Roles of which one at least says whose the lead is."""
 
@@ -76,6 +80,23 @@ def asked_post(fields: Fields, answers: Mapping[Path, str], plain: Mapping[Path,
     if offered.keys().isdisjoint(_NAMING):
         offered = _but_asked(roles(fields.values), plain) | offered
     return FormPost(post.fields, offered, is_relayed=True, sent=fields.values)
+
+
+def with_listed_answers(post: FormPost) -> FormPost:
+    """The post with what lists of questions and answers in it tell, after what its fields tell by their own names."""
+    values = post.fields.values
+    places = dict.fromkeys(path[:at] for path in values for at in range(1, len(path) - 1) if path[at].isdecimal())
+    answers = fields_of(_listed(entry) for place in places for entry in within(values, *place).values())
+    told = {path: text for path, text in answers.items() if path not in values}
+    if not told:
+        return post
+    fields = post.fields._replace(values={**values, **told})
+    return FormPost(fields, _but_asked(roles(fields.values), values), sent=post.sent)
+
+
+def _listed(entry: Mapping[Path, str]) -> Answered:
+    names = tuple(text for name in _ASKED for text in texts_at(entry, name))
+    return Answered(names, next((texts for name in _TOLD if (texts := texts_at(entry, name))), ()))
 
 
 def _but_asked(offered: Mapping[str, tuple[str, ...]], plain: Mapping[Path, str]) -> dict[str, tuple[str, ...]]:

@@ -27,6 +27,24 @@ from leadloop.forms.field_names import roles
         ("ym-client-id", "client_id"),
         ("tranid", "submission_id"),
         ("_gotcha", "honeypot"),
+        ("Номер", "phone"),
+        ("Ваш номер", "phone"),
+        ("Номер для связи", "phone"),
+        ("Укажите номер телефона", "phone"),
+        ("phone1", "phone"),
+        ("userPhone", "phone"),
+        ("PHONE2", "phone"),
+        ("cellphone", "phone"),
+        ("callerphone", "phone"),
+        ("WhatsApp1", "phone"),
+        ("phoneKey", "phone_key"),
+        ("contactEmail", "email"),
+        ("email2", "email"),
+        ("clientName", "name"),
+        ("Контакты", "messenger"),
+        ("Ник в Telegram", "messenger"),
+        ("Telegram ник", "messenger"),
+        ("max", "messenger"),
     ],
 )
 def test_a_field_is_known_by_its_name(name: str, role: str) -> None:
@@ -34,7 +52,9 @@ def test_a_field_is_known_by_its_name(name: str, role: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [("ysclid",), ("payment", "products", "0", "name"), ("quiz", "name"), ("microphone",), ("hotel",)]
+    "path",
+    [("ysclid",), ("payment", "products", "0", "name"), ("quiz", "name"), ("microphone",), ("hotel",)]
+    + [(name,) for name in ("url2", "productName", "headphones", "Номер заказа", "maxPrice", "nextPhase", "form7b")],
 )
 def test_what_only_resembles_a_known_name_is_not_one(path: tuple[str, ...]) -> None:
     assert roles({path: "x"}) == {}
@@ -64,3 +84,7 @@ def test_a_list_or_an_object_of_one_value_is_that_value(path: tuple[str, ...], b
 
 def test_a_place_in_a_list_of_things_is_nobodys_field() -> None:
     assert roles({("payment", "products", "0"): "x", ("rooms", "0"): "2", ("value",): "3"}) == {}
+
+
+def test_a_mobile_application_is_no_phone() -> None:
+    assert roles({("is_mobile",): "true", ("isMobile",): "true", ("mobileApp",): "1"}) == {}

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 
-from leadloop.forms.body import Fields
+from leadloop.forms.body import Fields, Path
 from leadloop.forms.builders import ConnectionTest
 from leadloop.forms.desk import Desk
-from leadloop.forms.field_names import UTM
+from leadloop.forms.field_names import UTM, plain_name, role_of
 from leadloop.forms.form_post import FormPost, cookies_of
 from leadloop.secrets import TILDA_KEY
 
 _FORM_ID = re.compile(r"form\d{3,}")
 _TEST = ("test",)
 _WITH_A_KEY = 2
+_KEY_WORDS = frozenset({"key", "apikey", "api", "token", "secret", "auth", "authorization", "ключ"})
 _PAIR = re.compile(r"\|\|\|(?:amp;)?")
 
 
@@ -33,7 +34,7 @@ def read(fields: Fields, desk: Desk) -> FormPost:
     """
     named = desk.forms.tilda_key
     if _may_be_test(fields):
-        if fields.values.keys() <= {_TEST, (named,)}:
+        if all(path in (_TEST, (named,)) or _names_a_key(path) for path in fields.values):
             raise ConnectionTest("ok", "tilda")
         if not _has_marks(fields):
             return FormPost.of(fields)  # somebody else's, with a field of that name
@@ -60,6 +61,12 @@ def _has_marks(fields: Fields) -> bool:
 def _may_be_test(fields: Fields) -> bool:
     """``test=test``, alone or with an API key."""
     return len(fields.values) <= _WITH_A_KEY and fields.values.get(_TEST) == "test"
+
+
+def _names_a_key(path: Path) -> bool:
+    """Whether a field may be the API key: in Tilda it has any name, and the policy need not ask for it."""
+    words = plain_name(" ".join(path)).split(" ")
+    return role_of(path) is None and not _KEY_WORDS.isdisjoint(words)
 
 
 def _remembered(cookies: str) -> dict[str, str]:
