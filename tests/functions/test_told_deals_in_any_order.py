@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from leadloop.adapters.memory_store import MemoryStore
 from leadloop.crm.signed.account import SignedAccount
+from leadloop.leads.crm_refs import CrmRef
 from leadloop.leads.state import LeadState
 from leadloop.messages import DealTold, StatusEntered
 from leadloop.ports.store import Query
@@ -149,3 +150,48 @@ def test_leads(steps: list[Step], ending: Step | None, data: st.DataObject) -> N
     again = data.draw(st.lists(st.sampled_from(straight), max_size=3))
     shuffled = data.draw(st.permutations([*straight, *again]))
     assert lived(steps, shuffled) == lived(steps, straight)
+
+
+class Wild(NamedTuple):
+    """One webhook of one of three deals: mergers into each other, in circles and undone, and deletions."""
+
+    deal: int
+    status: str
+    deleted: bool
+    into: int
+
+
+wild = st.lists(
+    st.builds(
+        Wild, st.integers(0, 2), st.sampled_from(STATUSES), st.sampled_from([False, False, True]), st.integers(-3, 2)
+    ),
+    min_size=3,
+    max_size=8,
+)
+
+
+@given(wild)
+def test_whatever_is_merged_into_what_one_lead_owns_the_deals_that_are_one(told_so: list[Wild]) -> None:
+    """So no goal of theirs counts twice; and nobody knows of a deal that they never were on."""
+    with signed_desk() as desk:
+        leads = [desk.submit(who) for who in ("anna", "boris", "vera")]
+        desk.settle()
+        for one in told_so:
+            desk.clock.advance(minutes=1)
+            gone = {"deleted": one.deleted} | (
+                {"merged_into": f"D-{one.into}"} if one.into in {0, 1, 2} - {one.deal} else {}
+            )
+            now, own = desk.clock.now(), {"ids": {"lead_id": leads[one.deal]}}
+            desk.post(told(f"D-{one.deal}", one.status, now, created_at=desk.opened_at, **own, **gone))
+        letters = desk.world.memory_bus.on("crm-hints")
+        for letter in [*letters[::2], *letters[1::2]]:
+            assert desk.world.push("read-crm", letter).status_code == 204
+        desk.tick(hours=1)
+        refs = [CrmRef.of(document) for document in desk.world.documents("crm_ref")]
+        for ref in refs:
+            family = {ref.id, *ref.aliases} if ref.alias_of is None else {ref.id}
+            owners = {lead for lead in leads if any(desk.lead(lead).ownership.get(one) for one in family)}
+            assert len(owners) <= 1, (ref.id, owners)
+        for lead in leads:
+            state = desk.state(lead)
+            assert {stage.crm_ref for stage in state.stages.values()} <= {*state.crm_refs}
