@@ -257,6 +257,7 @@ class TestSomebodyElseSentIt:
         ended = desk.world.the("outcome").fields
         assert (ended["outcome"], ended["rule"]) == ("applied", "submission.registered")
         assert (read_trials(desk.world.store), desk.world.totals("leads")) == ([], 1)
+        assert [one.key.id for one in desk.world.documents("trial")] == ["latest"]
 
     def test_it_is_made_one_once(self, desk: CommandDesk, address: str, meanwhile: Meanwhile) -> None:
         meanwhile(lambda: register(desk))

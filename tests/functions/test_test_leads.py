@@ -141,7 +141,9 @@ class TestTheLinkIsShared:
             desk.clock.advance(minutes=1)
             real = send(desk, page, submission_id="s-2", phone=ANOTHERS_PHONE, ym_client_id=BORIS)
             again = desk.world.memory_bus.on("submissions")[-1]
+            announced = desk.world.memory_bus.on("leads")
             assert desk.world.push("register-lead", again).status_code == 204
+            assert desk.world.memory_bus.on("leads") == 2 * announced
             assert desk.world.the("lead").key.id == real
             assert "used up its code" in str(desk.lead(real).facts[0].values["left_out"])
             assert (desk.world.totals("leads"), len(read_trials(desk.world.store))) == (1, 1)
@@ -266,10 +268,13 @@ class TestTheDealThatTheSiteMadeOfIt:
     def test_the_log_says_so(self, account: CrmAccount) -> None:
         with account.desk(sokol()) as desk:
             send(desk, page_with_code(desk), submission_id="s-1")
-            desk.deal(fields={"_YM_UID": ANNA})
+            deal = desk.deal(fields={"_YM_UID": ANNA})
             self.wait(desk)
             said = [entry for entry in desk.world.log.entries if entry.event == "crm_entity_unmatched"]
             assert said[-1].details["rule"] == "match.test_lead"
+            desk.move(deal, "qualified")
+            self.wait(desk)
+            assert [entry for entry in desk.world.log.entries if entry.event == "crm_entity_unmatched"] == said
 
     def wait(self, desk: CrmDesk) -> None:
         desk.sync()
