@@ -82,6 +82,8 @@ _EMAIL_WORDS = frozenset({"email", "emails", "почта", "почты"})
 _MESSENGER_WORDS = frozenset(
     {"telegram", "tg", "телеграм", "телеграмм", "viber", "вайбер", "instagram", "skype", "ник", "никнейм"}
 )
+STAFF = frozenset({"manager", "менеджер", "менеджера", "admin", "operator", "оператор", "оператора"})
+"""Whose contacts a form tells beside the visitor's, as ``Телефон менеджера``."""
 _RUN_TOGETHER = (
     re.compile(r"(?<=[a-zа-яё])(?=[0-9])", re.IGNORECASE),
     re.compile(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ0-9])"),
@@ -223,6 +225,8 @@ def _known_by_words(name: str, depth: int) -> tuple[str, int] | None:
         if known := _ROLE_OF.get(apart) or _ROLE_OF.get(_ADDRESSED.sub("", apart)):
             return (known[0], known[1] + depth) if known[0] in _TOLD_RUN_TOGETHER else None
         words |= set(apart.split(" "))
+    if words & STAFF:
+        return None
     if words & _PHONE_WORDS:
         return "phone", _SPOKEN_RANK
     if words & _EMAIL_WORDS or {"e", "mail"} <= words:

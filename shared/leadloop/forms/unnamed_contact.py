@@ -7,11 +7,10 @@ order's number and an id stand in forms too. Where there is a doubt, no key is m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from leadloop.forms.field_names import PERSONAL, mapped, plain_name, role_of, utm_fields
+from leadloop.forms.field_names import PERSONAL, STAFF, mapped, plain_name, role_of, utm_fields
 from leadloop.forms.form_post import FormPost
 from leadloop.forms.named_fields import is_named
 from leadloop.identity import normalise
@@ -19,13 +18,15 @@ from leadloop.identity.contact_signs import looks_like_contact
 from leadloop.identity.keys import ContactKind
 from leadloop.policy import ContactMode, Policy
 
+_UNREAD = frozenset({None, *PERSONAL})
 _KNOWN = frozenset({"phone", "email", "phone_key", "email_key"})
 _NOT_THEIRS = frozenset(
     {
         *("id", "uid", "order", "заказ", "заказа", "инн", "inn", "огрн", "снилс", "договор", "договора", "contract"),
         *("счет", "счета", "account", "invoice", "карта", "карты", "card", "паспорт", "паспорта", "артикул", "sku"),
         *("token", "hash", "time", "timestamp", "date", "дата", "price", "sum", "amount", "сумма", "цена", "ip"),
-        *("manager", "менеджер", "менеджера", "admin", "company", "компания", "компании", "office", "офис", "офиса"),
+        *STAFF,
+        *("company", "компания", "компании", "office", "офис", "офиса"),
         *("to", "cc", "bcc", "from", "sender", "recipient", "recipients", "кому", "получатель", "called"),
     }
 )
@@ -58,15 +59,19 @@ def with_unnamed_contact(post: FormPost, policy: Policy) -> FormPost:
     """
     if not _KNOWN.isdisjoint(post.offered) or policy.contacts.mode is ContactMode.NONE:
         return post
-    doubtful = [one for one in _unread(post, policy) if "@" in one.text or looks_like_contact(one.text)]
-    if not doubtful:
-        return post
+    unread = _unread(post)
+    if unread and (doubtful := _unclaimed(unread, post, policy)):
+        return _told_of(doubtful, post, policy)
+    return post
+
+
+def _told_of(doubtful: list[_Unread], post: FormPost, policy: Policy) -> FormPost:
     kind, taken = _sure(doubtful, policy)
     offered = dict(post.offered)
     if kind is not None:
         offered[kind] = (taken,)
         offered["messenger"] = tuple(name for name in offered.get("messenger", ()) if name.strip() != taken)
-    rest = [one for one in doubtful if one.text != taken and one.role is None]
+    rest = {one.text: one for one in doubtful if one.text != taken and one.role is None}.values()
     if rest and policy.contacts.mode is ContactMode.KEEP:
         offered["comment"] = ("\n".join([post.first("comment"), *(f"{one.name}: {one.text}" for one in rest)]).strip(),)
     if kind is None and not rest:
@@ -82,18 +87,22 @@ def with_unnamed_contact(post: FormPost, policy: Policy) -> FormPost:
     )
 
 
-def _unread(post: FormPost, policy: Policy) -> Iterable[_Unread]:
-    """The fields that may hold it: not what is read as something else, under this or another name."""
-    values, names = post.fields.values, policy.forms.fields
+def _unread(post: FormPost) -> list[_Unread]:
+    """The fields of no name that is known, and of a person's words, that may hold a contact."""
+    return [
+        _Unread(" ".join(path), text.strip(), role)
+        for path, text in post.fields.values.items()
+        if (role := role_of(path)) in _UNREAD and ("@" in text or looks_like_contact(text.strip()))
+    ]
+
+
+def _unclaimed(unread: list[_Unread], post: FormPost, policy: Policy) -> list[_Unread]:
+    """Those that are not read as something else, under this or another name."""
+    values = post.fields.values
     claimed = {text.strip() for role, texts in post.offered.items() if role not in PERSONAL for text in texts}
     claimed |= {*utm_fields(values).values(), *mapped(values, policy.site.mapped_fields).values()}
-    claimed |= {text.strip() for path, text in values.items() if is_named(path, names)}
-    found: dict[str, _Unread] = {}
-    for path, text in values.items():
-        value = text.strip()
-        if value and value not in claimed and (role := role_of(path)) in (None, *PERSONAL):
-            found.setdefault(value, _Unread(" ".join(path), value, role))
-    return found.values()
+    claimed |= {text.strip() for path, text in values.items() if is_named(path, policy.forms.fields)}
+    return [one for one in unread if one.text not in claimed]
 
 
 def _sure(unread: list[_Unread], policy: Policy) -> tuple[ContactKind | None, str]:

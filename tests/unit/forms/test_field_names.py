@@ -54,7 +54,20 @@ def test_a_field_is_known_by_its_name(name: str, role: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [("ysclid",), ("payment", "products", "0", "name"), ("quiz", "name"), ("microphone",), ("hotel",)]
-    + [(name,) for name in ("url2", "productName", "headphones", "Номер заказа", "maxPrice", "nextPhase", "form7b")],
+    + [
+        (name,)
+        for name in (
+            "url2",
+            "productName",
+            "headphones",
+            "Номер заказа",
+            "maxPrice",
+            "nextPhase",
+            "form7b",
+            "managerPhone",
+        )
+    ]
+    + [("Телефон менеджера",), ("admin_email",)],
 )
 def test_what_only_resembles_a_known_name_is_not_one(path: tuple[str, ...]) -> None:
     assert roles({path: "x"}) == {}

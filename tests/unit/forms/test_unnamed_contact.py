@@ -91,6 +91,11 @@ def test_a_phone_that_is_all_a_person_wrote_in_a_field_of_words_is_the_phone(nam
     assert taken({name: "8 999 000-00-03"}) == {"phone": ("8 999 000-00-03",)}
 
 
+def test_the_phone_of_a_manager_is_nobodys_and_hides_no_visitors() -> None:
+    form = {"Ваш контакт": "+7 999 000-00-03", "Телефон менеджера": "+7 999 000-00-99"}
+    assert taken(form) == {"phone": ("+7 999 000-00-03",)}
+
+
 def test_a_phone_among_the_messengers_is_no_name_there() -> None:
     assert read({"Контакты": "89990000003"}).offered == {"phone": ("89990000003",)}
 
@@ -107,6 +112,7 @@ def test_what_is_in_doubt_goes_sealed_in_keep_alone() -> None:
     values = {"a": "+79990000003", "b": "+79990000004", "message": "soon", "size": "XL"}
     assert read(values, "keep").offered["comment"] == ("soon\na: +79990000003\nb: +79990000004",)
     assert read(values, "hash").offered["comment"] == ("soon",)
+    assert read({"a": "a@b", "b": "a@b"}, "keep").offered["comment"] == ("b: a@b",)
 
 
 def test_the_mode_none_looks_for_nothing() -> None:
