@@ -96,10 +96,10 @@ def test_stages_without_a_meaning_are_named_of_leads_too() -> None:
 
 
 def test_a_stage_of_another_pipeline_is_not_there() -> None:
-    policy = in_portal(crm={"pipelines": {**PORTAL["pipelines"], "1": {"C1:WON": "sold", "WON": "sold"}}})
+    policy = in_portal(crm={"pipelines": {**PORTAL["pipelines"], "1": {"C1:WON": "sold", "C1:EXECUTING": "sold"}}})
     with bitrix24_desk(policy) as desk:
         gone = [one.found for one in account_checks(desk.world.runtime) if one.state is State.ERROR]
-        assert ["1/WON" in one for one in gone] == [True]
+        assert ["1/C1:EXECUTING" in one for one in gone] == [True]
 
 
 def test_a_portal_without_leads_has_no_statuses_of_theirs() -> None:

@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     from leadloop.numerals import counted
     from leadloop.policy import PolicyInvalid
     from leadloop.policy.loader import PolicySource
+    from leadloop.runtime import Runtime
 
     try:
         source = PolicySource.of_file(arguments.policy)
@@ -48,6 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_report.load_manifest(arguments.functions),
         environment_of(arguments.policy, os.environ),
         SystemKeys().public_key_of,
+        Runtime(os.environ).clock.now().date(),
     )
     if arguments.json:
         print_json(report.as_json())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from leadloop.json_types import JsonObject
 from leadloop.manifest import Manifest
 from leadloop.numerals import counted
 from leadloop.policy import Policy, PolicyInvalid
+from leadloop.policy.account_review import review_days
 from leadloop.policy.faults import place
 from leadloop.policy.findings import Finding, Level
 from leadloop.policy.loader import PolicySource
@@ -105,11 +107,12 @@ def report(
     manifest: Manifest | None,
     environment: Mapping[str, str],
     public_key_of: Callable[[str], str],
+    today: date,
 ) -> Report:
     """Look at everything that can be known offline."""
     variables = tuple(look(manifest, environment, policy, public_key_of)) if manifest else ()
     endpoints = tuple(sorted(name for name in environment if name.startswith("LEADLOOP_ENDPOINT_")))
-    findings = [*review(policy), *(review_schedules(policy, manifest) if manifest else ())]
+    findings = [*review(policy), *review_days(policy, today), *(review_schedules(policy, manifest) if manifest else ())]
     findings += [finding for variable in variables for finding in _about(variable)]
     if manifest is None:
         text = "without functions.yaml schedules and secrets were not looked at; name its folder with --functions"

@@ -40,6 +40,7 @@ def refuse(contradictions: Iterable[Contradiction]) -> None:
 def crm_contradictions(crm: Crm, contacts: Contacts | None) -> Iterator[Contradiction]:
     """What in ``crm`` contradicts itself or ``contacts`` (``None`` when that section is itself at fault)."""
     yield from _new_lead_contradictions(crm, contacts is not None and contacts.mode == "keep")
+    yield from crm.misplaced()
     held: dict[str, str] = {}
     for name, place in crm.fields.model_dump().items():
         first = held.setdefault(place, name) if isinstance(place, str) else name

@@ -2,13 +2,16 @@
 
 # No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
+import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
+from leadloop.policy.agreement import Contradiction
 from leadloop.policy.crm import Crm, CrmFields, NewLead
-from leadloop.policy.value_types import CrmName, Stage, Written, unexpected, written_form
+from leadloop.policy.value_types import Stage, Written, unexpected, written_form
 from leadloop.secrets import BITRIX24_WEBHOOK
 
 LEADS = "leads"
@@ -46,6 +49,15 @@ StatusId = Annotated[
     str,
     Written(r"[A-Za-z0-9_:-]{1,50}", "the id of a stage, such as NEW or C1:WON, not its name", unquoted=True),
 ]
+LossReasonId = Annotated[
+    str,
+    Written(
+        r"[A-Za-z0-9_:-]{1,50}",
+        "the id of a lost stage, such as LOSE or C1:APOLOGY, or with crm.fields.loss_reason the number of a value, "
+        "not a name",
+        unquoted=True,
+    ),
+]
 Bitrix24StatusPath = Annotated[
     str,
     Written(
@@ -54,6 +66,17 @@ Bitrix24StatusPath = Annotated[
     ),
 ]
 Day = Annotated[str, Written(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day such as 2027-01-31"), AfterValidator(_day)]
+
+
+def _misplaced(path: tuple[str | int, ...], pipeline: str, status: str) -> Iterator[Contradiction]:
+    """https://apidocs.bitrix24.ru/api-reference/crm/status/crm-status-list.html: ``DEAL_STAGE_1`` holds ``C1:WON``."""
+    begins = "" if pipeline in ("0", LEADS) else f"C{pipeline}:"
+    found = re.match(r"C[0-9]+:", status, re.IGNORECASE)
+    if (found[0].upper() if found else "") != begins:
+        own = f"begin with {begins}" if begins else "have no number before them"
+        bare = status[found.end() :] if found else status
+        text = f"stages of the pipeline {pipeline} {own}, found {status!r}; did you mean {begins + bare!r}?"
+        yield Contradiction(path, text, status)
 
 
 class Bitrix24Fields(CrmFields):
@@ -135,7 +158,18 @@ class Bitrix24(Crm):
 
     credential: ClassVar[str] = BITRIX24_WEBHOOK
     field_form: ClassVar[Written] = written_form(Bitrix24Field)
-    id_form: ClassVar[Written] = written_form(CrmName)
+    id_form: ClassVar[Written] = written_form(LossReasonId)
+
+    def misplaced(self) -> Iterator[Contradiction]:
+        """See ``Crm``: the stages of every pipeline but the first begin with its number."""
+        for pipeline, statuses in self.pipelines.items():
+            for status in statuses:
+                yield from _misplaced(("pipelines", pipeline, status), pipeline, status)
+        for index, path in enumerate(self.ignored):
+            pipeline, _, status = path.partition("/")
+            yield from _misplaced(("ignored", index), pipeline, status)
+        if self.new_lead is not None:
+            yield from _misplaced(("new_lead", "status"), self.new_lead.pipeline, self.new_lead.status)
 
     @property
     def reads_leads(self) -> bool:

@@ -2,6 +2,7 @@
 
 # No annotations as texts here (`from __future__`): pydantic would compile each of them at every cold start.
 
+from collections.abc import Iterator
 from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -130,6 +131,10 @@ class Crm(Section):
     def stages(self) -> frozenset[str]:
         """Every stage some status maps to."""
         return frozenset(stage for statuses in self.pipelines.values() for stage in statuses.values())
+
+    def misplaced(self) -> Iterator[Contradiction]:
+        """What the kind can say of statuses that cannot be where they are written."""
+        return iter(())
 
     def ends_of(self, pipeline_id: str) -> tuple[str, ...]:
         """Statuses that the CRM gives every such pipeline for its deals to end in: the won one, then the lost one.

@@ -37,6 +37,7 @@ def tell(policy: Policy) -> list[Chapter]:
         *form_chapters(policy),
         Chapter(f"Contacts: mode {policy.contacts.mode}", list(_contacts(policy))),
         Chapter(f"CRM: {policy.crm.kind}, {policy.crm.host}", list(_crm(policy))),
+        *_call_tracker(policy),
         *source_chapters(policy),
         *verdict_chapters(policy),
         Chapter("Goals", list(_goals(policy))),
@@ -110,6 +111,29 @@ def _crm(policy: Policy) -> Iterator[str]:
         yield f"leadloop creates deals {crm.new_lead.name!r} in {crm.new_lead.pipeline}/{crm.new_lead.status}"
     else:
         yield "the site's own integration creates deals; leadloop attaches ids to them"
+
+
+_LEADS_OF_CALLS = {
+    "incoming": "incoming calls are leads when nobody is known who made them, answered or not",
+    "answered": "incoming calls that were answered are leads when nobody is known who made them",
+    "all": "all calls are leads when nobody is known who made them, outgoing ones too",
+    "none": "calls are not read",
+}
+
+
+def _call_tracker(policy: Policy) -> Iterator[Chapter]:
+    tracker = policy.call_tracker
+    if tracker is None:
+        return
+    lines = [
+        _LEADS_OF_CALLS[tracker.calls],
+        f"chats are {'' if tracker.chats else 'not '}read",
+        f"requests from the tracker's own forms are {'' if tracker.requests else 'not '}read",
+        "whoever is known already is told of them, and nothing is written there",
+        f"its times are those of {tracker.time_zone or policy.site.time_zone}",
+        *(f"tag {tag} → {stage}" for tag, stage in tracker.tags.items()),
+    ]
+    yield Chapter(f"Call tracker: {tracker.kind}, {tracker.host}", lines)
 
 
 def _goals(policy: Policy) -> Iterator[str]:

@@ -7,10 +7,11 @@ from datetime import timedelta
 from difflib import get_close_matches
 
 from leadloop.manifest import Manifest
+from leadloop.policy.account_review import review_accounts, stages_that_feed
 from leadloop.policy.chapters import told_of
 from leadloop.policy.crons import check_cron
 from leadloop.policy.findings import Finding, Level
-from leadloop.policy.models import ContactMode, GoalEvent, Policy
+from leadloop.policy.models import GoalEvent, Policy
 from leadloop.policy.origins import is_local
 from leadloop.policy.verdict_review import review_verdicts
 
@@ -22,7 +23,7 @@ def review(policy: Policy) -> Iterator[Finding]:
     """Findings about the policy alone."""
     yield from _site(policy)
     yield from _forms(policy)
-    yield from _crm(policy)
+    yield from review_accounts(policy)
     yield from _sources(policy)
     yield from _goals(policy)
     yield from _windows(policy)
@@ -78,25 +79,6 @@ def _forms(policy: Policy) -> Iterator[Finding]:
             yield Finding(Level.ERROR, "forms.same_field", f"forms.fields.{name}", text)
 
 
-def _crm(policy: Policy) -> Iterator[Finding]:
-    crm = policy.crm
-    for pipeline in crm.pipelines:
-        unsaid = [status for status in crm.ends_of(pipeline) if not crm.knows(pipeline, status)]
-        if unsaid:
-            text = (
-                f"the closing status {' and '.join(unsaid)} has no stage: leads closed there would be unknown; "
-                f"map it, or put {pipeline}/{unsaid[0]} into crm.ignored"
-            )
-            yield Finding(Level.WARNING, "crm.closed_status_unmapped", f"crm.pipelines.{pipeline}", text)
-    new = crm.new_lead
-    if new is not None and policy.contacts.mode is ContactMode.KEEP and not crm.knows(new.pipeline, new.status):
-        text = (
-            f"leads are created in {new.pipeline}/{new.status}, a status the policy does not know; "
-            "map it in crm.pipelines or put it into crm.ignored"
-        )
-        yield Finding(Level.WARNING, "crm.new_lead_unknown", "crm.new_lead", text)
-
-
 def _sources(policy: Policy) -> Iterator[Finding]:
     for index, rule in enumerate(policy.sources.rules):
         if rule.called_number is not None and policy.crm.fields.called_number is None:
@@ -111,7 +93,7 @@ def _goals(policy: Policy) -> Iterator[Finding]:
     if all(goal.value == "none" for goal in policy.goals.values()):
         text = "no goal sends a value, so Direct cannot learn what a sale is worth; give the sale `value: price`"
         yield Finding(Level.WARNING, "goals.no_price", "goals", text)
-    fed = {goal.stage for goal in policy.goals.values()} | set(_fed_by_verdicts(policy))
+    fed = stages_that_feed(policy)
     for pipeline, statuses in policy.crm.pipelines.items():
         for status, stage in statuses.items():
             # A lost deal usually feeds nothing: saying so every time would teach people not to read.
@@ -119,14 +101,6 @@ def _goals(policy: Policy) -> Iterator[Finding]:
                 fed.add(stage)
                 text = f"the stage {stage!r} feeds no goal; it is counted in reports and nothing is sent"
                 yield Finding(Level.NOTE, "goals.stage_without_goal", f"crm.pipelines.{pipeline}.{status}", text)
-
-
-def _fed_by_verdicts(policy: Policy) -> Iterator[str]:
-    events = {goal.on for goal in policy.goals.values()}
-    if GoalEvent.QUALIFIED in events:
-        yield from policy.qualification.stages
-    if GoalEvent.DISQUALIFIED in events:
-        yield from policy.disqualification.stages
 
 
 def _quality(policy: Policy) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from leadloop.policy import Policy
 from leadloop.policy.plain_words import tell
 from support.policies import sokol
 from support.sales import judging
+from support.tracker_desk import with_tracker
 
 
 def chapters(policy: Policy) -> dict[str, list[str]]:
@@ -66,3 +67,18 @@ def test_goals_name_the_verdict_they_wait_for() -> None:
     ]
     everybody = chapters(judging(goals=goals, suppressing=()))["Goals"]
     assert [line.split(" →")[0] for line in everybody][-2] == "lead_lost: a lead is lost"
+
+
+def test_the_call_tracker_is_told_in_plain_words() -> None:
+    assert not [one for one in tell(sokol()) if one.title.startswith("Call tracker")]
+    [chapter] = [one for one in tell(with_tracker(tracker={"chats": False})) if one.title.startswith("Call tracker")]
+    assert chapter.title == "Call tracker: comagic, dataapi.comagic.ru"
+    assert chapter.lines == [
+        "incoming calls are leads when nobody is known who made them, answered or not",
+        "chats are not read",
+        "requests from the tracker's own forms are read",
+        "whoever is known already is told of them, and nothing is written there",
+        "its times are those of Europe/Moscow",
+        "tag 101 → qualified",
+        "tag 103 → sold",
+    ]

@@ -79,7 +79,7 @@ def test_setting_promises_something_in_the_code(setting: Setting) -> None:
 
 def rules() -> set[str]:
     """Every rule that a remark of ``leadloop check`` may have."""
-    sources = ("policy/review.py", "policy/verdict_review.py", "cli/check_report.py")
+    sources = ("policy/review.py", "policy/account_review.py", "policy/verdict_review.py", "cli/check_report.py")
     text = "".join((ROOT / "shared/leadloop" / name).read_text(encoding="utf-8") for name in sources)
     return set(re.findall(r"Finding\(\s*(?:Level\.[A-Z]+|level),\s*\"([a-z._]+)\"", text))
 

@@ -1,5 +1,6 @@
 """Remarks about a policy that is valid and still not what its owner wants."""
 
+from datetime import date
 from pathlib import Path
 from typing import ClassVar
 
@@ -7,10 +8,12 @@ import pytest
 
 from leadloop.manifest import Manifest, load
 from leadloop.policy import Policy
+from leadloop.policy.account_review import review_days
 from leadloop.policy.findings import Level
 from leadloop.policy.review import review, review_schedules
 from support.policies import PIPELINE, sokol
 from support.sales import judging
+from support.tracker_desk import with_tracker
 
 MANIFEST = load(Path(__file__).resolve().parents[3] / "functions" / "functions.yaml")
 ORIGIN = "https://www.sokol.ru"
@@ -159,3 +162,35 @@ def test_one_field_named_twice() -> None:
     said = {"Ваш контакт": "phone", "ваш_контакт": "email", "Контакт": "phone"}
     assert rules(sokol(forms={"fields": said}))["forms.same_field"] == "forms.fields.ваш_контакт"
     assert "forms.same_field" not in rules(sokol(forms={"fields": {"Ваш контакт": "phone", "Контакт": "phone"}}))
+
+
+class TestTheAccounts:
+    PORTAL: ClassVar = {"kind": "bitrix24", "account": "sokol.bitrix24.ru", "ignored": [], "new_lead": None}
+
+    def portal(self, **settings: object) -> Policy:
+        statuses = {"PREPARATION": "qualified", "WON": "sold", "LOSE": "lost"}
+        return sokol(crm={**self.PORTAL, "pipelines": {"0": statuses}, **settings})
+
+    def test_a_stage_in_small_letters_is_no_stage_of_a_portal(self) -> None:
+        small = {"0": {"PREPARATION": "qualified", "won": "sold"}}
+        assert rules(self.portal(pipelines=small))["crm.status_in_small_letters"] == "crm.pipelines.0.won"
+        assert "crm.status_in_small_letters" not in rules(self.portal())
+
+    def test_a_webhook_whose_last_day_has_passed(self) -> None:
+        policy = self.portal(webhook_expires="2026-09-10")
+        assert list(review_days(policy, date(2026, 9, 10))) == []
+        assert [found.rule for found in review_days(policy, date(2026, 9, 11))] == ["crm.webhook_expired"]
+        assert list(review_days(self.portal(), date(2026, 9, 11))) == []
+
+    def test_a_host_of_the_call_tracker_that_nobody_knows(self) -> None:
+        assert rules(with_tracker(tracker={"host": "comagic.ru"}))["call_tracker.unknown_host"] == "call_tracker.host"
+        assert "call_tracker.unknown_host" not in rules(with_tracker(tracker={"host": "dataapi.uiscom.ru"}))
+
+    def test_a_tag_whose_stage_does_nothing(self) -> None:
+        tags = {"101": "qualifed", "103": "sold", "105": "on_the_phone"}
+        goals = {"talked": {"on": "stage", "stage": "on_the_phone"}}
+        policy = with_tracker(tracker={"tags": tags}, goals=goals)
+        found = [one for one in review(policy) if one.rule == "call_tracker.stage_without_use"]
+        assert [(one.path, "did you mean 'qualified'?" in one.text) for one in found] == [
+            ("call_tracker.tags.101", True)
+        ]
