@@ -1,4 +1,4 @@
-"""Leads of Bitrix24 that are gone: merged by their own phones into others that go on, deleted, or deleted once converted."""
+"""Leads of Bitrix24 that are gone: merged, by their own phones, into others that go on; deleted; converted before."""
 
 from __future__ import annotations
 

@@ -39,12 +39,7 @@ def seconds_in(text: str) -> int | None:
 
 
 def minor_units_of(price: Json) -> int | None:
-    """A price that is not set is shown as 0; a slip that no store could hold is taken for none, until corrected.
-
-    It may come as a text (``5000.00``).
-    """
-    if isinstance(price, str) and re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,9})?", price, re.ASCII):
-        price = float(price)
+    """A price that is not set is shown as 0; a slip that no store could hold is taken for none, until corrected."""
     if not isinstance(price, int | float) or isinstance(price, bool) or not isfinite(price):
         return None
     units = round(price * 100)

@@ -5,6 +5,7 @@ Universal methods answer with numbers, and the history of stages sometimes with 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -55,7 +56,7 @@ def lead_of(item: JsonObject, reading: Reading) -> CrmLead:
     texts = texts_at(item, reading.named)
     kind, semantics = reading.kind, item.get("stageSemanticId")
     own_id = external_id(kind, id_of(item.get("id")))
-    price = minor_units_of(item.get("opportunity"))
+    price = minor_units_of(_number(item.get("opportunity")))
     currency = str(item.get("currencyId") or reading.currency)
     lead_id = _id_or_none(item.get("leadId")) if reading.reads_leads else None
     creator = item.get("createdBy")
@@ -125,6 +126,13 @@ def id_of(value: Json) -> str:
 def _id_or_none(value: Json) -> str | None:
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return text if text.isdecimal() and text.isascii() and int(text) > 0 else None
+
+
+def _number(price: Json) -> Json:
+    """Universal methods write prices as numbers, classic ones as texts (``5000.00``)."""
+    if isinstance(price, str) and re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,9})?", price, re.ASCII):
+        return float(price)
+    return price
 
 
 def _pipeline(kind: Kind, category: Json) -> str:
