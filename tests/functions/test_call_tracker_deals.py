@@ -12,6 +12,7 @@ from leadloop.crm.deals import Deal
 from leadloop.leads.lead import Claim, Lead
 from leadloop.leads.writing import lead_writes
 from leadloop.messages import LeadRegistered
+from leadloop.ports.store import Write
 from support.crm_desk import ANNA
 from support.tracker_desk import TrackerAccounts, TrackerDesk, with_tracker
 
@@ -222,3 +223,99 @@ class TestOnce:
         state = desk.state(desk.the_lead().id)
         assert state.stage == "meeting"
         assert {*state.stages} == {"meeting", "qualified"}
+
+
+class TestWhoCallsFirst:
+    """A call, days later the form of the same person, and one deal: the sale counts, and once."""
+
+    def counted(self, desk: TrackerDesk) -> list[str]:
+        return sorted(goal for lead in desk.leads() for goal in lead.claims)
+
+    def call_then_form(self, desk: TrackerDesk, tag: str | None = None) -> None:
+        call = desk.call("anna", desk.visit())
+        if tag is not None:
+            desk.tag(call, tag)
+        desk.pass_time(minutes=45)
+        claim(desk)
+        desk.clock.advance(days=2)
+        desk.submit("anna", phone=ANNA_TYPED, client_id=ANNA)
+        desk.settle()
+
+    def deal_of(self, desk: TrackerDesk, mode: str) -> int:
+        if mode == "keep":
+            desk.pass_time(minutes=30)
+            return int(desk.ledger()["leads"][-1]["id"])
+        deal = desk.deal(phone=ANNA_TYPED)
+        desk.carry_hooks()
+        return deal
+
+    @pytest.mark.parametrize("mode", ["hash", "keep"])
+    @pytest.mark.parametrize("tag", [None, "target"])
+    def test_the_sale_of_the_form_s_deal_counts(self, accounts: TrackerAccounts, mode: str, tag: str | None) -> None:
+        with accounts.desk(with_tracker(mode)) as desk:
+            self.call_then_form(desk, tag)
+            deal = self.deal_of(desk, mode)
+            for stage in ("qualified", "sold"):
+                desk.pass_time(minutes=45)
+                desk.move(deal, stage)
+                desk.carry_hooks()
+                claim(desk)
+            desk.pass_time(minutes=30)
+            claim(desk)
+            assert self.counted(desk) == ["flat_sold", "lead_qualified", "lead_received"]
+
+    def test_a_later_deal_of_the_call_counts_nothing_again(self, desk: TrackerDesk) -> None:
+        self.call_then_form(desk)
+        deals = [self.deal_of(desk, "hash")]
+        desk.move(deals[0], "sold")
+        desk.carry_hooks()
+        claim(desk)
+        desk.clock.advance(days=1)
+        deals.append(self.deal_of(desk, "hash"))
+        desk.pass_time(minutes=15)
+        assert {desk.state(lead.id).crm_ref for lead in desk.leads()} == {f"amocrm-lead-{deal}" for deal in deals}
+        for stage in ("qualified", "sold"):
+            desk.move(deals[1], stage)
+            desk.carry_hooks()
+            desk.pass_time(minutes=45)
+            claim(desk)
+        assert self.counted(desk) == ["flat_sold", "lead_qualified", "lead_received"]
+
+    def test_a_claim_made_while_the_deal_of_the_first_is_read_is_not_made_twice(
+        self, desk: TrackerDesk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.call_then_form(desk)
+        of_form = self.deal_of(desk, "hash")
+        desk.move(of_form, "sold")
+        desk.carry_hooks()
+        of_call = self.deal_of(desk, "hash")
+        desk.pass_time(minutes=15)
+        writes, interrupted = Deal.writes, list[bool]()
+
+        def claimed_meanwhile(deal: Deal) -> list[Write]:
+            if deal.ref.external_id == str(of_call) and not interrupted:
+                interrupted.append(True)
+                claim(desk)
+            return writes(deal)
+
+        desk.move(of_call, "sold")
+        monkeypatch.setattr(Deal, "writes", claimed_meanwhile)
+        desk.carry_hooks()
+        assert interrupted
+        desk.pass_time(minutes=45)
+        claim(desk)
+        assert self.counted(desk).count("flat_sold") == 1
+
+    def test_two_deals_of_a_series_merged_into_one_lose_no_sale(self, desk: TrackerDesk) -> None:
+        self.call_then_form(desk)
+        of_form = self.deal_of(desk, "hash")
+        desk.pass_time(minutes=20)
+        of_call = self.deal_of(desk, "hash")
+        desk.pass_time(minutes=15)
+        desk.move(of_form, "sold")
+        desk.carry_hooks()
+        desk.act("merge", winner=of_form, loser=of_call)
+        desk.carry_hooks()
+        desk.pass_time(minutes=45)
+        claim(desk)
+        assert self.counted(desk).count("flat_sold") == 1

@@ -7,13 +7,14 @@ two known identifiers a claim froze), every right outcome is allowed, and exactl
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
+from simulation.history import Person
 from simulation.play import Chronicle, Posted, deal_of, second
 from support.policies import LOST, MEETING, QUALIFIED, WON
 
@@ -207,6 +208,8 @@ class _Deals:
         self._book = book
         self._deals = {row["id"]: Deal(row["id"]) for row in book["leads"]}
         self.expected: list[Expected] = []
+        self._counted: dict[tuple[Person, str], set[bool]] = defaultdict(set)
+        """What of a person is counted, and whether by leads that are duplicates."""
 
     def events(self, chronicle: Chronicle, leads: dict[str, Lead]) -> Iterator[tuple[datetime, Any]]:
         """Every event with its time: leads join deals, deals move, deals are joined, identifiers are learnt."""
@@ -270,16 +273,29 @@ class _Deals:
     def _claim(self, deal: Deal) -> None:
         """Whatever the owner can send is sent before anything else happens: the history leaves the time for it."""
         owner = deal.owner
-        if owner is None or owner.is_duplicate or not owner.identifiers:
+        if owner is None or not owner.identifiers:
             return
         for stage, target in TARGETS.items():
-            if stage in owner.stages and stage not in deal.claimed:
+            if stage in owner.stages and stage not in deal.claimed and not self._is_counted(owner, stage):
                 deal.claimed.add(stage)
                 moment = frozenset({second(owner.stages[stage])})
                 price = deal.price if stage == "sold" else None
                 expected = Expected(owner.name, target, owner.identifiers, moment, {price})
                 self.expected.append(expected)
                 deal.sold = expected if stage == "sold" else deal.sold
+
+    def _is_counted(self, owner: Lead, stage: str) -> bool:
+        """Whether another lead of the person counts it; otherwise this one does from now on.
+
+        Forms within the hour count each by its own deal, and a duplicate what nobody counted before.
+        """
+        if not owner.posts:
+            return False
+        by = self._counted[owner.posts[0].person, stage]
+        if True in by or (owner.is_duplicate and by):
+            return True
+        by.add(owner.is_duplicate)
+        return False
 
 
 def _instant(text: str) -> datetime:

@@ -46,12 +46,12 @@ def derive(
     ``ownership`` says of each CRM reference whether this lead owns it; a touch of somebody else's
     deal derives nothing from that deal. ``repeat_of`` is the lead it repeats within the hour, if any: it was received
     already, and its deal, if it has one of its own, still counts, because sales may work on either. A duplicate
-    within ``duplicates.window`` derives nothing but what suppresses.
+    within ``duplicates.window`` was received already too, and counts of its deal what no other lead of the series does.
     """
     return {
         name: conversion
         for name, conversion in reached(policy, state).items()
-        if not is_counted_elsewhere(policy.goals[name], state, repeat_of)
+        if not is_counted_elsewhere(name, policy.goals[name], state, repeat_of)
         and (conversion.crm_ref is None or ownership.get(conversion.crm_ref, True))
     }
 
@@ -62,13 +62,13 @@ def reached(policy: Policy, state: LeadState) -> dict[str, Conversion]:
     return {name: _conversion(policy, name, state, one) for name, one in found.items() if one is not None}
 
 
-def is_counted_elsewhere(goal: Goal, state: LeadState, repeat_of: str | None) -> bool:
-    """Whether the lead that this one repeats, or is a duplicate of, counts the goal for both."""
+def is_counted_elsewhere(name: str, goal: Goal, state: LeadState, repeat_of: str | None) -> bool:
+    """Whether another lead of its series counts the goal: the first one that it was received, one of them the rest."""
     if goal.on.suppresses:
         return False
-    if duplicate_of(state, repeat_of) is not None:
-        return True
-    return repeat_of is not None and goal.on is GoalEvent.RECEIVED
+    if goal.on is GoalEvent.RECEIVED:
+        return repeat_of is not None or duplicate_of(state, repeat_of) is not None
+    return name in state.circumstances.counted
 
 
 def duplicate_of(state: LeadState, repeat_of: str | None) -> str | None:

@@ -17,7 +17,7 @@ from leadloop.leads.crm_refs import CrmRef
 from leadloop.leads.lead import Claim, Expiry, Lead
 from leadloop.leads.state import LeadState
 from leadloop.outcomes import Outcome
-from leadloop.policy import Policy
+from leadloop.policy import GoalEvent, Policy
 from leadloop.ports.store import Document, Store
 from leadloop.verdict import Verdict
 
@@ -209,7 +209,7 @@ def _judge_again(policy: Policy, lead: Lead, state: LeadState, claim: Claim, now
     goal = policy.goals.get(claim.goal)
     if goal is None:
         return PASSES  # the policy has it no more and says nothing of it; it was reached while it had
-    if is_counted_elsewhere(goal, state, lead.repeat_of):
+    if is_counted_elsewhere(claim.goal, goal, state, lead.repeat_of):
         return _duplicate(policy, lead, state, claim.goal, claim.crm_ref)
     if goal.on.suppresses and claim.goal not in reached(policy, state):
         return _held("no_longer_reached", f"by what is known now the lead is not {goal.on.value} any more")
@@ -233,9 +233,11 @@ def _duplicates(policy: Policy, lead: Lead, state: LeadState) -> list[Withheld]:
 
 
 def _duplicate(policy: Policy, lead: Lead, state: LeadState, goal: str, crm_ref: str | None) -> Verdict:
-    if not is_counted_elsewhere(policy.goals[goal], state, lead.repeat_of):
+    if not is_counted_elsewhere(goal, policy.goals[goal], state, lead.repeat_of):
         return Verdict(False, "duplicate.touch_of_deal", f"another lead owns the deal {crm_ref}")
     first = duplicate_of(state, lead.repeat_of)
+    if first is None and policy.goals[goal].on is not GoalEvent.RECEIVED:
+        return Verdict(False, "duplicate.counted_in_series", "a duplicate of it has claimed the goal by its own deal")
     if first is None:
         return Verdict(False, "duplicate.repeat", f"it repeats lead {lead.repeat_of}")
     common = f", with which it has the {state.circumstances.by} in common" if state.circumstances.by else ""

@@ -137,12 +137,16 @@ class Deal:
         lead = self.leads[lead_id]
         return submitted_at(lead) is not None or lead.state(self._policy).born_in != "crm"
 
+    def tell_owner(self) -> None:
+        """Let its leads know which of them owns it."""
+        self.leads = {lead_id: self.ref.tell(lead) for lead_id, lead in self.leads.items()}
+
     def writes(self) -> list[Write]:
         """The writes that bring documents to this state; none when nothing changed."""
-        told = {lead_id: self.ref.tell(lead) for lead_id, lead in self.leads.items()}
+        self.tell_owner()
         writes = [
             write
-            for lead_id, lead in told.items()
+            for lead_id, lead in self.leads.items()
             if lead != self.at_rest(lead_id)
             for write in lead_writes(self._policy, lead, self._version_of(lead_id))
         ]

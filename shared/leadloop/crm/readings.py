@@ -309,6 +309,7 @@ class ReadingCommit:
 
     def _place(self, deal: Deal) -> Sequence[Write]:
         """What the news of its leads changes for other leads of their persons, and for themselves."""
+        deal.tell_owner()
         moved = [id_ for id_, lead in deal.leads.items() if matters_to_others(self._policy, deal.at_rest(id_), lead)]
         self.unsettled, self.is_placed = [], bool(moved)
         if not moved:

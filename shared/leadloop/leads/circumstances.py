@@ -38,6 +38,10 @@ class Circumstances(_Told):
     """The lead of the series whose source keeps the credit, where that is another one."""
     credit_source: str | None = None
     """The label of that source: totals count this lead under it."""
+    in_series: bool = False
+    """Whether other leads are in its series, before or after it."""
+    counted: tuple[str, ...] = ()
+    """Goals that another lead of the series counts (``leadloop.leads.series``)."""
     client_since: datetime | None = None
     """Since when the person had been a client when this lead came; ``None`` if it was none."""
     lent: Lent | None = None

@@ -23,6 +23,7 @@ from leadloop.leads.keys import KeyRecord
 from leadloop.leads.kin import Kin, assess, lendable
 from leadloop.leads.lead import Lead
 from leadloop.leads.relations import Person, Relations
+from leadloop.leads.series import came_to
 from leadloop.leads.writing import decide_and_commit, lead_writes
 from leadloop.policy import Policy
 from leadloop.policy.duplicates import DuplicateKey
@@ -85,7 +86,7 @@ def _settle_once(store: Store, policy: Policy, lead_id: str) -> bool:
 
 def matters_to_others(policy: Policy, before: Lead | None, after: Lead) -> bool:
     """Whether a lead changed in anything that other leads of its person look at."""
-    if before is not None and before.facts == after.facts:
+    if before is not None and (before.facts, before.ownership) == (after.facts, after.ownership):
         return False
     return before is None or _shown(policy, before) != _shown(policy, after)
 
@@ -331,4 +332,5 @@ def _shown(policy: Policy, lead: Lead) -> tuple[object, ...]:
         frozenset(kin.visits()),
         tuple(kin.state.times_in(clients.stages)),
         tuple(kin.state.times_in(clients.left)),
+        came_to(policy, lead, kin.state) if lead.circumstances.in_series else None,
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from heapq import heappop, heappush
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from leadloop.leads.fold import OF_A_VISIT, fold
 from leadloop.leads.fraud import Gate
 from leadloop.leads.lead import Lead
 from leadloop.leads.repeats import repeats_of
+from leadloop.leads.series import Member, counted_elsewhere
 from leadloop.leads.state import LeadState
 from leadloop.policy import Policy
 
@@ -114,6 +116,12 @@ def assess(
     found = repetitions(policy, contacts, clients)
     visits = _visits(kin, shared_clients)
     sources = {one.lead.id: one.state.source.label for one in kin}
+    heads = {id_: found[id_].of or id_ if id_ not in clients else id_ for id_ in found}
+    sizes = Counter(heads.values())
+    counted: dict[str, tuple[str, ...]] = {}
+    for head in sorted({heads[one.lead.id] for one in kin if sizes[heads.get(one.lead.id, "")] > 1}):
+        among = [one for one in kin if heads.get(one.lead.id) == head]
+        counted |= counted_elsewhere(policy, [_member(one, found, firsts, visits) for one in among])
     told = {}
     for one in kin:
         client_since = clients.get(one.lead.id)
@@ -128,6 +136,8 @@ def assess(
                 "by": repetition.by,
                 "credit": keeper,
                 "credit_source": sources.get(keeper) if keeper is not None else None,
+                "in_series": sizes[heads.get(one.lead.id, "")] > 1,
+                "counted": counted.get(one.lead.id, ()),
                 "client_since": client_since,
                 "lent": _lent(one, visits),
             }
@@ -135,6 +145,13 @@ def assess(
         update = {"circumstances": circumstances, "repeat_of": firsts.get(one.lead.id)}
         told[one.lead.id] = one.lead.model_copy(update=update)
     return told
+
+
+def _member(one: Kin, found: Mapping[str, Repetition], firsts: Mapping[str, str], visits: Sequence[_Visit]) -> Member:
+    first = found[one.lead.id].of
+    is_duplicate = first is not None and first != firsts.get(one.lead.id)
+    has_id = not one.is_without_ids or _lent(one, visits) is not None
+    return Member(one.lead, one.state, one.at, is_duplicate, has_id)
 
 
 def lendable(kin: Sequence[Kin]) -> frozenset[str]:

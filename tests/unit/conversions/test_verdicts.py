@@ -112,21 +112,24 @@ class TestDuplicates:
         entered(LOST, after(days=1)),
     )
 
-    def goals_of(self, repeats: str | None, repeat_of: str | None) -> set[str]:
-        lead = lead_of(*self.STORY).model_copy(
-            update={"circumstances": Circumstances(repeats=repeats, by="phone"), "repeat_of": repeat_of}
-        )
+    def goals_of(self, repeats: str | None, repeat_of: str | None, *counted: str) -> set[str]:
+        circumstances = Circumstances(repeats=repeats, by="phone", counted=counted)
+        lead = lead_of(*self.STORY).model_copy(update={"circumstances": circumstances, "repeat_of": repeat_of})
         return set(lead.pending(POLICY))
 
-    def test_a_duplicate_within_the_window_sends_nothing_but_what_suppresses(self) -> None:
-        assert self.goals_of("boris", None) == {"lead_bad", "lead_lost"}
+    def test_a_duplicate_within_the_window_sends_what_nobody_else_counts_and_what_suppresses(self) -> None:
+        assert self.goals_of("boris", None) == {"flat_sold", "lead_bad", "lead_lost"}
+        assert self.goals_of("boris", None, "flat_sold", "lead_bad") == {"lead_bad", "lead_lost"}
 
     def test_a_repeat_within_the_hour_keeps_its_own_deal(self) -> None:
         assert self.goals_of(None, "boris") == {"flat_sold", "lead_bad", "lead_lost"}
         assert self.goals_of("boris", "boris") == {"flat_sold", "lead_bad", "lead_lost"}
 
+    def test_a_first_lead_sends_nothing_that_a_duplicate_of_it_has_claimed(self) -> None:
+        assert self.goals_of(None, None, "flat_sold") == {"lead_received", "lead_bad", "lead_lost"}
+
     def test_a_repeat_of_a_duplicate_is_a_duplicate_of_the_first(self) -> None:
-        assert self.goals_of("anna-in-march", "boris") == {"lead_bad", "lead_lost"}
+        assert self.goals_of("anna-in-march", "boris", "flat_sold") == {"lead_bad", "lead_lost"}
 
 
 @pytest.fixture
