@@ -68,6 +68,7 @@ def test_what_to_do_is_said(desk: CrmDesk, deal: int) -> None:
     [entry] = [one for one in desk.world.log.entries if one.event == CEASED]
     assert entry.severity == "WARNING"
     assert "leadloop doctor" in str(entry.details["what_to_do"])
+    assert "when the last one came" in str(entry.details["what_to_do"]), "not every CRM lists its webhooks"
 
 
 def test_a_quiet_night_says_nothing(desk: CrmDesk, deal: int) -> None:

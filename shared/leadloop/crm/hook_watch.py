@@ -1,7 +1,7 @@
 """Whether the CRM's webhooks still come: whoever has had them is told when only the pull finds what changed.
 
-amoCRM switches a webhook off after many failures and tells nobody. Nothing is lost by it, as every change is found by
-the next pull; only late.
+amoCRM switches a webhook off after many failures and tells nobody; Bitrix24 does not list those of a portal. Nothing is
+lost by it, as every change is found by the next pull; only late.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from leadloop.ports.store import Create, Document, Key, Store, Update
 from leadloop.queries import hints_from
 from leadloop.runtime import Runtime
 
+_MOST_PAGES = 4
 PULLS_ALONE = 2
 """So many pulls in a row have to find something that no webhook came for."""
 
@@ -28,25 +29,38 @@ def watch_hooks(runtime: Runtime, crm: str, found: int) -> None:
     key = Key("cursor", f"{crm}-hooks")
     [noted] = store.get_many([key])
     alone = _alone(noted)
-    if _has_come(store, now - PULLS_ALONE * runtime.policy.defaults.pull_period):
+    if _has_come(store, crm, now - PULLS_ALONE * runtime.policy.defaults.pull_period):
         if alone >= PULLS_ALONE:
             runtime.log.info("crm_hooks_come_again", crm=crm)
         _note(store, key, noted, 0)
-    elif alone < PULLS_ALONE and _has_come(store):
+    elif alone < PULLS_ALONE and _has_come(store, crm):
         _note(store, key, noted, alone + 1)
         if alone + 1 == PULLS_ALONE:
             runtime.log.warning(
                 "crm_hooks_ceased",
                 crm=crm,
                 reason=f"the last {PULLS_ALONE} pulls found changes, and no webhook came for {PULLS_ALONE} periods",
-                what_to_do="run `leadloop doctor`, which tells whether the CRM has switched the webhook off; until it "
-                "comes again changes are seen when pulled",
+                what_to_do="run `leadloop doctor --data` or `--project`, which tells whether the CRM has switched the "
+                "webhook off, or, where that is not listed, when the last one came; then see that it is there in the "
+                "CRM, with this address; until it comes again changes are seen when pulled",
             )
 
 
-def _has_come(store: Store, since: datetime | None = None) -> bool:
-    """Whether a webhook was taken since an instant, or ever, as far as is known: outcomes are kept for a while."""
-    return bool(store.query(hints_from(timestamps.to_text(since) if since else "", limit=1)).documents)
+def _has_come(store: Store, crm: str, since: datetime | None = None) -> bool:
+    """Whether a webhook of the account was taken since an instant, or ever; outcomes are kept for a while.
+
+    One that named nothing to read may be any account's and counts. A call tracker beside the CRM may have sent many, so
+    they are looked through, to an end.
+    """
+    asked, cursor = hints_from(timestamps.to_text(since) if since else ""), None
+    for _ in range(_MOST_PAGES):
+        page = store.query(asked, cursor)
+        if any(str(one.fields.get("about") or crm).startswith(crm) for one in page.documents):
+            return True
+        cursor = page.cursor
+        if cursor is None:
+            return False
+    return False
 
 
 def _alone(noted: Document | None) -> int:
