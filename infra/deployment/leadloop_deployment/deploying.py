@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from leadloop.adapters.system_clock import SystemClock
 from leadloop.adapters.system_keys import SystemKeys
 from leadloop.cli import check_report
 from leadloop.cli.environment_file import environment_of
@@ -69,7 +70,8 @@ def _checked(bundle: Bundle) -> tuple[Policy, Mapping[str, str]]:
     source = PolicySource.of_file(bundle.policy)
     environment = environment_of(bundle.policy, os.environ)
     manifest = check_report.load_manifest(ROOT / "functions")
-    report = check_report.report(source, source.policy, manifest, environment, SystemKeys().public_key_of)
+    today = SystemClock().now().date()
+    report = check_report.report(source, source.policy, manifest, environment, SystemKeys().public_key_of, today)
     if not report.ok:
         faults = "\n".join(f"  {one.level}: {one.text}" for one in report.findings if one.level == "error")
         raise DeploymentRefused(f"{bundle.policy} is not ready; `leadloop check` says more:\n{faults}")

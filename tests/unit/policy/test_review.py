@@ -165,7 +165,12 @@ def test_one_field_named_twice() -> None:
 
 
 class TestTheAccounts:
-    PORTAL: ClassVar = {"kind": "bitrix24", "account": "sokol.bitrix24.ru", "ignored": [], "new_lead": None}
+    PORTAL: ClassVar[dict[str, object]] = {
+        "kind": "bitrix24",
+        "account": "sokol.bitrix24.ru",
+        "ignored": [],
+        "new_lead": None,
+    }
 
     def portal(self, **settings: object) -> Policy:
         statuses = {"PREPARATION": "qualified", "WON": "sold", "LOSE": "lost"}
