@@ -1,9 +1,17 @@
 #!/usr/bin/env python3
-"""Tell leadloop of a deal: LEADLOOP_SIGNED_SECRET=whsec_... python3 send.py URL deal.json"""
+"""Tell leadloop of a deal: ``LEADLOOP_SIGNED_SECRET=whsec_... python3 send.py URL deal.json``."""
 
-import base64, hmac, os, sys, time, urllib.error, urllib.request, uuid  # noqa: E401
+import base64
+import hmac
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
 
-url, body = sys.argv[1], open(sys.argv[2], "rb").read()
+url, body = sys.argv[1], Path(sys.argv[2]).read_bytes()
 key = base64.b64decode(os.environ["LEADLOOP_SIGNED_SECRET"].split(",")[0].removeprefix("whsec_"))
 event, now = f"msg_{uuid.uuid4().hex}", str(int(time.time()))
 signature = base64.b64encode(hmac.digest(key, f"{event}.{now}.".encode() + body, "sha256")).decode()
