@@ -91,7 +91,7 @@ def with_listed_answers(post: FormPost) -> FormPost:
     if not told:
         return post
     fields = post.fields._replace(values={**values, **told})
-    return FormPost(fields, _but_asked(roles(fields.values), values), sent=post.sent)
+    return FormPost(fields, _but_asked(roles(fields.values), values))
 
 
 def _listed(entry: Mapping[Path, str]) -> Answered:

@@ -33,6 +33,7 @@ from leadloop.forms.field_names import roles
         ("Укажите номер телефона", "phone"),
         ("phone1", "phone"),
         ("userPhone", "phone"),
+        ("callbackPhone", "phone"),
         ("PHONE2", "phone"),
         ("cellphone", "phone"),
         ("callerphone", "phone"),

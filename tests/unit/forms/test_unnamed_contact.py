@@ -51,6 +51,7 @@ def test_an_email_is_the_email_and_a_phone_goes_before_it() -> None:
         ),
         *("https://sokol.example/89990000003", "anna@example", "mail anna@example.org", "no@no", "test@test.ru"),
         *("info@sokol.example", "1700000000", "1700000000000", "12.11.2026 10:30:45", "8 999 000", "7707083893"),
+        *("8 999 000-00-03 - 4", "8 (495) 123-45-67 (12)", "+49 30 9018"),
     ],
 )
 def test_a_text_that_only_may_be_one_is_not(typed: str) -> None:
@@ -122,5 +123,5 @@ def test_the_mode_none_looks_for_nothing() -> None:
 
 def test_a_bare_number_is_one_of_the_policys_country_or_has_its_code() -> None:
     abroad = {"origins": ["https://sokol.example"], "default_region": "DE"}
-    assert taken({"q7": "89990000003"}, site=abroad) == {}
+    assert taken({"q7": "89990000003"}, site=abroad) == taken({"q7": "8 912 345-67-90"}, site=abroad) == {}
     assert taken({"q7": "+79990000003"}, site=abroad) == {"phone": ("+79990000003",)}
