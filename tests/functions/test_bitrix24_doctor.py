@@ -146,8 +146,19 @@ def test_a_portal_that_does_not_let_in_says_why() -> None:
         assert "code0of0olga" not in said.found
 
 
+def test_an_address_with_a_letter_that_only_looks_latin_is_told_before_the_portal_is_asked() -> None:
+    with bitrix24_desk() as desk:
+        written = desk.world.runtime.environment["LEADLOOP_BITRIX24_WEBHOOK"].replace("code", "сode")
+        world = World(desk.world.runtime.policy, environment={"LEADLOOP_BITRIX24_WEBHOOK": written})
+        [found] = list(account_checks(world.runtime))
+    assert (found.rule, found.state) == ("crm.account", State.ERROR)
+    assert "LEADLOOP_BITRIX24_WEBHOOK holds a letter that is not Latin" in found.found
+
+
 class TestTheEndOfItsWebhook:
-    @pytest.mark.parametrize(("last_day", "state"), [("2026-09-10", State.WARNING), ("2027-09-10", State.GOOD)])
+    @pytest.mark.parametrize(
+        ("last_day", "state"), [("2026-08-20", State.ERROR), ("2026-09-10", State.WARNING), ("2027-09-10", State.GOOD)]
+    )
     def test_is_told_by_the_doctor(self, last_day: str, state: State) -> None:
         with bitrix24_desk(in_portal(crm={"webhook_expires": last_day})) as desk:
             assert checks(desk)["crm.token"].state is state

@@ -51,9 +51,11 @@ def _token(end: TokenEnd | None, now: datetime) -> Check:
     rule = "crm.token"
     if end is None:
         return _funnel(rule, State.GOOD, "the token is valid; it does not tell when it ends")
+    if end.at <= now:
+        return _funnel(rule, State.ERROR, f"the token ended on {end.at:%Y-%m-%d}", end.what_to_do)
     until = f"the token ends on {end.at:%Y-%m-%d}"
     if end.at - now < EXPIRY_WORTH_A_LOOK:
-        days = counted(max((end.at - now).days, 0), "day")
+        days = counted((end.at - now).days, "day")
         return _funnel(rule, State.WARNING, f"{until}, in {days}", end.what_to_do)
     return _funnel(rule, State.GOOD, until)
 

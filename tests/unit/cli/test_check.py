@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from leadloop.cli import main
+from leadloop.cli.new_project import Choices, policy_text
 from support.policies import HMAC_KEY, ORIGIN, SEAL_PRIVATE_KEY, SEAL_PUBLIC_KEY
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "real_estate" / "leadloop.yaml"
@@ -278,3 +279,13 @@ class TestManifest:
         assert code == 1
         assert "functions.sync-crm" in err
         assert "expected exactly one of topic, schedule, public" in err
+
+
+def test_a_day_that_has_passed_is_told(owner: Owner) -> None:
+    owner.sets("LEADLOOP_BITRIX24_WEBHOOK", "https://sokol.bitrix24.ru/rest/11/hunter2hunter2/")
+    owner.sets("LEADLOOP_BITRIX24_APPLICATION_TOKEN", "hunter2-application")
+    owner.policy.write_text(policy_text(Choices().of_kind("bitrix24"), SEAL_PUBLIC_KEY), encoding="utf-8")
+    assert "crm.webhook_expired" not in owner.checks()[1]
+    owner.writes("  kind: bitrix24\n", "  kind: bitrix24\n  webhook_expires: 2024-02-29\n")
+    code, out, _ = owner.checks()
+    assert (code, "crm.webhook_expires: 2024-02-29 has passed" in out) == (0, True)

@@ -166,10 +166,8 @@ def test_one_field_named_twice() -> None:
 
 class TestTheAccounts:
     PORTAL: ClassVar[dict[str, object]] = {
-        "kind": "bitrix24",
-        "account": "sokol.bitrix24.ru",
-        "ignored": [],
-        "new_lead": None,
+        **{"kind": "bitrix24", "account": "sokol.bitrix24.ru"},
+        **{"ignored": [], "new_lead": None},
     }
 
     def portal(self, **settings: object) -> Policy:
