@@ -264,6 +264,45 @@ class TestWhoCallsFirst:
             claim(desk)
             assert self.counted(desk) == ["flat_sold", "lead_qualified", "lead_received"]
 
+    @pytest.mark.parametrize("days", [0, 2])
+    @pytest.mark.parametrize("tag", [None, "target"])
+    def test_without_contacts_the_client_id_joins_them_if_the_policy_says_so(
+        self, accounts: TrackerAccounts, tag: str | None, days: int
+    ) -> None:
+        with accounts.desk(with_tracker("none", duplicates={"keys": ["client_id"]})) as desk:
+            call = desk.call("anna", desk.visit())
+            if tag is not None:
+                desk.tag(call, tag)
+            desk.pass_time(minutes=45)
+            claim(desk)
+            desk.clock.advance(days=days)
+            desk.submit("anna", client_id=ANNA, city="Moscow")
+            desk.settle()
+            deal = desk.deal(fields={"_YM_UID": ANNA})
+            desk.carry_hooks()
+            for stage in ("qualified", "sold"):
+                desk.pass_time(minutes=45)
+                desk.move(deal, stage)
+                desk.carry_hooks()
+                claim(desk)
+            assert self.counted(desk) == ["flat_sold", "lead_qualified", "lead_received"]
+
+    @pytest.mark.parametrize("is_claimed", [True, False])
+    def test_a_form_within_the_hour_counts_nothing_that_a_tag_of_the_call_did(
+        self, desk: TrackerDesk, is_claimed: bool
+    ) -> None:
+        desk.tag(desk.call("anna", desk.visit()), "target")
+        desk.pass_time(minutes=45)
+        if is_claimed:
+            claim(desk)
+        desk.submit("anna", phone=ANNA_TYPED, client_id=ANNA)
+        desk.settle()
+        desk.move(self.deal_of(desk, "hash"), "qualified")
+        desk.carry_hooks()
+        desk.pass_time(minutes=45)
+        claim(desk)
+        assert self.counted(desk) == ["lead_qualified", "lead_received"]
+
     def test_a_later_deal_of_the_call_counts_nothing_again(self, desk: TrackerDesk) -> None:
         self.call_then_form(desk)
         deals = [self.deal_of(desk, "hash")]

@@ -215,6 +215,17 @@ class TestNotifications:
             desk.pass_time(minutes=30)
         assert events(desk, "crm_hooks_ceased") == []
 
+    def test_notifications_of_the_tracker_hide_no_silence_of_the_crm(self, desk: TrackerDesk) -> None:
+        deal = desk.deal(phone="+7 999 000-00-09")
+        desk.carry_hooks()
+        desk.clock.advance(hours=1)
+        for stage in ("qualified", "meeting", "sold"):
+            desk.call("anna")
+            desk.carry_notifications()
+            desk.move(deal, stage)
+            desk.pass_time(minutes=15)
+        assert len(events(desk, "crm_hooks_ceased")) == 1
+
 
 def a_day_of_contacts(accounts: TrackerAccounts, *, with_notifications: bool) -> dict[str, object]:
     """What rests after a day on which ids joined late, with every notification carried at once or with none."""

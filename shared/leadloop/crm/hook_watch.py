@@ -13,7 +13,7 @@ from leadloop.ports.store import Create, Document, Key, Store, Update
 from leadloop.queries import hints_from
 from leadloop.runtime import Runtime
 
-_MOST_PAGES = 4
+_PAGE, _MOST_PAGES = 50, 10
 PULLS_ALONE = 2
 """So many pulls in a row have to find something that no webhook came for."""
 
@@ -29,11 +29,11 @@ def watch_hooks(runtime: Runtime, crm: str, found: int) -> None:
     key = Key("cursor", f"{crm}-hooks")
     [noted] = store.get_many([key])
     alone = _alone(noted)
-    if _has_come(store, crm, now - PULLS_ALONE * runtime.policy.defaults.pull_period):
+    if _has_come(runtime, crm, now - PULLS_ALONE * runtime.policy.defaults.pull_period):
         if alone >= PULLS_ALONE:
             runtime.log.info("crm_hooks_come_again", crm=crm)
         _note(store, key, noted, 0)
-    elif alone < PULLS_ALONE and _has_come(store, crm):
+    elif alone < PULLS_ALONE and _has_come(runtime, crm):
         _note(store, key, noted, alone + 1)
         if alone + 1 == PULLS_ALONE:
             runtime.log.warning(
@@ -46,15 +46,16 @@ def watch_hooks(runtime: Runtime, crm: str, found: int) -> None:
             )
 
 
-def _has_come(store: Store, crm: str, since: datetime | None = None) -> bool:
+def _has_come(runtime: Runtime, crm: str, since: datetime | None = None) -> bool:
     """Whether a webhook of the account was taken since an instant, or ever; outcomes are kept for a while.
 
     One that named nothing to read may be any account's and counts. A call tracker beside the CRM may have sent many, so
     they are looked through, to an end.
     """
-    asked, cursor = hints_from(timestamps.to_text(since) if since else ""), None
+    limit, cursor = 1 if runtime.policy.call_tracker is None else _PAGE, None
+    asked = hints_from(timestamps.to_text(since) if since else "", limit)
     for _ in range(_MOST_PAGES):
-        page = store.query(asked, cursor)
+        page = runtime.store.query(asked, cursor)
         if any(str(one.fields.get("about") or crm).startswith(crm) for one in page.documents):
             return True
         cursor = page.cursor
