@@ -7,7 +7,7 @@ import functions_framework
 
 from leadloop import answers
 from leadloop.answers import HttpAnswer
-from leadloop.crm.hook_intake import judge_caller, methods_of, refusal, take
+from leadloop.crm.hook_intake import answer_at_once, take
 from leadloop.crm.port import HookPosted
 from leadloop.identity.keys import KeyMalformed
 from leadloop.runtime import preload, runtime
@@ -19,21 +19,14 @@ preload(bus=True)
 
 @functions_framework.http
 def receive_crm_event(request: flask.Request) -> HttpAnswer:
-    """Take ``POST /<crm>/<secret>`` or ``POST /signed``.
-
-    404 or 401 to strangers, else 200; 400, 405, 413 or 503: nothing was read.
-    """
+    """Take ``POST /<crm>/<secret>`` or ``/signed``; 404 or 401 to strangers, else 200; 400, 405, 413, 503: not read."""
     world = runtime()
     try:
         kind, _, secret = request.path.strip("/").partition("/")
         body = request.stream.read(world.policy.defaults.body_cap + 1) if kind in world.policy.account_names else b""
         hook = HookPosted(secret, request.environ, body)
-        if not (verdict := judge_caller(world, kind, hook)):
-            return refusal(verdict)
-        if request.method not in (methods := methods_of(kind)):
-            return answers.method_not_allowed(request.method, *methods)
-        if request.method != "POST":
-            return answers.plain("")
+        if (answer := answer_at_once(world, kind, hook)) is not None:
+            return answer
         taken = take(world, kind, hook, request.content_length or 0)
         publish_or_spool(world, "crm-hints", taken.message)
     except NotKept as fault:

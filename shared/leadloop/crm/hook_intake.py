@@ -19,8 +19,6 @@ from leadloop.verdict import Verdict
 _LOOK_AT_ITS_SETTINGS = (
     "put the token from the webhook's settings in the CRM into the variable of leadloop's environment"
 )
-
-
 _TELLS_BY_GET = frozenset({"amocrm"})
 """amoCRM tells by GET that an integration was uninstalled, which changes no deal."""
 
@@ -32,22 +30,27 @@ class Taken(NamedTuple):
     answer: HttpAnswer
 
 
-def judge_caller(runtime: Runtime, kind: str, hook: HookPosted) -> Verdict:
-    """Whether a webhook to ``/<kind>/<secret>`` is from an account of the policy.
+def answer_at_once(runtime: Runtime, kind: str, hook: HookPosted) -> HttpAnswer | None:
+    """What a stranger is told, and who says nothing that is kept; ``None`` for a webhook that is to be taken.
 
     Raises ``SecretMissing``, or ``KeyMalformed`` where webhooks are signed.
     """
+    verdict, method = _judge_caller(runtime, kind, hook), hook.wsgi["REQUEST_METHOD"]
+    if not verdict:
+        return _refusal(verdict)
+    methods = ("POST", "GET", "HEAD") if kind in _TELLS_BY_GET else ("POST",)
+    if method not in methods:
+        return answers.method_not_allowed(method, *methods)
+    return None if method == "POST" else answers.plain("")
+
+
+def _judge_caller(runtime: Runtime, kind: str, hook: HookPosted) -> Verdict:
     if kind not in runtime.policy.account_names:
         return Verdict(False, "hook.unknown_path", "the path names no account of the policy")
     return crm.kind_of(kind).judge_sender(runtime, hook)
 
 
-def methods_of(kind: str) -> tuple[str, ...]:
-    """The methods that an account's webhooks come by; all but POST say nothing that is kept."""
-    return ("POST", "GET", "HEAD") if kind in _TELLS_BY_GET else ("POST",)
-
-
-def refusal(verdict: Verdict) -> HttpAnswer:
+def _refusal(verdict: Verdict) -> HttpAnswer:
     """The answer to whom the verdict does not admit: who signs is told what is wrong, a stranger nothing."""
     if verdict.rule == "hook.unknown_path":
         return answers.error(404, "not_found", "there is nothing here", "check the webhook's address in the CRM")
