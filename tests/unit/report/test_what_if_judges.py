@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from leadloop.facts import Fact
+from leadloop.leads import facts_of
 from leadloop.leads.lead import Lead
 from leadloop.messages import BotSigns, ContactKey, PageAddress
 from leadloop.report.what_if import compare
@@ -96,6 +97,11 @@ CASES: dict[str, Case] = {
     ),
     "crm.pipelines": Case(
         at_work(entered(MEETING)), {"crm": {"pipelines": {PIPELINE: {MEETING: "qualified", WON: "sold"}}}}
+    ),
+    "call_tracker.tags": Case(
+        [came("anna", MORNING, facts_of.stage_entry("comagic", "call-9", "tags", "101", NOON, True))],
+        {"call_tracker": {"kind": "comagic", "tags": {"101": "qualified"}}},
+        {"call_tracker": {"kind": "comagic", "tags": {"101": "sold"}}},
     ),
     "goals.*.on": Case(at_work(), {"goals": {"flat_sold": {"on": "received"}}}),
     "goals.*.stage": Case(at_work(entered(MEETING)), {"goals": {"flat_sold": {"on": "stage", "stage": "meeting"}}}),
