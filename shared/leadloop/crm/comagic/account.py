@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,34 +11,26 @@ from leadloop.crm.comagic.client import CoMagicClient, either
 from leadloop.crm.comagic.ids import parts_of
 from leadloop.crm.comagic.rows import REPORTS, Row, row_of
 from leadloop.crm.port import (
-    AttachedFields,
     ChangePage,
     ContactPoints,
-    CreatedLead,
     CrmLead,
     Feed,
-    FieldChange,
-    FieldTexts,
     History,
     Medium,
-    NewCrmLead,
 )
-from leadloop.crm.token_expiry import TokenEnd
+from leadloop.crm.read_only import ReadOnlyAccount
 from leadloop.json_types import JsonObject
 from leadloop.policy import ContactMode, Policy
 from leadloop.policy.call_tracker import CallTracker
 from leadloop.ports.clock import Clock
-from leadloop.ports.http import Refused
-from leadloop.verdict import Verdict
 
 _LONGEST_PERIOD = timedelta(days=87)
 """A report covers at most three months, and one more day of ours: the shortest three have 89 days."""
 _IDS_A_CALL = 100
-_HOLDS_NO_DEALS = "a call tracker holds communications and no deals: nothing is created or written there"
 
 
-class CoMagicAccount:
-    """Reads one account; see ``Crm``. What would create or write raises ``Refused``, and is never called."""
+class CoMagicAccount(ReadOnlyAccount):
+    """Reads one account; see ``Crm``. It holds communications and no deals; the API does not tell when a key ends."""
 
     name = "comagic"
     most_leads_a_call = _IDS_A_CALL
@@ -53,14 +45,6 @@ class CoMagicAccount:
         self._points: dict[str, ContactPoints] = {}
         """Of what was read last: a row tells all at once, so it is not asked for again."""
 
-    def token_end(self) -> TokenEnd | None:
-        """See ``Crm``. The API does not tell when a key ends."""
-        return None
-
-    def prepare(self) -> Verdict:
-        """See ``Crm``."""
-        return Verdict(True, "prepare.nothing_needed", "a call tracker needs nothing of leadloop's")
-
     def read_leads(self, ids: Sequence[str]) -> dict[str, CrmLead]:
         """See ``Crm``; but one not in the answer may still come: rows appear once the call is over."""
         found = self._read(ids)
@@ -73,11 +57,6 @@ class CoMagicAccount:
         unread = [id_ for id_ in ids if id_ not in self._histories]
         found = {id_: row.history for id_, row in self._read(unread).items()}
         return {id_: self._histories.pop(id_, found.get(id_, History())) for id_ in ids}
-
-    def field_changes(self, ids: Sequence[str], fields: Collection[str]) -> dict[str, tuple[FieldChange, ...]]:
-        """See ``Crm``. The tracker keeps no record of them."""
-        del ids, fields
-        return {}
 
     def leads_of_contacts(self, contact_ids: Sequence[str]) -> tuple[str, ...]:
         """See ``Crm``. Each communication is its own contact: who it was is known by the phone alone."""
@@ -95,23 +74,6 @@ class CoMagicAccount:
         if feed is Feed.DELETED:
             return ChangePage((), None)
         return listing.next_page(self._client, self._media, self._zone, self._clock.now(), since, position)
-
-    def create_lead(self, new: NewCrmLead) -> CreatedLead:
-        """Raises ``Refused``."""
-        del new
-        raise Refused("comagic", "create_lead", _HOLDS_NO_DEALS, 0)
-
-    def find_created(self, lead_id: str, since: datetime) -> CreatedLead | None:
-        """See ``Crm``: nothing was ever created."""
-        del lead_id, since
-        return None
-
-    def attach_fields(
-        self, external_id: str, fields: FieldTexts, ours: Collection[str], replace: Collection[str] = ()
-    ) -> AttachedFields:
-        """Raises ``Refused``."""
-        del external_id, fields, ours, replace
-        raise Refused("comagic", "attach_fields", _HOLDS_NO_DEALS, 0)
 
     def _read(self, ids: Sequence[str]) -> dict[str, Row]:
         """One call for each kind of communication among the ids, of those kinds that the policy wants read.

@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NoReturn
 
 from leadloop.crm.port import (
     LEAD,
-    AttachedFields,
     ChangePage,
     ContactPoints,
-    CreatedLead,
     CrmLead,
     Feed,
-    FieldChange,
-    FieldTexts,
     History,
     Loss,
-    NewCrmLead,
     Status,
     Transition,
 )
+from leadloop.crm.read_only import ReadOnlyAccount
 from leadloop.crm.signed.told_deal import ToldDeal, told_key
-from leadloop.crm.token_expiry import TokenEnd
 from leadloop.digests import digest
 from leadloop.json_types import JsonObject
 from leadloop.leads.crm_refs import CrmRef, ref_key
 from leadloop.leads.state import DELETED
 from leadloop.leads.writing import decide_and_commit
 from leadloop.messages import CrmEntityTouched, DealTold, StatusEntered
-from leadloop.ports.http import Refused
 from leadloop.ports.store import Store, Write
-from leadloop.verdict import Verdict
 
 _MOMENT = timedelta(microseconds=1)
 _LONGEST_CHAIN = 10
 """Of deals each merged into the next; a longer one, or a circle, is taken for deals that were deleted."""
 
 
-class SignedAccount:
+class SignedAccount(ReadOnlyAccount):
     """Reads the deals that were told; see ``Crm``. Nothing is asked of the system, and nothing written there."""
 
     name = "signed"
@@ -73,14 +65,6 @@ class SignedAccount:
             event_id=told.event_id, received_at=told.received_at, crm=self.name, entity_ids={LEAD: ids}
         )
 
-    def token_end(self) -> TokenEnd | None:
-        """See ``Crm``."""
-        return None
-
-    def prepare(self) -> Verdict:
-        """See ``Crm``."""
-        return Verdict(True, "signed.nothing_to_prepare", "a system that is only heard needs no field of ours")
-
     def read_leads(self, ids: Sequence[str]) -> dict[str, CrmLead]:
         """See ``Crm``. One that is gone is shown as such for good: what was told of it before may come late.
 
@@ -96,11 +80,6 @@ class SignedAccount:
         """See ``Crm``."""
         return {deal_id: self._history(deal) for deal_id, deal in self._told(ids).items()}
 
-    def field_changes(self, ids: Sequence[str], fields: Collection[str]) -> dict[str, tuple[FieldChange, ...]]:
-        """See ``Crm``. No record is kept of them."""
-        del ids, fields
-        return {}
-
     def leads_of_contacts(self, contact_ids: Sequence[str]) -> tuple[str, ...]:
         """See ``Crm``. Contacts come as keys and have no ids."""
         del contact_ids
@@ -115,26 +94,6 @@ class SignedAccount:
         """See ``Crm``. What was told was read as it came: there is nothing else to find."""
         del feed, since, position
         return ChangePage((), None)
-
-    def create_lead(self, new: NewCrmLead) -> CreatedLead:
-        """See ``Crm``. Never asked for: the policy refuses the mode in which leads are created."""
-        del new
-        self._refuse("create_lead")
-
-    def find_created(self, lead_id: str, since: datetime) -> CreatedLead | None:
-        """See ``Crm``. None was created."""
-        del lead_id, since
-        return None
-
-    def attach_fields(
-        self, external_id: str, fields: FieldTexts, ours: Collection[str], replace: Collection[str] = ()
-    ) -> AttachedFields:
-        """See ``Crm``. Never asked for: see ``leadloop.policy.crm.Crm.creates_leads``."""
-        del external_id, fields, ours, replace
-        self._refuse("attach_fields")
-
-    def _refuse(self, operation: str) -> NoReturn:
-        raise Refused(self.name, operation, "this system is heard and not written to", 405)
 
     def _told(self, ids: Sequence[str]) -> dict[str, ToldDeal]:
         """Those of the deals that were told of, in the order asked."""
